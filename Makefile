@@ -1,0 +1,65 @@
+# make demo   plan the example host, with its why and a drawing
+# make test   the whole suite
+# make check  format, lint, types, layers
+# make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
+
+PYTHON ?= python3
+BIN := .venv/bin
+SEED := golden/seed-vlan-over-bond
+
+# durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
+CURE := -DPyEval_CallObject=PyObject_CallObject
+
+.PHONY: demo test check bench soak docs schemas clean
+
+demo: .venv/run
+	$(BIN)/mgmtnet plan $(SEED)/capture.json --network $(SEED)/definition.yaml
+	$(BIN)/mgmtnet draw $(SEED)/capture.json --network $(SEED)/definition.yaml
+
+test: .venv/test
+	$(BIN)/python -m pytest -q
+
+check: .venv/check
+	$(BIN)/ruff format --check planner tests
+	$(BIN)/ruff check planner tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/test
+	$(BIN)/python bench/run.py
+
+soak: .venv/test
+	$(BIN)/python -m pytest -q tests/policy --soak 20000
+
+docs: .venv/run
+	$(BIN)/mgmtnet rules doc > docs/rules.md
+
+schemas: .venv/run
+	$(BIN)/python -m planner.schemas schemas
+
+clean:
+	rm -rf .venv
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mgmtnet needs Python 3.11 or later: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "no virtual environment: install the package python3-venv"; exit 1; }
+
+.venv/engine: .venv/bin/python
+	@$(BIN)/python -c 'import durable_rules_engine' 2>/dev/null \
+	  || command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null \
+	  || { echo "durable_rules is compiled when it is installed and needs a C compiler: install gcc (and the Python headers)"; exit 1; }
+	@$(BIN)/python -c 'import durable_rules_engine' 2>/dev/null \
+	  || CC="$${CC:-gcc} $(CURE)" $(BIN)/pip install --quiet --disable-pip-version-check durable_rules==2.0.28
+	@touch $@
+
+.venv/run: pyproject.toml .venv/engine
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/test: pyproject.toml .venv/run
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+.venv/check: pyproject.toml .venv/test
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@

@@ -1,0 +1,64 @@
+"""Captures to measure with: the goldens, again and again with other names, and hosts of any size."""
+
+import json
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from planner.definition import Definition, read_definition
+
+ROOT = Path(__file__).parent.parent
+
+
+def captures(count: int) -> Iterator[tuple[dict[str, Any], Definition, str]]:
+    """``count`` captures with definition and address, from the goldens in turn."""
+    folders = sorted(path.parent for path in (ROOT / "golden").glob("*/capture.json"))
+    cases = []
+    for folder in folders:
+        plan = json.loads((folder / "plan.json").read_text())
+        definition = read_definition((folder / "definition.yaml").read_text()).definition
+        address = (plan["management"] or {}).get("address") or "192.0.2.10"
+        cases.append((json.loads((folder / "capture.json").read_text()), definition, address))
+    for index, (capture, definition, address) in enumerate(islice(cycle(cases), count)):
+        yield capture | {"uuid": f"host-{index}"}, definition, address
+
+
+def large(nics: int, vlans: int) -> tuple[str, Definition, str]:
+    """A host with ``nics`` nics, two of them in a bond, and ``vlans`` vlans on the bond; JSON text."""
+    names = [f"eth{index}" for index in range(nics)]
+    holder = {"addr": "192.0.2.10", "netmask": "255.255.255.0", "ipv4addrs": ["192.0.2.10/24"], "gateway": "192.0.2.1"}
+    capture = {
+        "software_version": "4.50",
+        "networks": {},
+        "bridges": {},
+        "nics": {name: device(hwaddr=f"52:54:00:00:{i >> 8:02x}:{i & 255:02x}", speed=10000) for i, name in enumerate(names)},
+        "bondings": {"bond0": device(slaves=names[:2], opts={"mode": "1", "miimon": "100"}, **({} if vlans else holder))},
+        "vlans": {
+            f"bond0.{tag}": device(iface="bond0", vlanid=tag, **(holder if tag == vlans else {}))
+            for tag in range(1, vlans + 1)
+        },
+        "nameservers": ["192.0.2.53"],
+        "lastClientIface": f"bond0.{vlans}" if vlans else "bond0",
+    }
+    definition = read_definition({"network": "ovirtmgmt", **({"vlan": vlans} if vlans else {})}).definition
+    assert definition is not None
+    return json.dumps(capture), definition, "192.0.2.10"
+
+
+def device(**special: object) -> dict[str, object]:
+    """What a current VDSM reports of every device."""
+    plain: dict[str, object] = {
+        "addr": "",
+        "ipv4addrs": [],
+        "ipv6addrs": [],
+        "ipv6autoconf": False,
+        "gateway": "",
+        "ipv6gateway": "::",
+        "mtu": "1500",
+        "netmask": "",
+        "ipv4defaultroute": False,
+        "dhcpv4": False,
+        "dhcpv6": False,
+    }
+    return plain | special

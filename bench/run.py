@@ -1,0 +1,205 @@
+"""``make bench``: how fast, as ratios measured in one run. Writes the table of docs/performance.md.
+
+Whole processes are timed in turn (A B A B ...) and the median of the pairs is quoted: the machine's speed
+drifts, a ratio hardly does.
+"""
+
+import gc
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+
+from fleet import captures, large  # noqa: E402
+from floor import decide_by_hand  # noqa: E402
+
+import planner  # noqa: E402
+from planner.policy.compiled import compile_ruleset  # noqa: E402
+
+PAIRS = 25
+SEED = ROOT / "golden" / "seed-vlan-over-bond"
+MGMTNET = [str(Path(sys.executable).parent / "mgmtnet"), "plan", str(SEED / "capture.json")]
+MGMTNET += ["--network", str(SEED / "definition.yaml"), "-o", "json"]
+
+
+def seconds(command: list[str]) -> float:
+    """Wall time of one whole process."""
+    started = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - started
+
+
+def paired(command: list[str], floor: list[str]) -> tuple[float, float]:
+    """Median seconds of ``command``, and the median ratio to ``floor`` pair by pair."""
+    seconds(command), seconds(floor)
+    pairs = [(seconds(command), seconds(floor)) for _ in range(PAIRS)]
+    return statistics.median(a for a, _ in pairs), statistics.median(a / b for a, b in pairs)
+
+
+def timed(work: Callable[[], object], rounds: int = 5) -> float:
+    """The median seconds of ``work`` over some rounds, with the garbage of earlier ones gone."""
+    taken = []
+    for _ in range(rounds):
+        gc.collect()
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def whole_process() -> list[str]:
+    """One host, as a whole process."""
+    floor = [sys.executable, "-c", "pass"]
+    base, _ = paired(floor, floor)
+    took, ratio = paired(MGMTNET, floor)
+    rows = [
+        f"| `python -c pass` | {base * 1000:.0f} ms | 1 | |",
+        f"| `mgmtnet plan` on the seed capture | {took * 1000:.0f} ms | {ratio:.1f} | ≤ 6 |",
+    ]
+    netplan = shutil.which("netplan")
+    if netplan is None:
+        return [*rows, "| `netplan generate` (not installed here) | | | |"]
+    with tempfile.TemporaryDirectory() as folder:
+        etc = Path(folder) / "etc" / "netplan"
+        etc.mkdir(parents=True)
+        shutil.copy(ROOT / "bench" / "netplan.yaml", etc / "01.yaml")
+        (etc / "01.yaml").chmod(0o600)
+        took, ratio = paired([netplan, "generate", "--root-dir", folder], floor)
+    return [*rows, f"| `netplan generate` on the same stack | {took * 1000:.0f} ms | {ratio:.1f} | |"]
+
+
+def rules() -> object:
+    """The shipped rules, compiled."""
+    ruleset, problems = planner.load_rules()
+    assert ruleset is not None, problems
+    return compile_ruleset(ruleset)
+
+
+def fleet(compiled: object) -> list[str]:
+    """A mixed fleet of a thousand captures, in one process."""
+    documents = [(json.dumps(capture), definition, address) for capture, definition, address in captures(1000)]
+
+    def parse_and_print() -> None:
+        for text, _, _ in documents:
+            json.dumps(json.loads(text))
+
+    def plan_all() -> None:
+        for text, definition, address in documents:
+            host = planner.read_capture(text).host
+            planner.plan(host, definition, compiled, (address,))
+
+    def by_hand() -> None:
+        for text, definition, address in documents:
+            decide_by_hand(json.loads(text), definition, address)
+
+    plan_all()
+    floor, took, hand = timed(parse_and_print), timed(plan_all, 3), timed(by_hand)
+    return [
+        f"| `json.loads` + `json.dumps` | {floor * 1000:.0f} ms | 1 | |",
+        f"| `planner.plan` | {took * 1000:.0f} ms | {took / floor:.1f} | ≤ 15 |",
+        f"| the same decision by hand-written Python, no reasons | {hand * 1000:.0f} ms | {hand / floor:.2f} | |",
+    ]
+
+
+def sizes(compiled: object) -> list[str]:
+    """One host of growing size."""
+    rows = []
+    for nics in (2, 16, 128):
+        for vlans in (0, 64, 1000, 4094):
+            text, definition, address = large(nics, vlans)
+            floor = timed(lambda: json.loads(text), 5)
+            took = timed(lambda: planner.plan(planner.read_capture(text).host, definition, compiled, (address,)), 3)
+            bound = "≤ 20" if (nics, vlans) == (128, 4094) else ""
+            rows.append(
+                f"| {nics} | {vlans} | {len(text) // 1024} kB | {took * 1000:.1f} ms | {took / floor:.1f} | {bound} |"
+            )
+    return rows
+
+
+def resident() -> float:
+    """Resident memory of this process in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def memory(compiled: object) -> list[str]:
+    """The largest host, and ten thousand hosts one after the other."""
+    text, definition, address = large(128, 4094)
+    script = (
+        "import sys; sys.path[:0] = ['bench']; import planner, resource; from fleet import large; "
+        "t, d, a = large(128, 4094); r, _ = planner.load_rules(); "
+        "planner.plan(planner.read_capture(t).host, d, r, (a,)); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    peak = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    documents = list(captures(100))
+    marks = []
+    for round_ in range(100):
+        for capture, definition, address in documents:
+            planner.plan(planner.read_capture(capture).host, definition, compiled, (address,))
+        if round_ in (9, 49, 99):
+            gc.collect()
+            marks.append(resident())
+    return [
+        f"| peak of a process that plans the largest host | {int(peak)} MiB | < 150 MiB |",
+        f"| resident after 1,000, 5,000, 10,000 hosts | {', '.join(f'{mark:.1f}' for mark in marks)} MiB | no growth |",
+    ]
+
+
+def main() -> None:
+    """Measure, print, and write docs/performance.md."""
+    compiled = rules()
+    text = TEMPLATE.format(
+        python=sys.version.split()[0],
+        process="\n".join(whole_process()),
+        fleet="\n".join(fleet(compiled)),
+        sizes="\n".join(sizes(compiled)),
+        memory="\n".join(memory(compiled)),
+    )
+    (ROOT / "docs" / "performance.md").write_text(text)
+    print(text)
+
+
+TEMPLATE = """\
+# Performance
+
+Written by `make bench`. Read the ratios: they are measured in one run, pair by pair; milliseconds depend on the machine.
+Python {python}.
+
+## One host, whole process
+
+| command | median | ratio to `python -c pass` | bound |
+|---|---|---|---|
+{process}
+
+## A mixed fleet of 1,000 captures, one process
+
+| work | median | ratio | bound |
+|---|---|---|---|
+{fleet}
+
+## One host of growing size, one process
+
+| nics | vlans | capture | reading and planning | ratio to its own `json.loads` | bound |
+|---|---|---|---|---|---|
+{sizes}
+
+## Memory
+
+| what | measured | bound |
+|---|---|---|
+{memory}
+"""
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""``mgmtnet facts``: what the rules see of a host, each fact with the path it was read from."""
+
+import argparse
+import json
+
+from planner.cli.console import complain
+from planner.cli.inputs import read_inputs
+from planner.facts import facts_of
+from planner.policy.language import Fact
+from planner.policy.wording import printable
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the facts; the exit status."""
+    inputs = read_inputs(options)
+    if isinstance(inputs, list):
+        complain(inputs)
+        return 1
+    complain(inputs.problems)
+    facts = facts_of(inputs.host, inputs.definition, inputs.addresses)
+    if options.output == "json":
+        print(json.dumps([{"kind": fact.kind, **fact.fields, "path": fact.path} for fact in facts], indent=2))
+        return 0
+    for fact in facts:
+        print(_line(fact))
+    return 0
+
+
+def _line(fact: Fact) -> str:
+    fields = " ".join(f"{name}={_shown(value)}" for name, value in fact.fields.items() if value not in ("", -1))
+    return printable(f"{fact.kind}: {fields}" + (f"   # {fact.path}" if fact.path else ""))
+
+
+def _shown(value: str | int) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and " " in value else str(value)

@@ -1,0 +1,82 @@
+"""Reading what a command is about: capture, definition, addresses, rules. Every problem is collected."""
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+
+from planner.cli.cache import compiled_rules
+from planner.definition import Definition, read_definition
+from planner.host.model import Host
+from planner.host.reading import read_capture
+from planner.policy.compiled import Compiled
+from planner.problem import Problem, Where, errors
+
+# A host with 4,094 VLANs and 128 nics reports 2 MB. Smaller and a host with everything turned on is turned
+# away; larger and a wrong file (a disk image) fills the memory before it is refused.
+LARGEST_FILE = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a plan is made from, and what is to be said of it."""
+
+    host: Host
+    definition: Definition
+    addresses: tuple[str, ...]
+    rules: Compiled
+    problems: tuple[Problem, ...]
+
+
+def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
+    """What the options name, or every problem with it."""
+    host, problems = _host(options.capture)
+    definition, found = _definition(options.network)
+    problems += found
+    addresses, found = _addresses(options)
+    problems += found
+    rules, found = compiled_rules(options.policy or options.rules)
+    problems += found
+    if host is None or definition is None or rules is None or errors(problems):
+        return problems
+    return Inputs(host, definition, addresses, rules, tuple(problems))
+
+
+def read_file(path: str, source: str) -> bytes | Problem:
+    """The content of ``path`` (``-``: standard input), or why it cannot be had."""
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read(LARGEST_FILE)
+        if os.path.getsize(path) > LARGEST_FILE:
+            return Problem("file-too-large", f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is it the right file?")
+        with open(path, "rb") as stream:
+            return stream.read(LARGEST_FILE)
+    except (OSError, ValueError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
+        hint = "give - to read standard input" if source == "capture" else "give the path of a YAML or JSON file"
+        return Problem("file-unreadable", f"cannot read the {source} {path!r}: {reason}", hint, where=(Where(path),))
+
+
+def _host(path: str) -> tuple[Host | None, list[Problem]]:
+    content = read_file(path, "capture")
+    if isinstance(content, Problem):
+        return None, [content]
+    reading = read_capture(content, "standard input" if path == "-" else path)
+    return reading.host, list(reading.problems)
+
+
+def _definition(path: str | None) -> tuple[Definition | None, list[Problem]]:
+    content = read_file(path, "definition") if path is not None else b"{}"
+    if isinstance(content, Problem):
+        return None, [content]
+    reading = read_definition(content, path or "definition")
+    return reading.definition, list(reading.problems)
+
+
+def _addresses(options: argparse.Namespace) -> tuple[tuple[str, ...], list[Problem]]:
+    stated = options.address or [text for text in (os.environ.get("MGMTNET_ADDRESS") or "").split(",") if text]
+    if not stated:
+        return (), []
+    from planner.cli.names import resolve  # only a stated address needs it
+
+    return resolve(stated)

@@ -1,0 +1,40 @@
+"""``mgmtnet``: parse the command line, run one command, turn its outcome into an exit status."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from planner.cli.options import parser
+
+# Exit statuses (DESIGN: commands). 0 a plan, also one that changes nothing; with --exit-code 4 a change.
+BAD_INPUT = 1
+WRONG_USAGE = 2
+REFUSED = 3
+CHANGE = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    try:
+        options = parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage
+        return ended.code if isinstance(ended.code, int) else WRONG_USAGE
+    run: Callable[..., int] = import_module(f"planner.cli.{options.module}").run
+    try:
+        status = run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (| head); Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception as fault:  # noqa: BLE001  the last line of defence: no input ends in a traceback
+        if os.environ.get("MGMTNET_DEBUG"):
+            raise
+        print(f"mgmtnet: internal fault: {type(fault).__name__}: {fault}", file=sys.stderr)
+        print("  please report it with the capture; MGMTNET_DEBUG=1 shows where it happened", file=sys.stderr)
+        return BAD_INPUT
+    return status

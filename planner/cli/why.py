@@ -1,0 +1,25 @@
+"""``mgmtnet why``: which rule set a value, from which facts, at which line."""
+
+import argparse
+
+import planner
+from planner.cli.console import complain
+from planner.cli.inputs import read_inputs
+from planner.explain.reasons import why, why_all
+from planner.problem import Problem
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the reasons; the exit status."""
+    inputs = read_inputs(options)
+    if isinstance(inputs, list):
+        complain(inputs)
+        return 1
+    complain(inputs.problems)
+    document = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses).document()
+    answer = why(document, options.field) if options.field else why_all(document)
+    if isinstance(answer, Problem):
+        complain([answer])
+        return 1
+    print(answer.rstrip("\n"))
+    return 3 if document["outcome"] == "refused" else 0

@@ -1,0 +1,69 @@
+"""Facts about the question and the host as a whole: definition, wanted addresses, VDSM, name servers."""
+
+from collections.abc import Iterator
+
+from planner.facts.addressing import has_default_route4
+from planner.facts.view import View
+from planner.policy.language import Fact
+
+UNKNOWN_VERSION = 9999
+LISTED_ADDRESSES = 24  # fewer would hide the likely typo; many more would bury the message on a large host
+
+
+def definition_facts(view: View) -> Iterator[Fact]:
+    """The ``definition`` fact."""
+    definition = view.definition
+    fields = {
+        "network": definition.network,
+        "vm_network": int(definition.vm_network),
+        "vlan": -1 if definition.vlan is None else definition.vlan,
+        "mtu": definition.mtu,
+        "stp": int(definition.stp),
+        "default_route": int(definition.default_route),
+        "default_route_stated": int(definition.default_route_stated),
+        "nameservers": ",".join(definition.nameservers or ()),
+        "nameservers_stated": int(definition.nameservers is not None),
+        "gateway4": definition.gateway4,
+        "gateway6": definition.gateway6,
+        "ipv4": definition.ipv4,
+    }
+    yield Fact("definition", fields, "definition")
+
+
+def wanted_facts(view: View) -> Iterator[Fact]:
+    """One ``wanted`` fact for each management address that was given."""
+    for address in view.wanted:
+        yield Fact("wanted", {"address": address, "family": 6 if ":" in address else 4}, "address")
+
+
+def vdsm_facts(view: View) -> Iterator[Fact]:
+    """The ``vdsm`` fact; an unknown version counts as the newest."""
+    version = view.host.version
+    fields = {
+        "version": version[0] * 100 + version[1] if len(version) > 1 else UNKNOWN_VERSION,
+        "known": int(len(version) > 1),
+        "dirty": -1 if view.host.dirty is None else int(view.host.dirty),
+    }
+    yield Fact("vdsm", fields, "software_version" if version else "")
+
+
+def host_facts(view: View) -> Iterator[Fact]:
+    """The ``host`` fact: what a message wants to list."""
+    addresses = [
+        f"{address.text} on {device}" for device in view.addressed for address in view.addresses_of(device)
+    ]
+    further = len(addresses) - LISTED_ADDRESSES
+    listed = addresses[:LISTED_ADDRESSES] + ([f"{further} more"] if further > 0 else [])
+    fields = {
+        "addresses": ", ".join(listed),
+        "nameservers": ",".join(view.host.nameservers),
+        "default_route_devices": ", ".join(name for name in view.addressed if has_default_route4(view.ip_of(name))),
+    }
+    yield Fact("host", fields, "")
+
+
+def nameserver_facts(view: View) -> Iterator[Fact]:
+    """One ``nameserver`` fact for each name server that the host reports."""
+    for index, address in enumerate(view.host.nameservers):
+        fields = {"address": address, "family": 6 if ":" in address else 4, "index": index}
+        yield Fact("nameserver", fields, f"nameservers[{index}]")

@@ -1,0 +1,1 @@
+"""What a host is, and how its own reports are read."""

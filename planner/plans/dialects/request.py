@@ -1,0 +1,33 @@
+"""What every dialect starts from, and what it ends in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from planner.plans.attachment import Attachment
+
+# Shorter than the engine's 120 s and a slow switch port or a DHCP server loses a good change to the
+# rollback; longer and a lost host stays lost for longer.
+CONNECTIVITY_TIMEOUT = 120
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A network to ask for. ``version`` is VDSM's, ``()`` unknown; qos and custom are an owned network's, kept."""
+
+    network: str
+    attachment: Attachment
+    version: tuple[int, ...] = ()
+    qos: object = None
+    custom: object = None
+
+
+def bond_options(attachment: Attachment) -> str:
+    """The bond's options as VDSM takes them, the mode first; ``""`` when the capture does not tell them."""
+    if attachment.bond is None:
+        return ""
+    options = dict(attachment.bond.options)
+    if attachment.bond.mode >= 0:
+        options = {"mode": str(attachment.bond.mode), **options}
+    return " ".join(f"{key}={options[key]}" for key in sorted(options, key=lambda key: (key != "mode", key)))

@@ -1,0 +1,71 @@
+"""setupNetworks of VDSM 4.18 and later (oVirt 4): JSON-RPC with real booleans and numbers.
+
+VDSM converts neither `defaultRoute` nor `dhcpv6` nor `ipv6autoconf`: the text "false" would be true there.
+"""
+
+from typing import Any
+
+from planner.plans.attachment import Attachment, IpPlan
+from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options
+
+
+def request(wanted: Wanted) -> Request:
+    """The three arguments of the call. The commit is a step of its own, after the change was verified."""
+    attachment = wanted.attachment
+    return {
+        "networks": {wanted.network: _network(wanted)},
+        "bondings": _bondings(attachment),
+        "options": {
+            "connectivityCheck": True,
+            "connectivityTimeout": CONNECTIVITY_TIMEOUT,
+            "commitOnSuccess": False,
+        },
+    }
+
+
+def _network(wanted: Wanted) -> dict[str, Any]:
+    attachment = wanted.attachment
+    network: dict[str, Any] = {"bonding" if attachment.bond is not None else "nic": attachment.iface}
+    if attachment.tag >= 0:
+        network["vlan"] = attachment.tag
+    network |= {"mtu": attachment.mtu, "bridged": attachment.bridged}
+    if attachment.bridged:
+        network["stp"] = attachment.stp
+    network |= _ipv4(attachment.ipv4) | _ipv6(attachment.ipv6)
+    network["defaultRoute"] = attachment.default_route
+    if attachment.nameservers and attachment.default_route:
+        network["nameservers"] = list(attachment.nameservers)
+    network["switch"] = attachment.switch
+    if wanted.qos is not None:
+        network["hostQos"] = wanted.qos
+    if wanted.custom is not None:
+        network["custom"] = wanted.custom
+    return network
+
+
+def _ipv4(ip: IpPlan) -> dict[str, Any]:
+    if ip.method == "dhcp":
+        return {"bootproto": "dhcp"}
+    if ip.method != "static":
+        return {"bootproto": "none"}
+    from planner.plans.dialects.netmask import netmask  # noqa: PLC0415  only a static address needs one
+
+    gateway = {"gateway": ip.gateway} if ip.gateway else {}
+    return {"bootproto": "none", "ipaddr": ip.address, "netmask": netmask(ip.prefix), **gateway}
+
+
+def _ipv6(ip: IpPlan) -> dict[str, Any]:
+    flags = {"dhcpv6": "dhcp" in ip.method, "ipv6autoconf": "auto" in ip.method}
+    if ip.method != "static":
+        return flags
+    gateway = {"ipv6gateway": ip.gateway} if ip.gateway else {}
+    return {"ipv6addr": f"{ip.address}/{ip.prefix}", **gateway, **flags}
+
+
+def _bondings(attachment: Attachment) -> dict[str, Any]:
+    """The bond with its options; without known options it is left out, which keeps those it has."""
+    options = bond_options(attachment)
+    if attachment.bond is None or not options:
+        return {}
+    bond = {"nics": sorted(attachment.bond.members), "options": options, "switch": attachment.switch}
+    return {attachment.bond.name: bond}

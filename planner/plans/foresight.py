@@ -1,0 +1,158 @@
+"""What VDSM would do to the host beyond what the request says, predicted from the capture.
+
+Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifcfg configurator before.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from planner.host.model import Host, Ip, Vlan
+from planner.plans.attachment import Attachment
+from planner.policy.language import Fact
+
+NMSTATE_SINCE = (4, 40)  # from here on bare vlans count for the base's MTU, and a bridge's MAC is pinned
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One effect on one device; ``before`` and ``after`` are text, ``""`` where there is nothing to compare."""
+
+    effect: str
+    device: str
+    before: str
+    after: str
+    because: str
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in a plan (schemas/plan.schema.json, ``foreseen``)."""
+        return {
+            "effect": self.effect,
+            "device": self.device,
+            "from": self.before or None,
+            "to": self.after or None,
+            "because": self.because,
+        }
+
+
+def foresee(host: Host, network: str, attachment: Attachment, holder: str) -> tuple[Effect, ...]:
+    """The effects of attaching ``network`` as ``attachment`` says; ``holder`` has the management address today."""
+    return (
+        *_mtu(host, network, attachment),
+        *_bridge(host, network, attachment),
+        *_bond(host, network, attachment),
+        *_address(host, network, attachment, holder),
+        *_lease(host, network, attachment, holder),
+    )
+
+
+def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
+    """The ``foreseen`` facts for the guard stage."""
+    return [
+        Fact(
+            "foreseen",
+            {
+                "effect": effect.effect,
+                "device": effect.device,
+                "from": effect.before,
+                "to": effect.after,
+                "from_number": int(effect.before) if effect.effect == "mtu" else -1,
+                "to_number": int(effect.after) if effect.effect == "mtu" else -1,
+            },
+            "",
+        )
+        for effect in effects
+    ]
+
+
+def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
+    """The MTU that the base will have: the largest of what stands on it, whatever it has today."""
+    standing = [attachment.mtu]
+    for other in host.networks.values():
+        vlan = host.vlans.get(other.southbound)
+        if other.name != network and attachment.iface in (other.southbound, vlan.base if vlan else ""):
+            standing.append(other.mtu)
+    if host.version == () or host.version >= NMSTATE_SINCE:
+        bare = (vlan for vlan in host.vlans.values() if vlan.base == attachment.iface)
+        standing += [vlan.mtu for vlan in bare if vlan.name not in (attachment.port, _port(host, network))]
+    return max(standing)
+
+
+def _port(host: Host, network: str) -> str:
+    own = host.networks.get(network)
+    return own.southbound if own is not None else ""
+
+
+def _mtu(host: Host, network: str, attachment: Attachment) -> list[Effect]:
+    largest = base_mtu(host, network, attachment)
+    members = host.bonds[attachment.iface].members if attachment.iface in host.bonds else ()
+    reasons = {attachment.iface: "a base device gets the largest MTU of the networks and vlans on it"}
+    reasons |= dict.fromkeys(sorted(members), f"the members of {attachment.iface} follow it")
+    wanted = dict.fromkeys(reasons, largest)
+    if attachment.tag >= 0:
+        wanted[attachment.port] = attachment.mtu
+        reasons[attachment.port] = "the vlan gets the network's MTU"
+    devices = {**host.vlans, **host.bonds, **host.nics}
+    return [
+        Effect("mtu", name, str(devices[name].mtu), str(mtu), reasons[name])
+        for name, mtu in wanted.items()
+        if name in devices and devices[name].mtu not in (-1, mtu)
+    ]
+
+
+def _bridge(host: Host, network: str, attachment: Attachment) -> list[Effect]:
+    own = host.networks.get(network)
+    if attachment.bridged and network not in host.bridges:
+        return [Effect("bridge-made", network, "", attachment.port, f"{network} is a VM network; its port is {attachment.port}")]
+    if not attachment.bridged and own is not None and own.bridged:
+        return [Effect("bridge-removed", network, attachment.port, "", f"{network} is no VM network any more")]
+    return []
+
+
+def _bond(host: Host, network: str, attachment: Attachment) -> list[Effect]:
+    bond = attachment.bond
+    if bond is None or network in host.networks:
+        return []
+    options = " ".join(f"{key}={value}" for key, value in bond.options)
+    effects = [Effect("bond-redeclared", bond.name, "", options, "VDSM takes the bond over; the request names its members and options so that none is lost")]
+    if bond.ip.addresses and attachment.port != bond.name:
+        texts = ", ".join(address.text for address in bond.ip.addresses)
+        effects.append(Effect("address-removed", bond.name, texts, "", "VDSM clears the addresses of a bond that it takes over"))
+    return effects
+
+
+def _address(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    top = attachment.top_device(network)
+    if holder in ("", top):
+        return []
+    carried = [ip.address for ip in (attachment.ipv4, attachment.ipv6) if ip.address]
+    moving = ", ".join(carried) or "the IP configuration"
+    return [Effect("address-moves", moving, holder, top, f"the top device of {network} holds its address, {holder} loses all it has")]
+
+
+def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    if not attachment.bridged or network in host.bridges:
+        return []
+    port: Vlan | None = host.vlans.get(attachment.port)
+    hwaddr = (port.hwaddr if port is not None else "") or _hwaddr(host, attachment.iface)
+    pinned = host.version == () or host.version >= NMSTATE_SINCE
+    because = f"VDSM pins the bridge to the MAC address of {attachment.port}" if pinned else f"a bridge takes the MAC address of its port, {attachment.port}"
+    effects = [Effect("mac-kept", network, "", hwaddr, because)] if hwaddr else []
+    if _leased(attachment, holder):
+        said = "a server that knows the host by its MAC address gives the same lease" if pinned else "a DHCP client on the bridge identifies itself anew and may get another lease"
+        effects.append(Effect("lease", network, holder, network, said))
+    return effects
+
+
+def _leased(attachment: Attachment, holder: str) -> bool:
+    return bool(holder) and (attachment.ipv4.method == "dhcp" or "dhcp" in attachment.ipv6.method)
+
+
+def _hwaddr(host: Host, name: str) -> str:
+    device = host.bonds.get(name) or host.nics.get(name)
+    return device.hwaddr if device is not None else ""
+
+
+def present_ip(host: Host, device: str) -> Ip:
+    """The IP configuration that ``device`` has today."""
+    found = host.bridges.get(device) or host.vlans.get(device) or host.bonds.get(device) or host.nics.get(device)
+    return found.ip if found is not None else Ip()

@@ -1,0 +1,105 @@
+"""The plan: a document without behaviour, the same bytes for the same inputs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from planner.plans.attachment import Attachment
+from planner.plans.dialects.request import Request, Wanted
+from planner.plans.foresight import Effect
+from planner.policy.decision import PlanOutcome
+from planner.policy.judging import Outcome
+from planner.problem import Problem
+
+FORMAT = "mgmtnet/plan@1"
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """Where the management address is: ``kind`` nic, bond, vlan or bridge."""
+
+    address: str
+    device: str
+    kind: str
+    found_by: str
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in a plan."""
+        return {
+            "address": self.address or None,
+            "device": self.device,
+            "kind": self.kind,
+            "found_by": self.found_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a field has its value: the rule, its line, and the places of the facts that it matched."""
+
+    field: str
+    value: Any
+    rule: str
+    at: str
+    facts: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in a plan (``trace``)."""
+        return {"field": self.field, "value": self.value, "rule": self.rule, "at": self.at, "facts": list(self.facts)}
+
+
+@dataclass(frozen=True, slots=True)
+class RulesetName:
+    """Which rules decided: name, version, digest; and the engine that fired them."""
+
+    ruleset: str
+    version: str
+    digest: str
+    engine: str
+
+    def document(self) -> dict[str, Any]:
+        """As it stands in a plan (``rules``)."""
+        return {"ruleset": self.ruleset, "version": self.version, "digest": self.digest, "engine": self.engine}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to ask of the host, and why. ``wanted`` and ``back`` are None unless the outcome is a change."""
+
+    outcome: PlanOutcome
+    network: str
+    management: Management | None
+    attachment: Attachment | None
+    wanted: Wanted | None
+    back: Wanted | None
+    request: Request | None
+    revert: Request | None
+    problems: tuple[Problem, ...]
+    foreseen: tuple[Effect, ...]
+    trace: tuple[Reason, ...]
+    rules: RulesetName
+    capture: str
+    definition: str
+    outcomes: dict[str, Outcome]
+
+    def document(self) -> dict[str, Any]:
+        """The plan as schemas/plan.schema.json describes it."""
+        return {
+            "format": FORMAT,
+            "outcome": self.outcome,
+            "network": self.network,
+            "management": self.management.document() if self.management is not None else None,
+            "attachment": self.attachment.document() if self.attachment is not None else None,
+            "request": self.request,
+            "revert": self.revert,
+            "problems": [problem.document() for problem in self.problems],
+            "foreseen": [effect.document() for effect in self.foreseen],
+            "trace": [reason.document() for reason in self.trace],
+            "rules": self.rules.document(),
+            "inputs": {"capture": self.capture, "definition": self.definition},
+        }
+
+    def json(self) -> str:
+        """The document as canonical JSON: fixed order of keys, two blanks of indentation, a closing newline."""
+        import json  # noqa: PLC0415  a library user may never ask for text
+
+        return json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n"

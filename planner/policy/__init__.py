@@ -1,0 +1,1 @@
+"""What the rules say: language, loading, linting, matching, firing, decision."""

@@ -1,0 +1,111 @@
+"""The words of the rule language, as values: what a rule file says once it is read.
+
+Every position is a line and a column counted from 1 in the rule's own file.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Scalar = str | int
+Stage = Literal["locate", "devise", "guard"]
+STAGES: tuple[Stage, ...] = ("locate", "devise", "guard")
+OPERATORS = ("is", "not", "lt", "le", "gt", "ge", "in", "not-in", "matches")
+
+
+class Fact(NamedTuple):
+    """A flat fact: its kind, every declared field with a str or int, and its place in the input."""
+
+    kind: str
+    fields: dict[str, Scalar]
+    path: str
+
+
+class Reference(NamedTuple):
+    """``$alias.field``; an empty ``field`` means the whole fact, allowed only under ``set``."""
+
+    alias: str
+    field: str
+
+
+class Test(NamedTuple):
+    """``field: {op: value}``; ``value`` is a tuple for ``in`` and ``not-in``, a pattern for ``matches``."""
+
+    field: str
+    op: str
+    value: Scalar | tuple[Scalar, ...] | Reference
+    line: int
+    column: int
+
+
+class Pattern(NamedTuple):
+    """``kind as alias: {tests}``, or ``no kind: {tests}`` when ``negated``. ``alias`` defaults to ``kind``."""
+
+    kind: str
+    alias: str
+    negated: bool
+    tests: tuple[Test, ...]
+    line: int
+    column: int
+
+
+class Assignment(NamedTuple):
+    """One field given a value; ``None`` is absence, a `Reference` a fact's field or the whole fact."""
+
+    field: str
+    value: Scalar | None | Reference
+    line: int
+
+
+class Conclusion(NamedTuple):
+    """A fact for the next stage; fields not given are absent."""
+
+    kind: str
+    fields: tuple[Assignment, ...]
+    line: int
+
+
+class Verdict(NamedTuple):
+    """A refusal (``error``), ``warning`` or ``note``; message and hint hold ``{alias.field}``."""
+
+    severity: Literal["error", "warning", "note"]
+    code: str
+    message: str
+    hint: str
+    event: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule file. ``file`` is its path inside the ruleset (``devise/vlan-over-bond.yaml``)."""
+
+    name: str
+    stage: Stage
+    file: str
+    line: int = 1
+    since: str = ""
+    summary: str = ""
+    why: str = ""
+    when: tuple[Pattern, ...] = ()
+    sets: tuple[Assignment, ...] = ()
+    concludes: tuple[Conclusion, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    overrides: tuple[str, ...] = ()
+    shadow: bool = False
+    fires: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """Rules that stand together. ``origin`` of a rule names the ruleset it came from (``ovirtmgmt@1.0``).
+
+    ``disabled`` maps a rule's name to the reason a site gave for taking it out.
+    """
+
+    name: str
+    version: str
+    digest: str
+    rules: tuple[Rule, ...]
+    disabled: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,318 @@
+"""The words that rules may use: every kind of fact, every field of the attachment, one line of meaning each.
+
+``schemas/facts.schema.json`` is written from these tables (``make schemas``). A field is text (``str``)
+or a whole number (``int``); a yes or no is 0 or 1. What is absent is ``""`` or -1, so a fact is total.
+"""
+
+from typing import NamedTuple
+
+from planner.policy.language import Scalar, Stage
+
+
+class Field(NamedTuple):
+    """A field: its type, what it means, and the word that stands for its absence in a message."""
+
+    type: type[str] | type[int]
+    meaning: str
+    absent: str = "none"
+
+
+class Kind(NamedTuple):
+    """A kind of fact. ``concluded_in`` is the stage whose rules make it; ``""`` when it is read from the inputs."""
+
+    meaning: str
+    fields: dict[str, Field]
+    concluded_in: Stage | str = ""
+
+
+def text(meaning: str, absent: str = "none") -> Field:
+    """A field that holds text."""
+    return Field(str, meaning, absent)
+
+
+def number(meaning: str, absent: str = "unknown") -> Field:
+    """A field that holds a whole number."""
+    return Field(int, meaning, absent)
+
+
+def flag(meaning: str) -> Field:
+    """A field that holds 0 or 1."""
+    return Field(int, meaning, "unknown")
+
+
+KINDS: dict[str, Kind] = {
+    # What was asked for
+    "definition": Kind(
+        "the data centre's definition of the management network",
+        {
+            "network": text("the logical network's name"),
+            "vm_network": flag("1: a VM network, so bridged"),
+            "vlan": number("its tag", absent="no tag"),
+            "mtu": number("its MTU in bytes"),
+            "stp": flag("1: the bridge runs STP"),
+            "default_route": flag("1: it carries the host's default route"),
+            "default_route_stated": flag("1: the definition says so itself, 0: by default"),
+            "nameservers": text("its name servers, joined by commas; empty: as the host has them"),
+            "nameservers_stated": flag("1: the definition names them, or names none"),
+            "gateway4": text("an IPv4 gateway that overrules the reported one, `none`, or empty"),
+            "gateway6": text("the same for IPv6"),
+            "ipv4": text("dhcp or static where the definition overrules the capture"),
+        },
+    ),
+    "wanted": Kind(
+        "a management address that was given",
+        {"address": text("canonical text"), "family": number("4 or 6")},
+    ),
+    # What the host is
+    "vdsm": Kind(
+        "the host's VDSM",
+        {
+            "version": number("100 x major + minor (4.50: 450); 9999 when unknown, so judged as the newest"),
+            "known": flag("1: the capture tells the version"),
+            "dirty": flag("1: the running configuration is not saved"),
+        },
+    ),
+    "host": Kind(
+        "the host as a whole",
+        {
+            "addresses": text("every address with its device, for messages"),
+            "nameservers": text("the reported name servers, joined by commas"),
+            "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
+        },
+    ),
+    "nic": Kind(
+        "a network interface card",
+        {
+            "name": text("its name"),
+            "mtu": number("its MTU in bytes"),
+            "hwaddr": text("its MAC address, lower case"),
+            "bond": text("the bond it is a member of"),
+            "bridge": text("the bridge it is a port of"),
+            "vlans": number("how many vlans stand on it"),
+            "addresses": number("how many addresses it has"),
+        },
+    ),
+    "bond": Kind(
+        "a bond",
+        {
+            "name": text("its name"),
+            "mtu": number("its MTU in bytes"),
+            "hwaddr": text("its MAC address, lower case"),
+            "mode": number("its mode as the kernel numbers them (4: 802.3ad)"),
+            "members": number("how many members it has"),
+            "member_names": text("its members, joined by commas"),
+            "options": text("its options, as `mode=4 miimon=100`"),
+            "fail_over_mac": number("the option of this name, 0 when it is not set"),
+            "partner": text("the LACP partner's MAC address; all zeroes: nobody answers"),
+            "bridge": text("the bridge it is a port of"),
+            "vlans": number("how many vlans stand on it"),
+            "addresses": number("how many addresses it has"),
+        },
+    ),
+    "member": Kind(
+        "a device that belongs to a bond",
+        {
+            "bond": text("the bond"),
+            "nic": text("the member"),
+            "listed": flag("1: the capture lists it as a nic"),
+            "vlans": number("how many vlans stand on it"),
+            "addresses": number("how many addresses it has"),
+        },
+    ),
+    "vlan": Kind(
+        "a VLAN device",
+        {
+            "name": text("its name"),
+            "base": text("the device under it"),
+            "base_kind": text("nic, bond, vlan, bridge, or unlisted"),
+            "tag": number("its VLAN id", absent="no tag"),
+            "mtu": number("its MTU in bytes"),
+            "vdsm_name": text("the name VDSM would give it: base.tag"),
+            "vdsm_name_length": number("the length of that name; the kernel takes 15"),
+            "conventional": flag("1: it has that name"),
+            "bridge": text("the bridge it is a port of"),
+            "vlans": number("how many vlans stand on it"),
+            "addresses": number("how many addresses it has"),
+        },
+    ),
+    "bridge": Kind(
+        "a Linux bridge",
+        {
+            "name": text("its name"),
+            "mtu": number("its MTU in bytes"),
+            "owned": flag("1: it belongs to a network that VDSM made"),
+            "stp": flag("1: it runs STP"),
+            "ports": number("how many ports it has"),
+            "port_names": text("its ports, joined by commas"),
+            "addresses": number("how many addresses it has"),
+        },
+    ),
+    "port": Kind(
+        "a device that is a port of a bridge",
+        {
+            "bridge": text("the bridge"),
+            "device": text("the port"),
+            "owned": flag("1: the bridge belongs to a network that VDSM made"),
+        },
+    ),
+    "network": Kind(
+        "a network that VDSM made",
+        {
+            "name": text("its name"),
+            "device": text("the device that holds its address: the bridge, or what is under a bridgeless one"),
+            "bridged": flag("1: it has a bridge"),
+            "port": text("the device under the bridge, or the device itself"),
+            "base": text("the nic or bond under it, the vlan stripped"),
+            "base_kind": text("nic, bond, vlan, bridge, or unlisted"),
+            "vlan": number("its tag", absent="no tag"),
+            "mtu": number("its MTU in bytes"),
+            "stp": flag("1: its bridge runs STP"),
+            "switch": text("legacy or ovs"),
+            "portless": flag("1: its bridge has lost its port"),
+            "default_route": flag("1: it carries the IPv4 default route"),
+            "gateway4": text("its IPv4 gateway"),
+            "gateway6": text("its IPv6 gateway"),
+        },
+    ),
+    "address": Kind(
+        "an address of a device",
+        {
+            "device": text("the device"),
+            "address": text("canonical text"),
+            "family": number("4 or 6"),
+            "prefix": number("its prefix length"),
+            "carried": flag("1: a static configuration of the device would carry this one"),
+        },
+    ),
+    "ip": Kind(
+        "how a device got its addresses, and the one of each family that would be carried",
+        {
+            "device": text("the device"),
+            "ipv4_method": text("none, static or dhcp"),
+            "ipv4_address": text("the management address if it is here, else the primary one"),
+            "ipv4_prefix": number("its prefix length"),
+            "ipv4_gateway": text("the reported IPv4 gateway"),
+            "ipv4_addresses": number("how many IPv4 addresses"),
+            "ipv4_default_route": flag("1: the IPv4 default route leads over it today"),
+            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp"),
+            "ipv6_address": text("the management address if it is here, else the first one"),
+            "ipv6_prefix": number("its prefix length"),
+            "ipv6_gateway": text("the reported IPv6 gateway"),
+            "ipv6_addresses": number("how many IPv6 addresses"),
+            "ipv6_by_hand": flag("1: besides router advertisements an address was set by hand"),
+        },
+    ),
+    "route": Kind(
+        "a gateway that the host reports",
+        {
+            "device": text("the device it is reported on"),
+            "family": number("4 or 6"),
+            "gateway": text("the gateway's address"),
+            "default": flag("1: it is a default route today; IPv6 gateways always are"),
+        },
+    ),
+    "nameserver": Kind(
+        "a name server that the host reports",
+        {"address": text("canonical text"), "family": number("4 or 6"), "index": number("its place, from 0")},
+    ),
+    "client": Kind(
+        "lastClientIface: the device over which the host was asked",
+        {"device": text("its name"), "listed": flag("1: the capture describes it")},
+    ),
+    "candidate": Kind(
+        "a device that may hold the management address, by one way of finding it",
+        {
+            "device": text("its name"),
+            "kind": text("nic, bond, vlan or bridge"),
+            "found_by": text("address, lastClientIface or default-route"),
+            "address": text("the address found there: the one given, or IPv4 before IPv6"),
+            "family": number("4 or 6"),
+            "rivals": number("how many further addresses of that family it has"),
+            "owned": flag("1: the management network that VDSM made stands on it"),
+        },
+    ),
+    # What the stages conclude
+    "management": Kind(
+        "the device that holds the management address",
+        {
+            "device": text("its name"),
+            "kind": text("nic, bond, vlan or bridge"),
+            "address": text("the management address"),
+            "family": number("4 or 6"),
+            "found_by": text("address, lastClientIface or default-route"),
+        },
+        concluded_in="locate",
+    ),
+    "difference": Kind(
+        "what the existing management network has otherwise than the definition",
+        {"field": text("the attachment's field"), "from": text("as it is"), "to": text("as it is defined")},
+        concluded_in="devise",
+    ),
+    "attachment": Kind(
+        "what the devise stage decided, with what follows from it",
+        {
+            "iface": text("the nic or bond the network is attached to"),
+            "vlan": number("the tag", absent="no tag"),
+            "bridged": flag("1: with a bridge"),
+            "mtu": number("the MTU in bytes"),
+            "stp": flag("1: with STP"),
+            "switch": text("legacy or ovs"),
+            "default_route": flag("1: with the default route"),
+            "nameservers": text("the name servers, joined by commas"),
+            "ipv4_method": text("none, static or dhcp"),
+            "ipv4_address": text("the static address"),
+            "ipv4_prefix": number("its prefix length"),
+            "ipv4_gateway": text("the gateway"),
+            "ipv4_gateway_inside": flag("1: the gateway is in the address's subnet"),
+            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp"),
+            "ipv6_address": text("the static address"),
+            "ipv6_prefix": number("its prefix length"),
+            "ipv6_gateway": text("the gateway"),
+            "ipv6_gateway_inside": flag("1: the gateway is in the address's subnet, or link-local"),
+        },
+        concluded_in="devise",
+    ),
+    "foreseen": Kind(
+        "an effect that the request would have on the host beyond what it asks for",
+        {
+            "effect": text("mtu, address, ..."),
+            "device": text("the device concerned"),
+            "from": text("as it is"),
+            "to": text("as it would be"),
+            "from_number": number("`from` as a number, for mtu"),
+            "to_number": number("`to` as a number, for mtu"),
+        },
+        concluded_in="devise",
+    ),
+    "compliant": Kind(
+        "the management network is already as defined: nothing to change, refusals become warnings",
+        {"network": text("its name")},
+        concluded_in="guard",
+    ),
+}
+
+# What rules may `set`, with the dots that a nested map under `set` is flattened to.
+ATTACHMENT: dict[str, Field] = {
+    "iface": text("the nic or bond to attach to"),
+    "vlan": number("the tag; null: untagged"),
+    "bridged": flag("true: a VM network"),
+    "mtu": number("the MTU in bytes"),
+    "stp": flag("true: STP on the bridge"),
+    "bonding": text("the bond that travels along, given whole: `$bond`"),
+    "default_route": flag("true: carry the default route"),
+    "nameservers": text("addresses joined by commas"),
+    "switch": text("legacy or ovs"),
+    "ipv4.method": text("none, static or dhcp"),
+    "ipv4.address": text("the static address"),
+    "ipv4.prefix": number("its prefix length"),
+    "ipv4.gateway": text("the gateway; null: none"),
+    "ipv6.method": text("none, static, dhcp, auto or auto+dhcp"),
+    "ipv6.address": text("the static address"),
+    "ipv6.prefix": number("its prefix length"),
+    "ipv6.gateway": text("the gateway; null: none"),
+}
+
+
+def absent(field: Field) -> Scalar:
+    """The value that stands for "there is none" in a field of this type."""
+    return "" if field.type is str else -1

@@ -1,0 +1,61 @@
+"""The house stays in order: imports run one way, each library is known to one module, and only the rim does I/O."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "planner").rglob("*.py"))
+KNOWN_TO = {
+    "durable_rules_engine": {"planner/policy/durable.py"},
+    "yaml": {"planner/policy/sources.py"},
+}
+RIM = ("planner/cli/", "planner/shelf.py", "planner/schemas.py")
+OUTSIDE_WORLD = {"os", "sys", "socket", "time", "datetime", "random", "subprocess", "threading", "tempfile", "shutil"}
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_imports_run_one_way() -> None:
+    contract = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert contract.returncode == 0, contract.stdout + contract.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_core_is_pure_and_libraries_have_one_home(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    found = imported(path)
+    for library, homes in KNOWN_TO.items():
+        assert library not in found or name in homes
+    if not name.startswith(RIM) and name != "planner/__main__.py":
+        assert not found & OUTSIDE_WORLD
+        assert "open(" not in path.read_text().replace("_open(", "")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_is_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_planning_starts_without_heavy_libraries() -> None:
+    code = (
+        "import sys; from planner.cli.main import main; "
+        "main(['plan', 'golden/seed-vlan-over-bond/capture.json', '-o', 'json']); "
+        "heavy = {'jsonschema', 'requests', 'inspect', 'xml.etree.ElementTree', 'socket', 'subprocess'}; "
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(ran.stderr.splitlines()[-1])) <= {"inspect"}
