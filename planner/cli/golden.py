@@ -97,7 +97,8 @@ def _one(folder: str, rules: Compiled, *, update: bool) -> bool:
     complain([problem for problem in problems if problem.severity == "error"])
     if plan is None:
         return True
-    from planner.explain.reasons import summary, why_all
+    from planner.explain.reasons import why_all
+    from planner.explain.summary import summary
 
     wanted = {"plan.json": plan.json(), "why.txt": summary(plan.document()) + "\n" + why_all(plan.document())}
     stale = [name for name, text in wanted.items() if _text(os.path.join(folder, name)) != text]

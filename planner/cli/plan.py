@@ -37,7 +37,7 @@ def _document(plan: Plan, output: str) -> str:
         from planner.policy.sources import dump_yaml
 
         return dump_yaml(plan.document())
-    from planner.explain.reasons import summary
+    from planner.explain.summary import summary
 
     return summary(plan.document())
 

@@ -124,9 +124,8 @@ def _address(host: Host, network: str, attachment: Attachment, holder: str) -> l
     top = attachment.top_device(network)
     if holder in ("", top):
         return []
-    carried = [ip.address for ip in (attachment.ipv4, attachment.ipv6) if ip.address]
-    moving = ", ".join(carried) or "the IP configuration"
-    return [Effect("address-moves", moving, holder, top, f"the top device of {network} holds its address, {holder} loses all it has")]
+    because = f"the top device of {network} holds its addresses; {holder} loses all it has"
+    return [Effect("address-moves", top, holder, top, because)]
 
 
 def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:

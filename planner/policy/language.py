@@ -3,7 +3,7 @@
 Every position is a line and a column counted from 1 in the rule's own file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Scalar = str | int
@@ -77,7 +77,10 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule file. ``file`` is its path inside the ruleset (``devise/vlan-over-bond.yaml``)."""
+    """One rule file. ``file`` is its path inside the ruleset (``devise/vlan-over-bond.yaml``).
+
+    ``source`` is the same file as one would open it; it says nothing about the rule.
+    """
 
     name: str
     stage: Stage
@@ -95,6 +98,7 @@ class Rule:
     fires: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     origin: str = ""
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

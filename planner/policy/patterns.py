@@ -1,0 +1,189 @@
+"""The ``when`` of a rule: patterns, and the tests in them."""
+
+import re
+from typing import NamedTuple
+
+from planner.documents.findings import Findings
+from planner.documents.node import Entry, Node, spelled
+from planner.policy.language import OPERATORS, STAGES, Pattern, Reference, Scalar, Stage, Test
+from planner.policy.values import Scope, Target, literal, reference, referred
+from planner.vocabulary import KINDS, absent
+
+MOST_PATTERNS = 15  # durable_rules fails with error 304 at 17, and nobody can follow a rule of 15
+ALIAS = re.compile(r"[a-z][a-z0-9_]*")
+ORDERING = ("lt", "le", "gt", "ge")
+LISTS = ("in", "not-in")
+
+
+class _Heading(NamedTuple):
+    """``kind``, ``kind as alias``, ``no kind`` or ``no kind as alias``."""
+
+    kind: str
+    alias: str
+    negated: bool
+
+
+def read_when(node: Node, stage: Stage, findings: Findings) -> tuple[tuple[Pattern, ...], Scope]:
+    """The patterns, and the aliases they bind."""
+    if not findings.expect(node, "list", "when", "write each pattern on its own line: `- kind: {field: value}`"):
+        return (), Scope()
+    if not node.items:
+        findings.report(node, "no-pattern", "when is empty: there is nothing to fire on", "begin with `- management: {}`")
+    if len(node.items) > MOST_PATTERNS:
+        message = f"{len(node.items)} patterns; the engine takes {MOST_PATTERNS}"
+        findings.report(node.items[MOST_PATTERNS], "too-many-patterns", message, "conclude something in between")
+    entries = [entry for item in node.items if (entry := _entry(item, findings)) is not None]
+    headings = [_heading(entry, findings) for entry in entries]
+    scope = Scope(tuple(heading.alias for heading in headings if heading and not heading.negated))
+    patterns = []
+    for entry, heading in zip(entries, headings, strict=True):
+        if heading is None:
+            continue
+        known = _known(entry, heading, stage, findings)
+        tests = _tests(entry.value, heading, scope, findings) if known else ()
+        patterns.append(Pattern(*heading, tests, entry.key.line, entry.key.column))
+        _bind(entry, heading, scope, findings, known=known)
+    if patterns and patterns[0].negated:
+        message = "the first pattern is a `no`: there is nothing yet to hold it against"
+        findings.report(entries[0].key, "no-comes-first", message, "begin with what must be there: `- management: {}`")
+    return tuple(patterns), scope
+
+
+def _entry(item: Node, findings: Findings) -> Entry | None:
+    """The one key of a pattern with its tests."""
+    if item.kind == "text":
+        findings.report(item, "wrong-type", f"the pattern {item.value} has no tests", f"write `{item.value}: {{}}`")
+        return None
+    if not findings.expect(item, "map", "a pattern", "write `- kind: {field: value}`"):
+        return None
+    if len(item.entries) != 1:
+        message = f"a pattern has one kind; here are {len(item.entries)}"
+        findings.report(item, "bad-pattern", message, "begin each pattern with a dash of its own, tests in {braces}")
+        return None
+    return item.entries[0]
+
+
+def _heading(entry: Entry, findings: Findings) -> _Heading | None:
+    words = entry.name.split()
+    negated = words[:1] == ["no"] and len(words) > 1
+    words = words[negated:]
+    if not (len(words) == 1 or (len(words) == 3 and words[1] == "as")):  # noqa: PLR2004  kind as alias
+        hint = "write `kind`, `kind as alias`, `no kind` or `no kind as alias`"
+        findings.report(entry.key, "bad-pattern", f'"{entry.name}" is not a pattern', hint)
+        return None
+    if not ALIAS.fullmatch(words[-1]) and len(words) > 1:
+        where = findings.word(entry.key, words[-1])
+        findings.report(where, "bad-name", f'"{words[-1]}" cannot be an alias', "use small letters, digits and _")
+        return None
+    return _Heading(words[0], words[-1], negated)
+
+
+def _known(entry: Entry, heading: _Heading, stage: Stage, findings: Findings) -> bool:
+    """Whether the kind exists (if not, that is noted), and, noted too, whether it does so at this stage."""
+    where = findings.word(entry.key, heading.kind)
+    if heading.kind not in KINDS:
+        findings.unknown(where, "unknown-kind", f'there is no kind of fact "{heading.kind}"', KINDS)
+        return False
+    since = KINDS[heading.kind].concluded_in
+    if since and STAGES.index(since) >= STAGES.index(stage):
+        message = f"{heading.kind} is concluded in the {since} stage, and not yet known in {stage}"
+        later = STAGES[STAGES.index(since) + 1 :]
+        hint = f"move the rule to {' or '.join(later)}/" if later else "no rule can see it; only the plan does"
+        findings.report(where, "stage-violation", message, hint)
+    return True
+
+
+def _bind(entry: Entry, heading: _Heading, scope: Scope, findings: Findings, *, known: bool) -> None:
+    if heading.negated:
+        scope.negated.add(heading.alias)
+    elif heading.alias in scope.kinds:
+        where = findings.word(entry.key, heading.alias)
+        hint = f"give this one a name of its own: `{heading.kind} as other`"
+        findings.report(where, "duplicate-alias", f"an earlier pattern is called {heading.alias} too", hint)
+    elif known:
+        scope.kinds[heading.alias] = heading.kind
+
+
+def _tests(node: Node, heading: _Heading, scope: Scope, findings: Findings) -> tuple[Test, ...]:
+    if not findings.expect(node, "map", f"what {heading.kind} is tested for", f"write `{heading.kind}: {{}}` for any"):
+        return ()
+    fields = KINDS[heading.kind].fields
+    tests: list[Test] = []
+    for entry in node.entries:
+        if entry.name not in fields:
+            findings.unknown(entry.key, "unknown-field", f'{heading.kind} has no field "{entry.name}"', fields)
+            continue
+        target = Target(f"{heading.kind}.{entry.name}", fields[entry.name])
+        for op, value in _operations(entry, findings):
+            tested = _value(op, value, target, scope, findings)
+            if tested is not None:
+                tests.append(Test(entry.name, op, tested, entry.key.line, entry.key.column))
+    return tuple(tests)
+
+
+def _operations(entry: Entry, findings: Findings) -> list[tuple[str, Node]]:
+    """A test's operators with their values; a bare value is tested with ``is``."""
+    if entry.value.kind == "list":
+        hint = f"write {entry.name}: {{in: [...]}}"
+        findings.report(entry.value, "wrong-type", "a list is no value of a field", hint)
+        return []
+    if entry.value.kind != "map":
+        return [("is", entry.value)]
+    if not entry.value.entries:
+        hint = "leave it out, or write a value"
+        findings.report(entry.value, "no-operator", f"{entry.name} is tested for nothing", hint)
+    operations = []
+    for operation in entry.value.entries:
+        if operation.name in OPERATORS:
+            operations.append((operation.name, operation.value))
+        else:
+            message = f'there is no operator "{operation.name}"'
+            findings.unknown(operation.key, "unknown-operator", message, OPERATORS)
+    return operations
+
+
+def _value(
+    op: str, node: Node, target: Target, scope: Scope, findings: Findings
+) -> Scalar | tuple[Scalar, ...] | Reference | None:
+    """What a field is tested against; None and a problem if that is nothing ``op`` can take."""
+    if op == "matches":
+        return _regex(node, target, findings)
+    if op in LISTS:
+        if not findings.expect(node, "list", f"the value of {op}", f"write {op}: [...]"):
+            return None
+        values = [_plain(item, target, findings) for item in node.items]
+        return tuple(value for value in values if value is not None)
+    if reference(node) is not None:
+        return referred(node, target, scope, findings)
+    if op in ORDERING and (target.field.type is str or node.kind == "null"):
+        # Two names in order are told apart by a reference; an order of fixed words would mean nothing.
+        findings.report(node, "type-clash", f"{op} compares {target.name} with a number or a reference", "use is or in")
+        return None
+    return _plain(node, target, findings)
+
+
+def _plain(node: Node, target: Target, findings: Findings) -> Scalar | None:
+    if reference(node) is not None:
+        hint = "give each its own rule, or write {is: $alias.field}"
+        findings.report(node, "bad-reference", f"a list holds no references: {spelled(node)}", hint)
+        return None
+    return absent(target.field) if node.kind == "null" else literal(node, target, findings)
+
+
+def _regex(node: Node, target: Target, findings: Findings) -> str | None:
+    if target.field.type is not str:
+        findings.report(node, "type-clash", f"matches tests text, {target.name} is a number", "use is, in, lt or gt")
+        return None
+    if not findings.expect(node, "text", "the value of matches", "write a regular expression in '...'"):
+        return None
+    import warnings
+
+    pattern = str(node.value)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError, Warning) as failure:
+        findings.report(node, "bad-regex", f"not a regular expression: {failure}", "see Python's `re` for the syntax")
+        return None
+    return pattern

@@ -1,0 +1,166 @@
+"""From the texts of rule files to a ruleset, and from a site's changes to the ruleset that results.
+
+Texts are given by path. A ruleset's folder is whatever stands before ``/ruleset.yaml``; an installed one is
+``<name>/<version>``, and only those can be extended.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from planner.documents.findings import Findings
+from planner.documents.node import Node
+from planner.policy.language import STAGES, Rule, Ruleset, Stage
+from planner.policy.manifests import MANIFEST, Manifest, digest_of, parse_manifest
+from planner.policy.parsing import parse_rule
+from planner.problem import Problem, Where, errors
+
+Sources = Mapping[str, str]
+
+
+class _Layer(NamedTuple):
+    """One ruleset by itself: its manifest, its findings, and the files and rules in its folder."""
+
+    manifest: Manifest
+    findings: Findings
+    files: dict[str, str]
+    rules: tuple[Rule, ...]
+
+
+def assemble(sources: Sources, root: str) -> tuple[Ruleset | None, list[Problem]]:
+    """The ruleset in the folder ``root`` of ``sources``, or None and every problem that the files show."""
+    problems: list[Problem] = []
+    layers: list[_Layer] = []
+    folder: str | None = root
+    while folder is not None:
+        layer = _layer(sources, folder, problems)
+        if layer is None:
+            return None, problems
+        layers.append(layer)
+        folder = _base(sources, layers, problems)
+    ruleset: Ruleset | None = None
+    for layer in reversed(layers):
+        ruleset = _combine(layer, ruleset, problems)
+    return None if errors(problems) else ruleset, problems
+
+
+def _layer(sources: Sources, root: str, problems: list[Problem]) -> _Layer | None:
+    prefix = f"{root}/"
+    files = {path.removeprefix(prefix): text for path, text in sources.items() if path.startswith(prefix)}
+    if MANIFEST not in files:
+        hint = f"a ruleset is a folder with {MANIFEST} and the folders {', '.join(STAGES)}"
+        problems.append(Problem("no-manifest", f"there is no {prefix}{MANIFEST}", hint, where=(Where(root),)))
+        return None
+    manifest, findings = parse_manifest(files[MANIFEST], prefix + MANIFEST)
+    problems += findings.problems
+    rules: dict[str, Rule] = {}
+    for file in sorted(files.keys() - {MANIFEST}):
+        stage = _stage(file, prefix, problems)
+        if stage is None:
+            continue
+        rule, found = parse_rule(files[file], prefix + file, stage, file)
+        problems += found
+        if rule is not None and rule.name in rules:
+            problems.append(_twice(rule, rules[rule.name]))
+        elif rule is not None:
+            rules[rule.name] = replace(rule, origin=manifest.title if manifest else "")
+    if manifest is None:
+        return None
+    findings.problems = []
+    return _Layer(manifest, findings, files, tuple(rules.values()))
+
+
+def _stage(file: str, prefix: str, problems: list[Problem]) -> Stage | None:
+    """The stage whose folder a file is in; None and a problem if it is not in one, or no rule's file."""
+    folder, _, name = file.rpartition("/")
+    for stage in STAGES:
+        if folder == stage and name.endswith(".yaml"):
+            return stage
+    if folder in STAGES:
+        message, hint = "a rule's file ends in .yaml", f"call it {name.rpartition('.')[0]}.yaml"
+    else:
+        message = "a rule's file lies directly in the folder of its stage"
+        hint = "move it to " + " or ".join(f"{stage}/" for stage in STAGES)
+    problems.append(Problem("misplaced-file", message, hint, where=(Where(prefix + file, line=1, column=1),)))
+    return None
+
+
+def _twice(rule: Rule, other: Rule) -> Problem:
+    places = (Where(rule.source, line=rule.line, column=1), Where(other.source, line=other.line, column=1))
+    return Problem("duplicate-rule", f"two rules are called {rule.name}", "rename one of them", where=places)
+
+
+def _base(sources: Sources, layers: list[_Layer], problems: list[Problem]) -> str | None:
+    """The folder of the ruleset that the last of ``layers`` extends; None if it extends none, or none that there is."""
+    manifest, findings, *_ = layers[-1]
+    if not manifest.extends:
+        return None
+    folder = manifest.extends.replace("@", "/")
+    here = manifest.entries["extends"].value
+    passed = [layer.manifest.title for layer in layers]
+    if manifest.extends == manifest.title:
+        findings.report(here, "extends-itself", f"{manifest.title} extends itself", "name the ruleset it changes")
+    elif manifest.extends in passed:
+        circle = " -> ".join([*passed[passed.index(manifest.extends) :], manifest.extends])
+        findings.report(here, "extends-circle", f"the rulesets extend each other: {circle}", "break the circle")
+    elif f"{folder}/{MANIFEST}" not in sources:
+        installed = _installed(sources)
+        message = f"the ruleset {manifest.extends} is not installed"
+        findings.unknown(here._replace(value=manifest.extends), "unknown-ruleset", message, installed)
+    else:
+        return folder
+    problems += findings.problems
+    return None
+
+
+def _installed(sources: Sources) -> list[str]:
+    folders = (path.removesuffix(f"/{MANIFEST}") for path in sources if path.endswith(f"/{MANIFEST}"))
+    return sorted("@".join(folder.split("/")) for folder in folders if folder.count("/") == 1)
+
+
+def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ruleset:
+    """The rules of ``layer`` on top of those of ``base``."""
+    manifest, findings, files, own = layer
+    inherited = {rule.name: rule for rule in base.rules} if base else {}
+    for name, _ in manifest.disable if base else ():
+        if name not in inherited:
+            node = manifest.disabled_at(name)
+            findings.unknown(node, "unknown-rule", f'{manifest.extends} has no rule "{name}"', inherited)
+    out = {name for name, _ in manifest.disable}
+    rules = []
+    for rule in own:
+        other = inherited.get(rule.name)
+        if other is not None and rule.name not in rule.overrides and rule.name not in out:
+            problems.append(_taken(rule, other))
+        out.add(rule.name)
+        rules.append(replace(rule, overrides=tuple(name for name in rule.overrides if other is None or name != rule.name)))
+    digest = digest_of(files, base.digest if base else "")
+    if manifest.digest not in ("", digest):
+        _changed(layer, digest)
+    problems += findings.problems
+    return Ruleset(
+        name=manifest.name,
+        version=manifest.version,
+        digest=digest,
+        rules=(*(rule for name, rule in inherited.items() if name not in out), *rules),
+        disabled=(*(base.disabled if base else ()), *manifest.disable),
+    )
+
+
+def _taken(rule: Rule, other: Rule) -> Problem:
+    places = (Where(rule.source, line=rule.line, column=1), Where(other.source, line=other.line, column=1))
+    message = f"{other.origin} has a rule {rule.name} already"
+    hint = f"add `overrides: [{rule.name}]` to take its place, or choose another name"
+    return Problem("rule-exists", message, hint, where=places)
+
+
+def _changed(layer: _Layer, digest: str) -> None:
+    """A released ruleset's files are not what its digest was made of."""
+    manifest, findings, *_ = layer
+    here: Node = manifest.entries["digest"].value
+    message = f"the files of {manifest.title} are not those that were released"
+    hint = (
+        f"undo the edit (git diff shows it), or make it in a copy under a new version, without a digest; "
+        f"the files as they are have the digest {digest}"
+    )
+    findings.report(here, "digest-mismatch", message, hint)

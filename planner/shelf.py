@@ -1,0 +1,167 @@
+"""Where rulesets and schemas lie: the one module of the core that reads files.
+
+They are found in an installed package (``planner/_data``) or in a checkout (beside ``planner``).
+"""
+
+import os
+import stat
+from typing import NamedTuple
+
+from planner.policy.language import STAGES, Ruleset
+from planner.problem import Problem, Where, errors
+
+DEFAULT = "ovirtmgmt"
+MANIFEST = "ruleset.yaml"
+ENDINGS = (".yaml", ".yml")
+LARGEST_FILE = 1 << 20  # bytes; the largest rule has 4 kB, and a disk image is not read to find that out
+
+
+class Shelved(NamedTuple):
+    """The texts of a ruleset, and of those it may extend, by path; ``root`` is the ruleset's own folder.
+
+    Paths of an installed ruleset begin with ``<name>/<version>/``, those of a folder as it was given.
+    """
+
+    root: str
+    texts: dict[str, str]
+    problems: tuple[Problem, ...]
+
+
+def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
+    """The ruleset NAME, NAME@VERSION (without one: the newest), or that in a folder; checked by the linter.
+
+    None if there is an error; warnings are returned beside the ruleset.
+    """
+    shelved = ruleset_sources(spec)
+    if shelved.problems:
+        return None, shelved.problems
+    from planner.policy.lint import lint
+    from planner.policy.rulesets import assemble
+
+    ruleset, problems = assemble(shelved.texts, shelved.root)
+    if ruleset is not None:
+        problems += lint(ruleset, shelved.texts)
+    return None if errors(problems) else ruleset, tuple(problems)
+
+
+def ruleset_sources(spec: str | None = None) -> Shelved:
+    """The files of a ruleset, unread as YAML: enough to tell whether one that was compiled earlier will do."""
+    spec = spec or DEFAULT
+    name, _, version = spec.partition("@")
+    versions = _versions(name)
+    if version in versions or (versions and not version):
+        root = f"{name}/{version or versions[-1]}"
+        texts, problems = _read_folder(os.path.join(folder("rules"), *root.split("/")), root)
+    elif os.path.isdir(spec):
+        root = os.path.normpath(spec)
+        root = root if os.path.isabs(root) or not os.path.isdir(os.path.join(folder("rules"), root)) else f"./{root}"
+        texts, problems = _read_folder(spec, root)
+    else:
+        return Shelved(spec, {}, (_unknown(spec, name, versions),))
+    if any(line.startswith("extends:") for line in texts.get(f"{root}/{MANIFEST}", "").splitlines()):
+        for other in installed():
+            read, found = _read_folder(os.path.join(folder("rules"), *other.split("@")), other.replace("@", "/"))
+            texts.update(read)
+            problems += found
+    return Shelved(root, texts, tuple(problems))
+
+
+def installed() -> list[str]:
+    """Every installed ruleset as ``name@version``, oldest version first."""
+    return [f"{name}@{version}" for name in _listing(folder("rules")) for version in _versions(name)]
+
+
+def folder(name: str) -> str:
+    """The folder ``rules`` or ``schemas``."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    packed = os.path.join(package, "_data", name)
+    return packed if os.path.isdir(packed) else os.path.join(os.path.dirname(package), name)
+
+
+def _versions(name: str) -> list[str]:
+    """The installed versions of a ruleset, oldest first."""
+    if not name.replace("-", "").isalnum():
+        return []
+    shelf = os.path.join(folder("rules"), name)
+    found = [version for version in _listing(shelf) if os.path.isfile(os.path.join(shelf, version, MANIFEST))]
+    numbered = [version for version in found if version.replace(".", "").isdecimal()]
+    return sorted(numbered, key=lambda version: [int(part or 0) for part in version.split(".")])
+
+
+def _listing(path: str) -> list[str]:
+    """The names in a folder, sorted; none if it is not one."""
+    try:
+        return sorted(name for name in os.listdir(path) if not name.startswith("."))
+    except (OSError, ValueError):
+        return []
+
+
+def _unknown(spec: str, name: str, versions: list[str]) -> Problem:
+    if versions:
+        message = f"{name} is not installed in the version {spec.partition('@')[2]}"
+    elif os.path.lexists(spec):
+        message = f"{spec!r} is not a folder"
+    else:
+        message = f"there is no ruleset and no folder {spec!r}"
+    known = ", ".join(installed()) or "none"
+    return Problem("unknown-ruleset", message, f"installed: {known}; or give the folder that holds {MANIFEST}")
+
+
+def _read_folder(path: str, root: str) -> tuple[dict[str, str], list[Problem]]:
+    """Every YAML file in the folder of a ruleset and in those of its stages."""
+    if not os.path.isfile(os.path.join(path, MANIFEST)):
+        inside = [name for name in _listing(path) if os.path.isfile(os.path.join(path, name, MANIFEST))]
+        hint = f"did you mean {os.path.join(root, inside[-1])}?" if inside else "give the folder of a ruleset"
+        return {}, [Problem("no-manifest", f"there is no {MANIFEST} in {root}", hint, where=(Where(root),))]
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name in _names(path, root, problems):
+        if name.endswith(ENDINGS):
+            _read_file(os.path.join(path, name), f"{root}/{name}", texts, problems)
+        elif os.path.isdir(os.path.join(path, name)):
+            for file in _names(os.path.join(path, name), f"{root}/{name}", problems):
+                inner, place = os.path.join(path, name, file), f"{root}/{name}/{file}"
+                if file.endswith(ENDINGS):
+                    _read_file(inner, place, texts, problems)
+                elif name in STAGES and os.path.isdir(inner):
+                    hint = "move the rules up, and take the folder away"
+                    message = "a stage has no folders inside"
+                    problems.append(Problem("misplaced-file", message, hint, where=(Where(place),)))
+    return texts, problems
+
+
+def _names(path: str, place: str, problems: list[Problem]) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(path) if not name.startswith("."))
+    except OSError as failure:
+        problems.append(_unreadable(place, failure))
+        return []
+
+
+def _read_file(path: str, place: str, texts: dict[str, str], problems: list[Problem]) -> None:
+    from planner.documents.decoding import decode
+
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            message, hint = "called like a rule's file, and is none", "rename it or take it away"
+            problems.append(Problem("file-unreadable", message, hint, where=(Where(place),)))
+            return
+        if status.st_size > LARGEST_FILE:
+            message = f"larger than {LARGEST_FILE >> 10} KiB"
+            problems.append(Problem("too-large", message, "is it a rule?", where=(Where(place),)))
+            return
+        with open(path, "rb") as stream:
+            text = decode(stream.read(LARGEST_FILE), place)
+    except OSError as failure:
+        problems.append(_unreadable(place, failure))
+        return
+    if isinstance(text, Problem):
+        problems.append(text)
+    else:
+        texts[place] = text
+
+
+def _unreadable(place: str, failure: OSError) -> Problem:
+    reason = failure.strerror or str(failure)
+    return Problem("file-unreadable", f"cannot be read: {reason}", "see to its permissions", where=(Where(place),))
