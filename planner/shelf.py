@@ -28,9 +28,9 @@ class Shelved(NamedTuple):
 
 
 def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
-    """The ruleset NAME, NAME@VERSION (without one: the newest), or that in a folder; checked by the linter.
+    """The ruleset NAME, NAME@VERSION (without one: the newest), or that in a folder; or None and every error.
 
-    None if there is an error; warnings are returned beside the ruleset.
+    What the linter only warns of is for the rules' author, and not told to everybody who uses them.
     """
     shelved = ruleset_sources(spec)
     if shelved.problems:
@@ -40,8 +40,8 @@ def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, 
 
     ruleset, problems = assemble(shelved.texts, shelved.root)
     if ruleset is not None:
-        problems += lint(ruleset, shelved.texts)
-    return None if errors(problems) else ruleset, tuple(problems)
+        problems += errors(lint(ruleset, shelved.texts))
+    return None if problems else ruleset, tuple(problems)
 
 
 def ruleset_sources(spec: str | None = None) -> Shelved:

@@ -18,7 +18,7 @@ from planner.definition import read_definition
 from planner.host.reading import read_capture
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
-from planner.policy.sources import plain, parse_yaml
+from planner.documents.sources import parse_yaml, plain
 from planner.problem import Problem, Where, errors
 
 

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
 
     why = _command(commands, "why", "which rule set a value, and from which facts")
     _host(why)
-    why.add_argument("field", metavar="FIELD", nargs="?", help="as in the plan: vlan, ipv4.method, ...; none: all")
+    why.add_argument("field", metavar="FIELD", help="as in the plan: vlan, ipv4.method, management, ...; or all")
 
     why_not = _command(commands, "why-not", "why a rule did not fire", module="whynot")
     _host(why_not)

@@ -34,7 +34,7 @@ def _document(plan: Plan, output: str) -> str:
     if output == "json":
         return plan.json()
     if output == "yaml":
-        from planner.policy.sources import dump_yaml
+        from planner.documents.sources import dump_yaml
 
         return dump_yaml(plan.document())
     from planner.explain.summary import summary

@@ -6,7 +6,7 @@ import sys
 
 from planner.cli.console import complain
 from planner.policy.language import Ruleset
-from planner.problem import Problem, errors
+from planner.problem import errors
 from planner.shelf import load_rules, ruleset_sources
 
 
@@ -15,8 +15,8 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "check":
         return _check(options.folder)
     ruleset, problems = load_rules(options.folder)
-    complain(problems)
-    if ruleset is None or errors(problems):
+    complain(list(problems))
+    if ruleset is None or errors(list(problems)):
         return 1
     if options.action == "digest":
         print(ruleset.digest)
@@ -32,16 +32,14 @@ def run(options: argparse.Namespace) -> int:
 def _check(spec: str | None) -> int:
     """Read and lint; each finding with its line and a caret."""
     from planner.policy.carets import render
-    from planner.policy.lint import lint
 
-    sources = ruleset_sources(spec)
-    ruleset, problems = load_rules(spec)
-    found: list[Problem] = list(problems) + (lint(ruleset, sources) if ruleset is not None else [])
+    sources = ruleset_sources(spec).texts
+    ruleset, found = load_rules(spec)
     for problem in found:
         print(render(problem, sources, colour=sys.stderr.isatty() and not os.environ.get("NO_COLOR")), file=sys.stderr)
     if not found and ruleset is not None:
         print(f"{ruleset.name}@{ruleset.version}: {len(ruleset.rules)} rules, nothing to say", file=sys.stderr)
-    return 1 if errors(found) else 0
+    return 1 if errors(list(found)) else 0
 
 
 def _table(ruleset: Ruleset) -> str:

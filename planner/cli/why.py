@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     complain(inputs.problems)
     document = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses).document()
-    answer = why(document, options.field) if options.field else why_all(document)
+    answer = why_all(document) if options.field == "all" else why(document, options.field)
     if isinstance(answer, Problem):
         complain([answer])
         return 1

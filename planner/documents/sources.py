@@ -1,4 +1,4 @@
-"""YAML text to nodes with positions: the one module that knows PyYAML.
+"""YAML text to nodes with positions, and values to YAML text: the one module that knows PyYAML.
 
 Only what every reader of YAML takes alike gets through: maps with distinct words for keys, lists, text,
 whole numbers, true, false and null. Anchors, tags, merges and whatever YAML 1.1 and 1.2 disagree about are
@@ -194,3 +194,18 @@ def _closed(findings: Findings, collection: _Open) -> Node:
         else:
             entries[str(key.value)] = Entry(key, value)
     return Node("map", None, line, column, entries=tuple(entries.values()))
+
+
+def plain(node: Node) -> Any:  # noqa: ANN401  a document of any shape
+    """The document without positions: dicts, lists and scalars."""
+    if node.kind == "map":
+        return {entry.name: plain(entry.value) for entry in node.entries}
+    return [plain(item) for item in node.items] if node.kind == "list" else node.value
+
+
+def dump_yaml(document: Any) -> str:  # noqa: ANN401  as above
+    """A document as YAML, in its own order."""
+    import yaml
+
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    return text

@@ -58,9 +58,12 @@ def _management(fact: Fact | None) -> Management | None:
 
 
 def _trace(decision: Decision, attachment: Attachment | None, host: Host) -> tuple[Reason, ...]:
-    """One reason a field and rule, in the order of the attachment's fields; what a method leaves out has none."""
-    order = {name: index for index, name in enumerate(ATTACHMENT)}
-    said = sorted(decision.said, key=lambda saying: (order[saying.field], saying.rule, saying.at))
+    """One reason a field and rule, the management device first, then in the order of the attachment's fields.
+
+    What a method leaves out (an address beside DHCP) has none.
+    """
+    order = {name: index for index, name in enumerate(["management", *ATTACHMENT])}
+    said = sorted((*decision.found, *decision.said), key=lambda saying: (order[saying.field], saying.rule, saying.at))
     return tuple(
         Reason(saying.field, _shown(saying, host), saying.rule, saying.at, saying.facts)
         for saying in said

@@ -124,8 +124,9 @@ def _address(host: Host, network: str, attachment: Attachment, holder: str) -> l
     top = attachment.top_device(network)
     if holder in ("", top):
         return []
+    moving = ", ".join(address.text for address in present_ip(host, holder).addresses)
     because = f"the top device of {network} holds its addresses; {holder} loses all it has"
-    return [Effect("address-moves", top, holder, top, because)]
+    return [Effect("address-moves", moving or "the IP configuration", holder, top, because)]
 
 
 def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:

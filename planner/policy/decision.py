@@ -16,11 +16,13 @@ SEVERITIES = ("error", "warning", "note")
 class Decision:
     """What is to be done, with the reason of each value.
 
-    ``management`` is the fact of that kind or None; ``said`` has one entry a rule and field.
+    ``management`` is the fact of that kind or None, ``found`` who concluded it; ``said`` has one entry a
+    rule and field.
     """
 
     outcome: PlanOutcome
     management: Fact | None
+    found: tuple[Said, ...]
     said: tuple[Said, ...]
     problems: tuple[Problem, ...]
     outcomes: dict[str, Outcome]
@@ -60,6 +62,7 @@ def decide(judgements: Sequence[Judgement]) -> Decision:
     return Decision(
         outcome=outcome,
         management=managements[0] if len(managements) == 1 else None,
+        found=tuple(saying for judgement in judgements for saying in judgement.found),
         said=said,
         problems=tuple(sorted(problems, key=_gravity)),
         outcomes={name: outcome for judgement in judgements for name, outcome in judgement.outcomes.items()},

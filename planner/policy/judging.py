@@ -30,12 +30,16 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one stage said: outcome per rule, values set, facts concluded, problems found."""
+    """What one stage said: outcome per rule, values set, facts concluded, problems found.
+
+    ``found`` tells, like ``said``, which rule concluded the management device.
+    """
 
     stage: Stage
     facts: tuple[Fact, ...]
     outcomes: dict[str, Outcome]
     said: tuple[Said, ...]
+    found: tuple[Said, ...]
     conclusions: tuple[Fact, ...]
     problems: tuple[Problem, ...]
     overridden: frozenset[str]
@@ -71,6 +75,7 @@ def judge(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Judgement:
         facts=tuple(facts),
         outcomes=outcomes,
         said=tuple(dict.fromkeys(said)),
+        found=tuple(_found(matches, compiled)),
         conclusions=tuple(_distinct(_conclude(matches))),
         problems=(
             *fired.problems,
@@ -118,6 +123,15 @@ def _say(match: _Match, assignment: Assignment, compiled: Compiled) -> Said:
     value = _value(assignment.value, match.bound, absent(ATTACHMENT[assignment.field]))
     at = place_of(match.rule, assignment.line, compiled)
     return Said(assignment.field, value, match.rule.name, at, match.places)
+
+
+def _found(matches: Iterable[_Match], compiled: Compiled) -> Iterable[Said]:
+    for match in matches:
+        for conclusion in match.rule.concludes:
+            if conclusion.kind == "management":
+                device = next((given.value for given in conclusion.fields if given.field == "device"), None)
+                at = place_of(match.rule, conclusion.line, compiled)
+                yield Said("management", _value(device, match.bound, ""), match.rule.name, at, match.places)
 
 
 def _conclude(matches: Iterable[_Match]) -> Iterable[Fact]:

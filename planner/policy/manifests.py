@@ -8,7 +8,6 @@ from planner.documents.findings import Findings
 from planner.documents.node import Entry, Node
 from planner.documents.sources import parse_yaml
 from planner.policy.parsing import NAME, VERSION
-from planner.problem import Problem
 
 MANIFEST = "ruleset.yaml"
 KEYS = ("ruleset", "version", "summary", "digest", "extends", "disable")

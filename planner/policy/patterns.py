@@ -28,7 +28,8 @@ def read_when(node: Node, stage: Stage, findings: Findings) -> tuple[tuple[Patte
     if not findings.expect(node, "list", "when", "write each pattern on its own line: `- kind: {field: value}`"):
         return (), Scope()
     if not node.items:
-        findings.report(node, "no-pattern", "when is empty: there is nothing to fire on", "begin with `- management: {}`")
+        hint = "begin with `- management: {}`"
+        findings.report(node, "no-pattern", "when is empty: there is nothing to fire on", hint)
     if len(node.items) > MOST_PATTERNS:
         message = f"{len(node.items)} patterns; the engine takes {MOST_PATTERNS}"
         findings.report(node.items[MOST_PATTERNS], "too-many-patterns", message, "conclude something in between")

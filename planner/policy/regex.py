@@ -1,74 +1,93 @@
-"""Regular expressions in rules: whole-text matches that cannot take long.
+"""Regular expressions in rules: matched against the whole text, and refused when they could run away.
 
-A backtracking engine needs exponential time for ``(a+)+`` and the n-th power of the length for n repeats in a
-row. The first is refused when the rules are checked; the second is bounded by the length of the text.
+Python's engine backtracks. A pattern is accepted when the number of ways in which it can divide a text
+is small: few unbounded repeats, none inside another, and little choice inside a counted one.
 """
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
-# Device names have 15 characters, addresses 45. Shorter than this and a long message text could not be
-# matched; longer and three repeats in a row take seconds.
-LONGEST_TEXT = 256
-MOST_REPEATS = 3  # unbounded ones: with 256 characters three need 256 ** 3 / 6 steps at the worst, a tenth of a second
-LARGEST_COUNT = 64  # of a bounded repeat; larger ones multiply like unbounded ones
+# At most 3 unbounded repeats on at most 1,000 characters cost seconds in the worst case, and microseconds on
+# what hosts report. Fewer would refuse `[a-z]+[0-9]+\.[0-9]+`; longer texts are lists for people, not names.
+UNBOUNDED_LIMIT = 3
+TEXT_LIMIT = 1_000
+WAYS_LIMIT = 10_000
+PATTERN_LIMIT = 500
+
+
+class _RunsAwayError(Exception):
+    """Carries the advice out of the recursion over a pattern."""
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Whether the whole of ``value`` matches; a text of more than ``LONGEST_TEXT`` characters never does."""
-    return len(value) <= LONGEST_TEXT and _compiled(pattern).fullmatch(value) is not None
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    """Whether the whole of ``value`` matches; a text beyond `TEXT_LIMIT` characters matches nothing."""
+    return len(value) <= TEXT_LIMIT and re.fullmatch(pattern, value) is not None
 
 
 def explosive(pattern: str) -> str | None:
-    """Why ``pattern`` is refused, as advice; None if it is fine."""
-    from re import _parser  # type: ignore[attr-defined]  # the only one that tells what re makes of a pattern
+    """Advice when ``pattern`` is no regular expression or could take too long; None when it is safe."""
+    import warnings  # noqa: PLC0415  only rules with `matches` need it
 
+    if len(pattern) > PATTERN_LIMIT:
+        return f"it has {len(pattern)} characters; keep it under {PATTERN_LIMIT}, or use `in` with a list"
     try:
-        tree = _parser.parse(pattern)
-    except (re.error, OverflowError, RecursionError) as failure:
-        return f"is not a regular expression: {failure}"
-    repeats, fault = _repeats(tree, inside=False)
-    if fault:
-        return fault
-    if repeats > MOST_REPEATS:
-        return f"has {repeats} unbounded repeats; more than {MOST_REPEATS} can take very long"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(pattern)
+            parsed = re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001
+        unbounded, ways = _cost(parsed)
+    except (re.error, OverflowError, Warning) as fault:
+        return f"it is no regular expression: {fault}"
+    except RecursionError:
+        return "its groups are nested too deeply; write it flatter"
+    except _RunsAwayError as advice:
+        return str(advice)
+    if unbounded > UNBOUNDED_LIMIT:
+        return f"it has {unbounded} unbounded repeats; {UNBOUNDED_LIMIT} are allowed, `[^.]*` counts as one"
+    if ways > WAYS_LIMIT:
+        return "its counted repeats and choices can divide a text in too many ways; make the repeated part exact"
     return None
 
 
-def _repeats(tree: Iterable[tuple[Any, Any]], *, inside: bool) -> tuple[int, str]:
-    """How many unbounded repeats ``tree`` has, and the first fault; ``inside`` a repeat there must be none."""
-    count = 0
-    for operation, argument in tree:
-        name = str(operation)
-        if name in ("GROUPREF", "GROUPREF_EXISTS"):
-            return count, "refers back to a group, which can take exponential time; write the text out"
-        if name in ("ASSERT", "ASSERT_NOT"):
-            return count, "looks around; the whole text is matched anyway, so use two tests instead"
-        unbounded = name.endswith("_REPEAT") and argument[1] > LARGEST_COUNT
-        if unbounded and inside:
-            return count, "repeats a repetition, which can take exponential time; repeat one character class instead"
-        count += unbounded
-        for part in _parts(name, argument):
-            found, fault = _repeats(part, inside=inside or (name.endswith("_REPEAT") and argument[1] > 1))
-            if fault:
-                return count, fault
-            count += found
-    return count, ""
+def _cost(items: Any) -> tuple[int, int]:  # noqa: ANN401  re's own node lists have no type
+    """How many unbounded repeats a sequence has, and in how many ways the rest of it can divide a text."""
+    unbounded, ways = 0, 1
+    for opcode, argument in items:
+        more, factor = _cost_of(str(opcode), argument)
+        unbounded += more
+        ways = min(ways * factor, WAYS_LIMIT + 1)
+    return unbounded, ways
 
 
-def _parts(name: str, argument: Any) -> list[Any]:  # noqa: ANN401  the parser's trees have no types
-    """The patterns inside one operation."""
-    if name.endswith("_REPEAT"):
-        return [argument[2]]
-    if name == "SUBPATTERN":
-        return [argument[3]]
-    if name == "BRANCH":
-        return list(argument[1])
-    return [argument] if name == "ATOMIC_GROUP" else []
+def _cost_of(opcode: str, argument: Any) -> tuple[int, int]:  # noqa: ANN401
+    if opcode in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+        return _cost_of_repeat(*argument)
+    if opcode == "SUBPATTERN":
+        return _cost(argument[-1])
+    if opcode == "ATOMIC_GROUP":
+        return _cost(argument)
+    if opcode == "BRANCH":
+        costs = [_cost(branch) for branch in argument[1]]
+        return max(cost[0] for cost in costs), sum(cost[1] for cost in costs)
+    if opcode.startswith("GROUPREF"):
+        msg = "it refers back to a group, which can take exponential time; compare two fields with a reference instead"
+        raise _RunsAwayError(msg)
+    if opcode.startswith("ASSERT"):
+        msg = "it looks ahead or behind; write a second test on the same field, or use `not-in`"
+        raise _RunsAwayError(msg)
+    return 0, 1
+
+
+def _cost_of_repeat(least: int, most: Any, repeated: Any) -> tuple[int, int]:  # noqa: ANN401
+    unbounded, ways = _cost(repeated)
+    endless = str(most) == "MAXREPEAT"
+    if endless or most > WAYS_LIMIT:
+        if unbounded or ways > 1:
+            msg = "a repeat holds another repeat or a choice, as in `(a+)+`; take one of them out"
+            raise _RunsAwayError(msg)
+        return 1, 1
+    if unbounded and most > 1:
+        msg = f"a repeat of up to {most} holds an unbounded one, as in `(.*a){{9}}`; take one of them out"
+        raise _RunsAwayError(msg)
+    rounds = min(ways, WAYS_LIMIT + 1) ** min(int(most), 64)
+    return unbounded, min((most - least + 1) * rounds, WAYS_LIMIT + 1)

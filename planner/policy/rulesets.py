@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from planner.documents.findings import Findings
-from planner.documents.node import Node
 from planner.policy.language import STAGES, Rule, Ruleset, Stage
 from planner.policy.manifests import MANIFEST, Manifest, digest_of, parse_manifest
 from planner.policy.parsing import parse_rule
@@ -133,7 +132,7 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
         if other is not None and rule.name not in rule.overrides and rule.name not in out:
             problems.append(_taken(rule, other))
         out.add(rule.name)
-        rules.append(replace(rule, overrides=tuple(name for name in rule.overrides if other is None or name != rule.name)))
+        rules.append(_without_itself(rule) if other is not None else rule)
     digest = digest_of(files, base.digest if base else "")
     if manifest.digest not in ("", digest):
         _changed(layer, digest)
@@ -147,6 +146,11 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
     )
 
 
+def _without_itself(rule: Rule) -> Rule:
+    """The rule once it has taken the place of the one of its name, which it overrides by that alone."""
+    return replace(rule, overrides=tuple(name for name in rule.overrides if name != rule.name))
+
+
 def _taken(rule: Rule, other: Rule) -> Problem:
     places = (Where(rule.source, line=rule.line, column=1), Where(other.source, line=other.line, column=1))
     message = f"{other.origin} has a rule {rule.name} already"
@@ -157,7 +161,7 @@ def _taken(rule: Rule, other: Rule) -> Problem:
 def _changed(layer: _Layer, digest: str) -> None:
     """A released ruleset's files are not what its digest was made of."""
     manifest, findings, *_ = layer
-    here: Node = manifest.entries["digest"].value
+    here = manifest.entries["digest"].value
     message = f"the files of {manifest.title} are not those that were released"
     hint = (
         f"undo the edit (git diff shows it), or make it in a copy under a new version, without a digest; "

@@ -1,0 +1,61 @@
+"""What stands on what in a host: pure look-ups over the model, safe with cycles and names that lead nowhere."""
+
+from planner.host.model import Bond, Bridge, Device, Host, Vlan
+
+
+def device(host: Host, name: str) -> Device | None:
+    """The device called ``name``; of two with one name the lower one, as the kernel could only mean that."""
+    return host.nics.get(name) or host.bonds.get(name) or host.vlans.get(name) or host.bridges.get(name)
+
+
+def kind_of(host: Host, name: str) -> str:
+    """One of ``nic bond vlan bridge``, or ``unlisted`` for a name that the capture does not describe."""
+    found = device(host, name)
+    return found.kind if found is not None else "unlisted"
+
+
+def bond_of(host: Host) -> dict[str, str]:
+    """Each member's bond."""
+    return {member: bond.name for bond in host.bonds.values() for member in bond.members}
+
+
+def bridge_of(host: Host) -> dict[str, str]:
+    """Each port's bridge."""
+    return {port: bridge.name for bridge in host.bridges.values() for port in bridge.ports}
+
+
+def vlans_over(host: Host) -> dict[str, tuple[str, ...]]:
+    """The vlans over each base, in the order of the capture."""
+    standing: dict[str, list[str]] = {}
+    for vlan in host.vlans.values():
+        standing.setdefault(vlan.base, []).append(vlan.name)
+    return {base: tuple(names) for base, names in standing.items()}
+
+
+def owned_bridges(host: Host) -> set[str]:
+    """The bridges that belong to VDSM's networks."""
+    return {network.device for network in host.networks.values() if network.bridged}
+
+
+def below(host: Host, name: str) -> tuple[str, ...]:
+    """What the device ``name`` stands on directly."""
+    match device(host, name):
+        case Bridge(ports=ports):
+            return tuple(sorted(ports))
+        case Vlan(base=base):
+            return (base,)
+        case Bond(members=members):
+            return tuple(sorted(members))
+        case _:
+            return ()
+
+
+def stack(host: Host, name: str) -> tuple[str, ...]:
+    """``name`` and all that it stands on, from the top down, each once."""
+    found: dict[str, None] = {}
+    layer: tuple[str, ...] = (name,)
+    while layer:
+        found.update(dict.fromkeys(layer))
+        lower = (under for upper in layer for under in below(host, upper))
+        layer = tuple(dict.fromkeys(under for under in lower if under not in found))
+    return tuple(found)

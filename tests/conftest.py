@@ -1,0 +1,26 @@
+"""What all tests share: the shipped rules, and how long the differential tests run."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import planner
+from planner.policy.compiled import Compiled, compile_ruleset
+
+settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", type=int, default=500, help="how many rulesets the differential test makes")
+
+
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> int:
+    return request.config.getoption("--soak")
+
+
+@pytest.fixture(scope="session")
+def rules() -> Compiled:
+    ruleset, problems = planner.load_rules("ovirtmgmt@1.0")
+    assert ruleset is not None, problems
+    return compile_ruleset(ruleset)
