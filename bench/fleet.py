@@ -32,8 +32,12 @@ def large(nics: int, vlans: int) -> tuple[str, Definition, str]:
         "software_version": "4.50",
         "networks": {},
         "bridges": {},
-        "nics": {name: device(hwaddr=f"52:54:00:00:{i >> 8:02x}:{i & 255:02x}", speed=10000) for i, name in enumerate(names)},
-        "bondings": {"bond0": device(slaves=names[:2], opts={"mode": "1", "miimon": "100"}, **({} if vlans else holder))},
+        "nics": {
+            name: device(hwaddr=f"52:54:00:00:{i >> 8:02x}:{i & 255:02x}", speed=10000) for i, name in enumerate(names)
+        },
+        "bondings": {
+            "bond0": device(slaves=names[:2], opts={"mode": "1", "miimon": "100"}, **({} if vlans else holder))
+        },
         "vlans": {
             f"bond0.{tag}": device(iface="bond0", vlanid=tag, **(holder if tag == vlans else {}))
             for tag in range(1, vlans + 1)

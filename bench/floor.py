@@ -11,7 +11,9 @@ def decide_by_hand(caps: dict[str, Any], definition: Definition, address: str) -
     holders = [
         name
         for name, device in devices.items()
-        if any(text.partition("/")[0] == address for text in (*device.get("ipv4addrs", ()), *device.get("ipv6addrs", ())))
+        if any(
+            text.partition("/")[0] == address for text in (*device.get("ipv4addrs", ()), *device.get("ipv6addrs", ()))
+        )
     ]
     if len(holders) != 1 or holders[0] in caps.get("bridges", {}):
         return None

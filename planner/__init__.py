@@ -41,9 +41,7 @@ __all__ = [
 ]
 
 
-def plan(
-    host: Host, definition: Definition, rules: Ruleset | Compiled, addresses: Sequence[str] = ()
-) -> Plan:
+def plan(host: Host, definition: Definition, rules: Ruleset | Compiled, addresses: Sequence[str] = ()) -> Plan:
     """Devise the management network of ``host`` as ``definition`` wants it, by ``rules``.
 
     ``addresses``: the management address, or each one that the host's name resolves to; empty: the host's

@@ -5,7 +5,6 @@ does; an MTU of 0 is the default and a vlan of 0 is none, as the engine has it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from planner.documents.findings import Findings
@@ -19,8 +18,7 @@ LARGEST_NUMBER = 2**63  # Python refuses to print really large ones
 LARGEST_TAG = 4094  # IEEE 802.1Q; 4095 is reserved
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """A management network as it is defined.
 
     ``vlan`` None: untagged. ``nameservers`` None: as the host has them. ``gateway4`` and ``gateway6``:
@@ -122,10 +120,9 @@ def _definition(node: Node, findings: Findings) -> DefinitionReading:
 def _signed(definition: Definition) -> Definition:
     import hashlib
     import json
-    from dataclasses import replace
 
-    canonical = json.dumps(asdict(definition), sort_keys=True, separators=(",", ":")).encode()
-    return replace(definition, digest="sha256:" + hashlib.sha256(canonical).hexdigest())
+    canonical = json.dumps(definition._asdict(), sort_keys=True, separators=(",", ":")).encode()
+    return definition._replace(digest="sha256:" + hashlib.sha256(canonical).hexdigest())
 
 
 def _wrong(entry: Entry, findings: Findings, message: str, hint: str, node: Node | None = None) -> None:

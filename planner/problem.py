@@ -1,13 +1,11 @@
 """What is wrong, where, and what to do: the value every layer reports with."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """A place: a file and position, a path inside a document, or both.
 
     ``path`` is dotted (``nics.eth2.mtu``); ``line`` and ``column`` count from 1, 0 is unknown.
@@ -25,8 +23,7 @@ class Where:
         return f"{place}: {self.path}" if place and self.path else place or self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One finding that a user can act on; ``severity`` error stops, warning and note do not."""
 
     code: str

@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
             "default_route": flag("1: it carries the host's default route"),
             "default_route_stated": flag("1: the definition says so itself, 0: by default"),
             "nameservers": text("its name servers, joined by commas; empty: as the host has them"),
-            "nameservers_stated": flag("1: the definition names them, or names none"),
+            "nameservers_stated": flag("1: the definition names some; an empty list is as good as none"),
             "gateway4": text("an IPv4 gateway that overrules the reported one, `none`, or empty"),
             "gateway6": text("the same for IPv6"),
             "ipv4": text("dhcp or static where the definition overrules the capture"),

@@ -1,14 +1,16 @@
 """``mgmtnet golden``: captured hosts with the plans they are known to get.
 
 A golden is a folder: ``capture.*`` and ``definition.yaml`` go in, ``about.yaml`` says what is special and gives
-the address; ``plan.json`` and ``why.txt`` are what comes out. `update` rewrites those two; the diff is for eyes.
+the address; ``plan.json`` and ``why.txt`` are what comes out. `update` rewrites those two; the diff is for eyes,
+so the digest of the rules and the engine's name are left blank in them: they would change in every golden.
 """
+
+from typing import NamedTuple
 
 import argparse
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import planner
 from planner.cli.cache import compiled_rules
@@ -22,8 +24,7 @@ from planner.documents.sources import parse_yaml, plain
 from planner.problem import Problem, Where, errors
 
 
-@dataclass(frozen=True, slots=True)
-class Golden:
+class Golden(NamedTuple):
     """One golden: its folder and name, what is special about it, the addresses that are given."""
 
     folder: str
@@ -100,7 +101,9 @@ def _one(folder: str, rules: Compiled, *, update: bool) -> bool:
     from planner.explain.reasons import why_all
     from planner.explain.summary import summary
 
-    wanted = {"plan.json": plan.json(), "why.txt": summary(plan.document()) + "\n" + why_all(plan.document())}
+    plan = plan._replace(rules=plan.rules._replace(digest="sha256:-", engine="-"))
+    document = plan.document()
+    wanted = {"plan.json": plan.json(), "why.txt": summary(document) + "\n" + why_all(document)}
     stale = [name for name, text in wanted.items() if _text(os.path.join(folder, name)) != text]
     for name in stale:
         if update:
@@ -119,5 +122,7 @@ def _text(path: str) -> str | None:
 def _difference(path: str, wanted: str) -> str:
     import difflib
 
-    lines = difflib.unified_diff((_text(path) or "").splitlines(), wanted.splitlines(), path, "by these rules", "", "", 2)
+    lines = difflib.unified_diff(
+        (_text(path) or "").splitlines(), wanted.splitlines(), path, "by these rules", "", "", 2
+    )
     return "\n".join(lines)

@@ -1,9 +1,10 @@
 """Reading what a command is about: capture, definition, addresses, rules. Every problem is collected."""
 
+from typing import NamedTuple
+
 import argparse
 import os
 import sys
-from dataclasses import dataclass
 
 from planner.cli.cache import compiled_rules
 from planner.definition import Definition, read_definition
@@ -17,8 +18,7 @@ from planner.problem import Problem, Where, errors
 LARGEST_FILE = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Everything a plan is made from, and what is to be said of it."""
 
     host: Host

@@ -53,9 +53,7 @@ class Findings:
             self.report(node, "wrong-type", f"{what} must be {NAMES[kind]}, and is {spelled(node)}", hint)
         return node.kind == kind
 
-    def fields(
-        self, node: Node, what: str, known: Collection[str], needed: Collection[str] = ()
-    ) -> dict[str, Entry]:
+    def fields(self, node: Node, what: str, known: Collection[str], needed: Collection[str] = ()) -> dict[str, Entry]:
         """The entries of a map with the ``known`` keys, of which those ``needed`` must be there."""
         if not self.expect(node, "map", what):
             return {}

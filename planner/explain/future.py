@@ -1,7 +1,6 @@
 """The host as it will be: a plan's attachment and foreseen effects applied to the host as it is."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from planner.host.model import NO_IP, Address, Bond, Bridge, Device, Host, Ip, Network, Nic, Vlan
@@ -40,7 +39,7 @@ def ip_of(host: Host, device: str) -> Ip:
         return own
     known = {address.text for address in told.addresses}
     further = tuple(address for address in own.addresses if address.text not in known)
-    return replace(told, addresses=told.addresses + further)
+    return told._replace(addresses=told.addresses + further)
 
 
 def _kinds(host: Host) -> tuple[Mapping[str, Device], ...]:
@@ -71,8 +70,7 @@ class _Remaking:
         self._network(port, ip)
         for effect in self._foreseen("mtu"):
             self._change(effect["device"], mtu=int(effect["to"]))
-        return replace(
-            self.past,
+        return self.past._replace(
             nics=self.nics,
             bonds=self.bonds,
             vlans=self.vlans,
@@ -94,15 +92,15 @@ class _Remaking:
             mode = int(options["mode"]) if options.get("mode", "").isdecimal() else present.mode
             members = tuple(wanted["nics"])
             unchanged = sorted(members) == sorted(present.members)
-            self.bonds[name] = replace(
-                present, members=present.members if unchanged else members, mode=mode, options=tuple(options.items())
+            self.bonds[name] = present._replace(
+                members=present.members if unchanged else members, mode=mode, options=tuple(options.items())
             )
 
     def _vlan(self, port: str) -> None:
         tag = self.attachment.get("vlan")
         if tag is not None:
             present = self.vlans.get(port) or Vlan(port, "", base=self.attachment["iface"], tag=tag)
-            self.vlans[port] = replace(present, mtu=self.attachment["mtu"])
+            self.vlans[port] = present._replace(mtu=self.attachment["mtu"])
 
     def _network(self, port: str, ip: Ip) -> None:
         attachment, bridged = self.attachment, bool(self.attachment["bridged"])
@@ -110,8 +108,8 @@ class _Remaking:
         if bridged:
             present = self.bridges.get(self.name) or Bridge(self.name, "", ports=(port,))
             ports = present.ports if port in present.ports else (port, *present.ports)
-            self.bridges[self.name] = replace(
-                present, mtu=attachment["mtu"], ports=ports, stp=bool(attachment["stp"]), ip=ip
+            self.bridges[self.name] = present._replace(
+                mtu=attachment["mtu"], ports=ports, stp=bool(attachment["stp"]), ip=ip
             )
         else:
             self.bridges.pop(self.name, None)
@@ -137,8 +135,8 @@ class _Remaking:
         for kind in kinds:
             if device in kind:
                 present = kind[device]
-                kind[device] = replace(
-                    present, ip=present.ip if ip is None else ip, mtu=present.mtu if mtu < 0 else mtu
+                kind[device] = present._replace(
+                    ip=present.ip if ip is None else ip, mtu=present.mtu if mtu < 0 else mtu
                 )
                 return
 

@@ -9,7 +9,17 @@ INTRODUCTIONS = {
     "devise": "How the network is attached to it, and what an existing network has otherwise than it is defined.",
     "guard": "Whether that is safe: refusals, warnings, notes.",
 }
-SIGNS = {"is": "=", "not": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "in": "in", "not-in": "not in", "matches": "matches"}
+SIGNS = {
+    "is": "=",
+    "not": "≠",
+    "lt": "<",
+    "le": "≤",
+    "gt": ">",
+    "ge": "≥",
+    "in": "in",
+    "not-in": "not in",
+    "matches": "matches",
+}
 VERBS = {"error": "refuses", "warning": "warns", "note": "notes"}
 
 

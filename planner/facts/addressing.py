@@ -14,9 +14,7 @@ def address_facts(view: View) -> Iterator[Fact]:
     """One ``address`` fact for each address of each device."""
     for device in view.addressed:
         addresses = view.addresses_of(device)
-        carried = {
-            chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None
-        }
+        carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
         for address in addresses:
             fields = {
                 "device": device,

@@ -22,7 +22,7 @@ def definition_facts(view: View) -> Iterator[Fact]:
         "default_route": int(definition.default_route),
         "default_route_stated": int(definition.default_route_stated),
         "nameservers": ",".join(definition.nameservers or ()),
-        "nameservers_stated": int(definition.nameservers is not None),
+        "nameservers_stated": int(bool(definition.nameservers)),
         "gateway4": definition.gateway4,
         "gateway6": definition.gateway6,
         "ipv4": definition.ipv4,
@@ -49,9 +49,7 @@ def vdsm_facts(view: View) -> Iterator[Fact]:
 
 def host_facts(view: View) -> Iterator[Fact]:
     """The ``host`` fact: what a message wants to list."""
-    addresses = [
-        f"{address.text} on {device}" for device in view.addressed for address in view.addresses_of(device)
-    ]
+    addresses = [f"{address.text} on {device}" for device in view.addressed for address in view.addresses_of(device)]
     further = len(addresses) - LISTED_ADDRESSES
     listed = addresses[:LISTED_ADDRESSES] + ([f"{further} more"] if further > 0 else [])
     fields = {

@@ -33,7 +33,9 @@ def read_caps(document: dict[str, Any], form: str, findings: Findings) -> Host:
     used = {vlan.base for vlan in vlans.values()} | {port for bridge in bridges.values() for port in bridge.ports}
     # VDSM up to 4.18 lists bond0 to bond4 of the bonding module, whether or not they are in use.
     bonds = {name: bond for name, bond in bonds.items() if bond.members or bond.ip.addresses or name in used}
-    networks, made = read_networks(dict(_records(document, "networks", findings)), {**nics, **bonds}, vlans, bridges, findings)
+    networks, made = read_networks(
+        dict(_records(document, "networks", findings)), {**nics, **bonds}, vlans, bridges, findings
+    )
     bridges |= made
     nameservers = _nameservers(document, findings)
     return Host(
@@ -77,7 +79,7 @@ def _nic(name: str, record: dict[str, Any], findings: Findings) -> Nic:
         hwaddr(record, "hwaddr", path, findings),
         read_ip(record, path, findings),
         hwaddr(record, "permhwaddr", path, findings),
-        -1,
+        number(record, "speed", "a speed in Mbit/s", path, findings),
     )
 
 

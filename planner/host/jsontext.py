@@ -47,7 +47,7 @@ def _no_constant(word: str) -> Any:  # noqa: ANN401  it only raises
 
 def _syntax(failure: json.JSONDecodeError, text: str, source: str) -> Problem:
     where = (Where(source, line=failure.lineno, column=failure.colno),)
-    if failure.pos >= len(text.rstrip()):
+    if failure.pos >= len(text.rstrip()) or failure.msg.startswith("Unterminated string"):
         hint = "the file ends in the middle: take the capture again"
         return Problem("capture-truncated", "the JSON text ends before it is complete", hint, where=where)
     hint = "a capture is never edited by hand: take it again"

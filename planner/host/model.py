@@ -5,11 +5,15 @@ yes-or-no that the host did not answer. What a host may legally report is kept e
 itself; rules judge it. Units: MTU in bytes, speed in Mbit/s. Source of the keys: VDSM's getVdsCaps.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["nic", "bond", "vlan", "bridge"]
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An IP address: canonical text, family 4 or 6, prefix length (-1: not reported), its place."""
 
     text: str
@@ -18,8 +22,7 @@ class Address:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ip:
+class Ip(NamedTuple):
     """The IP configuration of one device; ``primary4`` is VDSM's ``addr``, also among ``addresses``."""
 
     addresses: tuple[Address, ...] = ()
@@ -35,58 +38,68 @@ class Ip:
 NO_IP = Ip()
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What nics, bonds, vlans and bridges have in common; ``path`` is its place in the capture."""
+class Nic(NamedTuple):
+    """A network interface card (or what VDSM shows as one)."""
 
     name: str
     path: str
     mtu: int = -1
     hwaddr: str = ""
     ip: Ip = NO_IP
-
-    @property
-    def kind(self) -> str:
-        """One of ``nic bond vlan bridge``."""
-        return type(self).__name__.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Nic(Device):
-    """A network interface card (or what VDSM shows as one)."""
-
     permanent_hwaddr: str = ""
     speed: int = -1
+    kind: Kind = "nic"
 
 
-@dataclass(frozen=True, slots=True)
-class Bond(Device):
-    """A bond; ``options`` are the kernel's option names with their values as text, ``mode`` a number."""
+class Bond(NamedTuple):
+    """A bond; ``options`` are the kernel's option names with their values as text, ``mode`` a number.
 
+    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers.
+    """
+
+    name: str
+    path: str
+    mtu: int = -1
+    hwaddr: str = ""
+    ip: Ip = NO_IP
     members: tuple[str, ...] = ()
     mode: int = -1
     options: tuple[tuple[str, str], ...] = ()
     partner: str = ""
+    kind: Kind = "bond"
 
 
-@dataclass(frozen=True, slots=True)
-class Vlan(Device):
+class Vlan(NamedTuple):
     """A VLAN device: ``tag`` over the device named ``base`` (which the report may not list)."""
 
+    name: str
+    path: str
+    mtu: int = -1
+    hwaddr: str = ""
+    ip: Ip = NO_IP
     base: str = ""
     tag: int = -1
+    kind: Kind = "vlan"
 
 
-@dataclass(frozen=True, slots=True)
-class Bridge(Device):
+class Bridge(NamedTuple):
     """A Linux bridge, VDSM's or anybody's."""
 
+    name: str
+    path: str
+    mtu: int = -1
+    hwaddr: str = ""
+    ip: Ip = NO_IP
     ports: tuple[str, ...] = ()
     stp: bool | None = None
+    kind: Kind = "bridge"
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+# What every device has: name, its path in the capture, MTU, MAC address, IP configuration, kind.
+Device = Nic | Bond | Vlan | Bridge
+
+
+class Network(NamedTuple):
     """A network of VDSM's running configuration.
 
     ``device`` holds its address (the bridge, or the southbound device of a bridgeless one); ``ports`` are
@@ -109,8 +122,7 @@ class Network:
     custom: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """Everything a plan may depend on. ``version`` is VDSM's (major, minor), ``()`` when unknown.
 
     ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
@@ -119,11 +131,11 @@ class Host:
 
     format: str
     digest: str
-    nics: dict[str, Nic] = field(default_factory=dict)
-    bonds: dict[str, Bond] = field(default_factory=dict)
-    vlans: dict[str, Vlan] = field(default_factory=dict)
-    bridges: dict[str, Bridge] = field(default_factory=dict)
-    networks: dict[str, Network] = field(default_factory=dict)
+    nics: Mapping[str, Nic] = NONE
+    bonds: Mapping[str, Bond] = NONE
+    vlans: Mapping[str, Vlan] = NONE
+    bridges: Mapping[str, Bridge] = NONE
+    networks: Mapping[str, Network] = NONE
     nameservers: tuple[str, ...] = ()
     last_client_iface: str = ""
     version: tuple[int, ...] = ()

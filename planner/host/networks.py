@@ -1,7 +1,6 @@
 """VDSM's own networks, as each age describes them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from planner.host.addressing import read_ip
@@ -54,7 +53,7 @@ def _network(  # noqa: PLR0913  everything a network stands on
     if bridge is not None and not ip.addresses:
         ip = bridge.ip
     elif bridge is not None and "dhcpv4" not in record and "bootproto4" not in record and bridge.ip.dhcpv4:
-        ip = replace(ip, dhcpv4=True)
+        ip = ip._replace(dhcpv4=True)
     return Network(
         name=name,
         path=path,

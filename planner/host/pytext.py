@@ -16,7 +16,11 @@ HINT = "capture it with `vdsm-client Host getCapabilities > caps.json`"
 def parse_python(text: str, source: str) -> tuple[Any, str, tuple[Problem, ...]]:
     """The document, the format's name, and what is wrong."""
     if len(text) > LARGEST or _depth(text) > DEEPEST:
-        return None, "", (Problem("too-deep", "too large or nested too deeply to be getVdsCaps", HINT, where=(Where(source),)),)
+        return (
+            None,
+            "",
+            (Problem("too-deep", "too large or nested too deeply to be getVdsCaps", HINT, where=(Where(source),)),),
+        )
     if text[0] in "{(":
         value, failure = _literal(text)
         if failure is not None:

@@ -4,8 +4,7 @@ Recognised: the answer of getVdsCaps or Host.getCapabilities bare, in its JSON-R
 `vdsm-client` prints it, as an XML-RPC methodResponse, as a Python repr, and as `vdsClient` text.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.host.caps import is_caps, read_caps
 from planner.host.findings import Findings, quoted
@@ -15,8 +14,7 @@ from planner.problem import Problem, Where, errors
 WANTED = "capture it with `vdsm-client Host getCapabilities > caps.json`"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The host, or None if an error is among the problems."""
 
     host: Host | None
@@ -125,8 +123,8 @@ def _with_lines(reading: Reading, text: str) -> Reading:
     problems = []
     for problem in reading.problems:
         where = tuple(
-            replace(place, line=found[place.path][0], column=found[place.path][1]) if place.path in found else place
+            place._replace(line=found[place.path][0], column=found[place.path][1]) if place.path in found else place
             for place in problem.where
         )
-        problems.append(replace(problem, where=where))
+        problems.append(problem._replace(where=where))
     return Reading(reading.host, tuple(problems))

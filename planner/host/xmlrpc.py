@@ -12,7 +12,9 @@ def parse_xmlrpc(text: str, source: str) -> tuple[Any, str, tuple[Problem, ...]]
 
     where = (Where(source),)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        problem = Problem("capture-invalid", "an XML-RPC answer has no document type", "is it the right file?", where=where)
+        problem = Problem(
+            "capture-invalid", "an XML-RPC answer has no document type", "is it the right file?", where=where
+        )
         return None, "", (problem,)
     if "<methodResponse" not in text:
         hint = "wanted: a methodResponse of getVdsCapabilities, or JSON"

@@ -1,8 +1,7 @@
 """The attachment: how the network is to stand on the host, in the planner's own words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.host.model import Bond
 from planner.policy.language import Fact, Scalar
@@ -10,8 +9,7 @@ from planner.policy.language import Fact, Scalar
 NOTHING: dict[str, Scalar] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class IpPlan:
+class IpPlan(NamedTuple):
     """One family: ``method`` none, static, dhcp, auto or auto+dhcp; the rest is for static only."""
 
     method: str = "none"
@@ -31,8 +29,7 @@ class IpPlan:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(NamedTuple):
     """Where and how a network is attached. ``tag`` -1: untagged; ``mtu`` in bytes; ``bond``: it travels along."""
 
     iface: str

@@ -3,8 +3,7 @@
 Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifcfg configurator before.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.host.model import Host, Ip, Vlan
 from planner.plans.attachment import Attachment
@@ -13,8 +12,7 @@ from planner.policy.language import Fact
 NMSTATE_SINCE = (4, 40)  # from here on bare vlans count for the base's MTU, and a bridge's MAC is pinned
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """One effect on one device; ``before`` and ``after`` are text, ``""`` where there is nothing to compare."""
 
     effect: str
@@ -102,7 +100,11 @@ def _mtu(host: Host, network: str, attachment: Attachment) -> list[Effect]:
 def _bridge(host: Host, network: str, attachment: Attachment) -> list[Effect]:
     own = host.networks.get(network)
     if attachment.bridged and network not in host.bridges:
-        return [Effect("bridge-made", network, "", attachment.port, f"{network} is a VM network; its port is {attachment.port}")]
+        return [
+            Effect(
+                "bridge-made", network, "", attachment.port, f"{network} is a VM network; its port is {attachment.port}"
+            )
+        ]
     if not attachment.bridged and own is not None and own.bridged:
         return [Effect("bridge-removed", network, attachment.port, "", f"{network} is no VM network any more")]
     return []
@@ -113,10 +115,20 @@ def _bond(host: Host, network: str, attachment: Attachment) -> list[Effect]:
     if bond is None or network in host.networks:
         return []
     options = " ".join(f"{key}={value}" for key, value in bond.options)
-    effects = [Effect("bond-redeclared", bond.name, "", options, "VDSM takes the bond over; the request names its members and options so that none is lost")]
+    effects = [
+        Effect(
+            "bond-redeclared",
+            bond.name,
+            "",
+            options,
+            "VDSM takes the bond over; the request names its members and options so that none is lost",
+        )
+    ]
     if bond.ip.addresses and attachment.port != bond.name:
         texts = ", ".join(address.text for address in bond.ip.addresses)
-        effects.append(Effect("address-removed", bond.name, texts, "", "VDSM clears the addresses of a bond that it takes over"))
+        effects.append(
+            Effect("address-removed", bond.name, texts, "", "VDSM clears the addresses of a bond that it takes over")
+        )
     return effects
 
 
@@ -135,10 +147,18 @@ def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> lis
     port: Vlan | None = host.vlans.get(attachment.port)
     hwaddr = (port.hwaddr if port is not None else "") or _hwaddr(host, attachment.iface)
     pinned = host.version == () or host.version >= NMSTATE_SINCE
-    because = f"VDSM pins the bridge to the MAC address of {attachment.port}" if pinned else f"a bridge takes the MAC address of its port, {attachment.port}"
+    because = (
+        f"VDSM pins the bridge to the MAC address of {attachment.port}"
+        if pinned
+        else f"a bridge takes the MAC address of its port, {attachment.port}"
+    )
     effects = [Effect("mac-kept", network, "", hwaddr, because)] if hwaddr else []
     if _leased(attachment, holder):
-        said = "a server that knows the host by its MAC address gives the same lease" if pinned else "a DHCP client on the bridge identifies itself anew and may get another lease"
+        said = (
+            "a server that knows the host by its MAC address gives the same lease"
+            if pinned
+            else "a DHCP client on the bridge identifies itself anew and may get another lease"
+        )
         effects.append(Effect("lease", network, holder, network, said))
     return effects
 

@@ -1,7 +1,6 @@
 """The plan: a document without behaviour, the same bytes for the same inputs."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.plans.attachment import Attachment
 from planner.plans.dialects.request import Request, Wanted
@@ -13,8 +12,7 @@ from planner.problem import Problem
 FORMAT = "mgmtnet/plan@1"
 
 
-@dataclass(frozen=True, slots=True)
-class Management:
+class Management(NamedTuple):
     """Where the management address is: ``kind`` nic, bond, vlan or bridge."""
 
     address: str
@@ -32,8 +30,7 @@ class Management:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a field has its value: the rule, its line, and the places of the facts that it matched."""
 
     field: str
@@ -47,8 +44,7 @@ class Reason:
         return {"field": self.field, "value": self.value, "rule": self.rule, "at": self.at, "facts": list(self.facts)}
 
 
-@dataclass(frozen=True, slots=True)
-class RulesetName:
+class RulesetName(NamedTuple):
     """Which rules decided: name, version, digest; and the engine that fired them."""
 
     ruleset: str
@@ -61,8 +57,7 @@ class RulesetName:
         return {"ruleset": self.ruleset, "version": self.version, "digest": self.digest, "engine": self.engine}
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What to ask of the host, and why. ``wanted`` and ``back`` are None unless the outcome is a change."""
 
     outcome: PlanOutcome

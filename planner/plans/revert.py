@@ -5,8 +5,6 @@ without an address. So the way back from a first ovirtmgmt is a bridgeless one o
 address, MTU and routes that the device had.
 """
 
-from dataclasses import replace
-
 from planner.host.model import Host, Ip, Network
 from planner.plans.attachment import Attachment, IpPlan
 from planner.plans.foresight import present_ip
@@ -20,8 +18,7 @@ def way_back(host: Host, network: str, attachment: Attachment, holder: str) -> A
     ip = present_ip(host, holder)
     device = host.vlans.get(holder) or host.bonds.get(holder) or host.nics.get(holder)
     known = device is not None and device.mtu >= 0
-    return replace(
-        attachment,
+    return attachment._replace(
         bridged=False,
         stp=False,
         mtu=device.mtu if device is not None and known else attachment.mtu,
@@ -33,7 +30,7 @@ def way_back(host: Host, network: str, attachment: Attachment, holder: str) -> A
 
 
 def _present_gateway(planned: IpPlan, gateway: str) -> IpPlan:
-    return replace(planned, gateway=gateway) if planned.method == "static" else planned
+    return planned._replace(gateway=gateway) if planned.method == "static" else planned
 
 
 def _had_default_route(ip: Ip) -> bool:

@@ -1,8 +1,7 @@
 """Rules made ready to fire: by stage, and as a document that a start-up can load instead of YAML."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.policy.language import (
     STAGES,
@@ -16,15 +15,19 @@ from planner.policy.language import (
     Test,
     Verdict,
 )
+from planner.policy.network import Member, Network, Property, build_networks
 from planner.vocabulary import KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A ruleset by stage; ``kinds`` are the kinds of fact, read from the inputs, that its rules reach."""
+class Compiled(NamedTuple):
+    """A ruleset by stage, with its networks for durable_rules.
+
+    ``kinds`` are the kinds of fact, read from the inputs, that its rules reach.
+    """
 
     ruleset: Ruleset
     stages: dict[Stage, tuple[Rule, ...]]
+    networks: dict[Stage, tuple[Network, ...]]
     kinds: frozenset[str]
 
     @property
@@ -35,29 +38,47 @@ class Compiled:
 
 def compile_ruleset(ruleset: Ruleset) -> Compiled:
     """The rules of ``ruleset``, each stage's in the order of their names."""
+    stages = _stages(ruleset)
+    return Compiled(ruleset, stages, {stage: build_networks(rules) for stage, rules in stages.items()}, _kinds(ruleset))
+
+
+def _stages(ruleset: Ruleset) -> dict[Stage, tuple[Rule, ...]]:
     rules = sorted(ruleset.rules, key=lambda rule: rule.name)
-    asked = {pattern.kind for rule in rules for pattern in rule.when}
-    return Compiled(
-        ruleset,
-        {stage: tuple(rule for rule in rules if rule.stage == stage) for stage in STAGES},
-        frozenset(kind for kind in asked if kind not in KINDS or not KINDS[kind].concluded_in),
-    )
+    return {stage: tuple(rule for rule in rules if rule.stage == stage) for stage in STAGES}
+
+
+def _kinds(ruleset: Ruleset) -> frozenset[str]:
+    asked = {pattern.kind for rule in ruleset.rules for pattern in rule.when}
+    return frozenset(kind for kind in asked if kind not in KINDS or not KINDS[kind].concluded_in)
 
 
 def to_document(compiled: Compiled) -> list[Any]:
     """The ruleset as JSON can hold it: tuples as lists, a reference as a map."""
     ruleset = compiled.ruleset
-    names = [name.name for name in fields(Rule)]
-    rules = [[_plain(getattr(rule, name)) for name in names] for rule in ruleset.rules]
-    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled)]
+    rules = [[_plain(value) for value in rule] for rule in ruleset.rules]
+    networks = {stage: [list(network) for network in built] for stage, built in compiled.networks.items()}
+    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled), networks]
 
 
 def from_document(document: list[Any]) -> Compiled:
     """What `to_document` wrote, compiled."""
-    name, version, digest, rules, disabled = document
-    names = [field.name for field in fields(Rule)]
+    name, version, digest, rules, disabled, networks = document
+    names = Rule._fields
     read = tuple(_rule(dict(zip(names, rule, strict=True))) for rule in rules)
-    return compile_ruleset(Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled)))
+    ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
+    built = {stage: tuple(_network(*network) for network in networks[stage]) for stage in STAGES}
+    return Compiled(ruleset, _stages(ruleset), built, _kinds(ruleset))
+
+
+def _network(definition: str, members: list[Any], properties: dict[str, list[Any]]) -> Network:
+    return Network(
+        definition,
+        tuple(Member(rule, tuple(aliases)) for rule, aliases in members),
+        {
+            kind: tuple(Property(name, field, op, _value(value), ranked) for name, field, op, value, ranked in known)
+            for kind, known in properties.items()
+        },
+    )
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  a walk over a tree of tuples
@@ -72,7 +93,9 @@ def _rule(values: dict[str, Any]) -> Rule:
         for kind, alias, negated, tests, line, column in values["when"]
     )
     values["sets"] = _assignments(values["sets"])
-    values["concludes"] = tuple(Conclusion(kind, _assignments(given), line) for kind, given, line in values["concludes"])
+    values["concludes"] = tuple(
+        Conclusion(kind, _assignments(given), line) for kind, given, line in values["concludes"]
+    )
     values["verdicts"] = tuple(Verdict(*verdict) for verdict in values["verdicts"])
     for name in ("overrides", "fires", "silent"):
         values[name] = tuple(values[name])

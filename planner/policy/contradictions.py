@@ -7,8 +7,7 @@ from planner.policy.regex import explosive, matches
 
 # Two comparisons with one and the same field of another fact that cannot both hold.
 EXCLUSIVE = frozenset(
-    frozenset(pair)
-    for pair in (("is", "not"), ("is", "lt"), ("is", "gt"), ("lt", "gt"), ("lt", "ge"), ("le", "gt"))
+    frozenset(pair) for pair in (("is", "not"), ("is", "lt"), ("is", "gt"), ("lt", "gt"), ("lt", "ge"), ("le", "gt"))
 )
 WIDEST_RANGE = 64  # of numbers that are tried one by one; a larger one is never used up by a handful of `not`
 

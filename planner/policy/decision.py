@@ -1,8 +1,7 @@
 """From what the three stages said to one decision: change, no change, or refused."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from planner.policy.judging import Judgement, Outcome, Said
 from planner.policy.language import Fact, Scalar
@@ -12,8 +11,7 @@ PlanOutcome = Literal["change", "no-change", "refused"]
 SEVERITIES = ("error", "warning", "note")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done, with the reason of each value.
 
     ``management`` is the fact of that kind or None, ``found`` who concluded it; ``said`` has one entry a
@@ -45,9 +43,7 @@ def decide(judgements: Sequence[Judgement]) -> Decision:
     said = tuple(saying for judgement in judgements for saying in judgement.said)
     settled, conflicts = settle(said)
     managements = [fact for fact in conclusions if fact.kind == "management"]
-    problems = [
-        problem for judgement in judgements for problem in judgement.problems if problem.rule not in overridden
-    ]
+    problems = [problem for judgement in judgements for problem in judgement.problems if problem.rule not in overridden]
     problems += conflicts + _rival_conclusions(managements)
     if any(fact.kind == "compliant" for fact in conclusions):
         problems = [_demoted(problem) for problem in problems]
@@ -99,7 +95,7 @@ def _rival_conclusions(managements: list[Fact]) -> list[Problem]:
 
 def _demoted(problem: Problem) -> Problem:
     """A rule's refusal of what stands already as defined: worth a warning, nothing to stop for."""
-    return replace(problem, severity="warning") if problem.severity == "error" and problem.rule else problem
+    return problem._replace(severity="warning") if problem.severity == "error" and problem.rule else problem
 
 
 def _nothing_devised(managements: list[Fact]) -> Problem:

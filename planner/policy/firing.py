@@ -1,8 +1,7 @@
 """Both engines on one stage: durable_rules fires, the plain matcher checks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from planner.policy import durable
 from planner.policy.compiled import Compiled
@@ -14,8 +13,7 @@ RuleOutcome = Literal["fired", "not applicable", "blocked", "error"]
 PLAIN = "plain matcher"
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(NamedTuple):
     """What fired in a stage, the outcome of each of its rules, and which engine served."""
 
     firings: tuple[Firing, ...]

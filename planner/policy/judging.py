@@ -5,7 +5,6 @@ attachment, facts for the next stage, and problems. Nothing here depends on the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from planner.policy.compiled import Compiled
@@ -28,8 +27,7 @@ class Said(NamedTuple):
     facts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What one stage said: outcome per rule, values set, facts concluded, problems found.
 
     ``found`` tells, like ``said``, which rule concluded the management device.

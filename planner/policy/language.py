@@ -3,7 +3,6 @@
 Every position is a line and a column counted from 1 in the rule's own file.
 """
 
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Scalar = str | int
@@ -75,8 +74,7 @@ class Verdict(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule file. ``file`` is its path inside the ruleset (``devise/vlan-over-bond.yaml``).
 
     ``source`` is the same file as one would open it; it says nothing about the rule.
@@ -98,11 +96,10 @@ class Rule:
     fires: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     origin: str = ""
-    source: str = field(default="", compare=False)
+    source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ruleset:
+class Ruleset(NamedTuple):
     """Rules that stand together. ``origin`` of a rule names the ruleset it came from (``ovirtmgmt@1.0``).
 
     ``disabled`` maps a rule's name to the reason a site gave for taking it out.

@@ -1,7 +1,8 @@
 """Why a rule did not fire: how far its patterns got, which one failed, and which fact came nearest."""
 
+from typing import NamedTuple
+
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from planner.policy.language import Fact, Pattern, Reference, Rule, Scalar, Test
 from planner.policy.matcher import Memory, candidates, holds, wanted
@@ -10,8 +11,7 @@ from planner.policy.wording import printable
 SIGNS = {"is": "", "not": "not ", "lt": "below ", "le": "at most ", "gt": "above ", "ge": "at least "}
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """How far a rule got: ``matched`` patterns (0: none), where it failed, and ``lines`` that tell it."""
 
     rule: str
@@ -67,7 +67,9 @@ def _missing(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[st
     lines = [f"no {pattern.kind}" + (f" has {asked}" if asked else " in the facts of this stage")]
     pool = [memory.facts[index] for index in memory.of_kind(pattern.kind) if index not in bound.values()]
     if pool:
-        nearest = max(pool, key=lambda fact: sum(holds(test.op, fact.fields[test.field], value) for test, value in tests))
+        nearest = max(
+            pool, key=lambda fact: sum(holds(test.op, fact.fields[test.field], value) for test, value in tests)
+        )
         failing = [
             f"its {test.field} is {_shown(nearest.fields[test.field])}"
             for test, value in tests
@@ -96,6 +98,8 @@ def _shown(value: Scalar) -> str:
 
 def _named(fact: Fact) -> str:
     """The fact as a person would point at it."""
-    name = next((fact.fields[key] for key in ("name", "device", "address", "network", "nic") if key in fact.fields), "")
+    name = next(
+        (fact.fields[key] for key in ("name", "device", "address", "network", "nic", "iface") if key in fact.fields), ""
+    )
     place = f" ({fact.path})" if fact.path else ""
     return f"{fact.kind} {name}{place}".replace("  ", " ")

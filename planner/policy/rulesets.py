@@ -5,7 +5,6 @@ Texts are given by path. A ruleset's folder is whatever stands before ``/ruleset
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from planner.documents.findings import Findings
@@ -62,7 +61,7 @@ def _layer(sources: Sources, root: str, problems: list[Problem]) -> _Layer | Non
         if rule is not None and rule.name in rules:
             problems.append(_twice(rule, rules[rule.name]))
         elif rule is not None:
-            rules[rule.name] = replace(rule, origin=manifest.title if manifest else "")
+            rules[rule.name] = rule._replace(origin=manifest.title if manifest else "")
     if manifest is None:
         return None
     findings.problems = []
@@ -148,7 +147,7 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
 
 def _without_itself(rule: Rule) -> Rule:
     """The rule once it has taken the place of the one of its name, which it overrides by that alone."""
-    return replace(rule, overrides=tuple(name for name in rule.overrides if name != rule.name))
+    return rule._replace(overrides=tuple(name for name in rule.overrides if name != rule.name))
 
 
 def _taken(rule: Rule, other: Rule) -> Problem:

@@ -26,6 +26,10 @@ def fill_in(template: str, rule: Rule, bound: dict[str, Fact]) -> str:
 
 def printable(text: str) -> str:
     """``text`` without what could steer a terminal."""
-    return text if text.isprintable() else "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    return (
+        text
+        if text.isprintable()
+        else "".join(
+            character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+        )
     )

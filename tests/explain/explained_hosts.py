@@ -1,6 +1,5 @@
 """Hosts and plans made by hand: small, whole, and close to what VDSM reports."""
 
-from dataclasses import replace
 from typing import Any
 
 from planner.host.model import NO_IP, Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
@@ -229,7 +228,7 @@ FIVE_MEMBERS_PLAN = plan(
 )
 
 _VLANS = tuple(vlan("bond4", tag) for tag in range(1000, 2000))
-THOUSAND = replace(SEED, vlans={one.name: one for one in _VLANS} | SEED.vlans)
+THOUSAND = SEED._replace(vlans={one.name: one for one in _VLANS} | SEED.vlans)
 THOUSAND_PLAN = SEED_PLAN
 
 DUAL_IP = ip("192.0.2.10/24", "2001:db8:1:2:3:4:5:6/64", "192.0.2.11/24", gateway6="fe80::1", auto=True)

@@ -1,6 +1,5 @@
 """Drawings as text: a few to the letter, all of them within their columns."""
 
-from dataclasses import replace
 
 from explained_hosts import (
     ALL,
@@ -221,5 +220,5 @@ def test_a_refusal_without_a_place_shows_where_the_host_was_asked():
 
 
 def test_devices_in_a_circle_are_drawn_once():
-    here = host(vlan("eth0.5", 6, ip=ip("192.0.2.10/24")), replace(vlan("x", 5), name="eth0.5", base="eth0.5.6"))
+    here = host(vlan("eth0.5", 6, ip=ip("192.0.2.10/24")), vlan("x", 5)._replace(name="eth0.5", base="eth0.5.6"))
     assert render(before(here, "eth0.5.6")).count("vlan") == 2

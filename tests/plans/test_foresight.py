@@ -17,7 +17,8 @@ def accepted() -> list[dict]:
     return [
         verdict
         for verdict in verdicts
-        if verdict["verdict"] == "accept" and [*verdict["canonical"]["networks"]] == ["ovirtmgmt"]
+        if verdict["verdict"] == "accept"
+        and [*verdict["canonical"]["networks"]] == ["ovirtmgmt"]
         and "remove" not in verdict["canonical"]["networks"]["ovirtmgmt"]
     ]
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from planner.policy.language import Fact, Pattern, Reference, Rule, Ruleset, Test
 
-TEXTS = ["", "5", "eth1", "eth10", "é\\\"\n", "true"]
+TEXTS = ["", "5", "eth1", "eth10", 'é\\"\n', "true"]
 NUMBERS = [-1, 0, 1, 5, 4094]
 FIELDS = {"name": TEXTS, "base": TEXTS, "tag": NUMBERS, "mtu": NUMBERS}
 KINDS = ["nic", "vlan", "bond"]

@@ -1,7 +1,6 @@
 """What every dialect starts from, and what it ends in."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner.plans.attachment import Attachment
 
@@ -12,8 +11,7 @@ CONNECTIVITY_TIMEOUT = 120
 Request = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A network to ask for. ``version`` is VDSM's, ``()`` unknown; qos and custom are an owned network's, kept."""
 
     network: str

@@ -1,0 +1,304 @@
+"""JSON Schemas of what people write and what facts there are, made from the vocabulary.
+
+``python -m planner.schemas DIR`` writes them. Editors that know yaml-language-server complete a rule by
+them. The plan's and the capture's schemas follow from nothing else and are written by hand.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from planner.policy.consequences import CODE, EVENT, WORKED_OUT
+from planner.policy.language import OPERATORS, STAGES
+from planner.policy.manifests import BASE, DIGEST
+from planner.policy.parsing import NAME, VERSION
+from planner.vocabulary import ATTACHMENT, KINDS, Field
+
+Schema = dict[str, Any]
+
+ALIAS = "[a-z][a-z0-9_]*"
+FIELD_REFERENCE = r"^\$[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+$"
+ORDERING = {"lt": "less than", "le": "at most", "gt": "greater than", "ge": "at least"}
+
+
+def documents() -> dict[str, Schema]:
+    """Each schema by the name of its file."""
+    return {
+        "definition.schema.json": definition_schema(),
+        "facts.schema.json": facts_schema(),
+        "rule.schema.json": rule_schema(),
+        "ruleset.schema.json": ruleset_schema(),
+    }
+
+
+def definition_schema() -> Schema:
+    """What a data centre wants of the network."""
+    flag = {"type": ["boolean", "string", "null"], "enum": [True, False, "true", "false", None]}
+    address = {"type": "string", "title": "address", "description": "an IPv4 or IPv6 address, without prefix length"}
+    whole = ["integer", "string", "null"]
+    properties = {
+        "network": _said(
+            "network", "the logical network's name; absent: ovirtmgmt", type=["string", "null"], minLength=1
+        ),
+        "vm_network": _said("VM network", "whether virtual machines use it (over a bridge); absent: true", **flag),
+        "vlan": _said(
+            "vlan", "its tag; absent, null or 0: untagged", type=whole, minimum=0, maximum=4094, pattern="^[0-9]{1,6}$"
+        ),
+        "mtu": _said(
+            "MTU",
+            "in bytes, from 68 to 65535; absent or 0: 1500",
+            type=whole,
+            anyOf=[{"const": 0}, {"not": {"type": "integer"}}, {"type": "integer", "minimum": 68, "maximum": 65535}],
+            pattern="^[0-9]{1,6}$",
+        ),
+        "stp": _said("STP", "whether the bridge runs the spanning tree protocol; absent: false", **flag),
+        "default_route": _said("default route", "whether it carries the host's default route; absent: true", **flag),
+        "nameservers": _said(
+            "name servers", "their addresses; absent: as the host has them", type=["array", "null"], items=address
+        ),
+        "gateway": _said(
+            "gateway",
+            "only to overrule what the host reports: an address, one per family, or none",
+            anyOf=[
+                {"const": "none", "title": "none", "description": "no gateway of either family"},
+                {**address, "type": ["string", "null"]},
+                _said("gateways", "one per family", type="array", items=address, minItems=1, maxItems=2),
+            ],
+        ),
+        "ipv4": _said("IPv4", "only where a capture cannot tell", enum=["dhcp", "static", None]),
+    }
+    return _top("definition", "network definition", "What the data centre wants of the management network.", properties)
+
+
+def facts_schema() -> Schema:
+    """The facts that ``mgmtnet facts -o json`` prints."""
+    return {
+        **_head("facts", "facts", "A host and a definition as flat facts, which rules match."),
+        "type": "array",
+        "items": {"oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in KINDS]},
+        "$defs": {kind: _fact(kind) for kind in KINDS},
+    }
+
+
+def _fact(kind: str) -> Schema:
+    declared = KINDS[kind]
+    fields = {
+        name: _said(f"{kind}.{name}", _meaning(field), type="string" if field.type is str else "integer")
+        for name, field in declared.fields.items()
+    }
+    origin = f"concluded in the {declared.concluded_in} stage" if declared.concluded_in else "read from the inputs"
+    return _object(
+        kind,
+        f"{declared.meaning}; {origin}",
+        {
+            "kind": _said("kind", "what the fact is about", const=kind),
+            "path": _said("path", "where in the inputs it was read; empty when it was concluded", type="string"),
+            "fields": _object("fields", "all its fields; absence is an empty text or -1", fields, tuple(fields)),
+        },
+        ("kind", "path", "fields"),
+    )
+
+
+def rule_schema() -> Schema:
+    """A rule's file."""
+    names = {"type": "array", "items": {"type": "string", "pattern": f"^{NAME.pattern}$"}, "uniqueItems": True}
+    golden = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    properties = {
+        "rule": _said("rule", "its name, which is also its file's", type="string", pattern=f"^{NAME.pattern}$"),
+        "since": _said("since", "the ruleset's version that brought it", type="string", pattern=f"^{VERSION.pattern}$"),
+        "summary": _said("summary", "one line: on what it fires", type="string", minLength=1),
+        "why": _said("why", "why it is there: what would happen without it", type="string", minLength=1),
+        "shadow": _said("shadow", "true: report that it would fire, and do nothing", type="boolean"),
+        "overrides": _said("overrides", "the rules that are silent when this one fires", **names),
+        "when": _said(
+            "when",
+            "patterns in order; the rule fires once for each way to match them all",
+            type="array",
+            minItems=1,
+            maxItems=15,
+            items={"$ref": "#/$defs/pattern"},
+        ),
+        "then": _then(),
+        "examples": _object(
+            "examples",
+            "goldens that prove the rule",
+            {
+                "fires": _said("fires", "goldens on which it fires", **golden),
+                "silent": _said("silent", "goldens on which it does not", **golden),
+            },
+        ),
+    }
+    needed = ("rule", "since", "summary", "when", "then")
+    top = _top("rule", "rule", "One rule of a ruleset: what it matches and what follows.", properties, needed)
+    return {**top, "$defs": {"pattern": _pattern(), **_tests(), **{f"tests of {kind}": _kind(kind) for kind in KINDS}}}
+
+
+def _pattern() -> Schema:
+    """``kind``, ``kind as alias``, ``no kind`` and ``no kind as alias``, one key a pattern."""
+    properties, by_pattern = {}, {}
+    for kind, declared in KINDS.items():
+        tests = {"$ref": f"#/$defs/tests of {kind}"}
+        properties[kind] = _said(kind, f"there is {declared.meaning}", **tests)
+        properties[f"no {kind}"] = _said(f"no {kind}", f"there is not: {declared.meaning}", **tests)
+        named = _said(f"{kind} as ...", f"{declared.meaning}, under a name of its own", **tests)
+        by_pattern[f"^(no +)?{kind} +as +{ALIAS}$"] = named
+    return {
+        **_object("pattern", "one kind of fact, and the tests that a fact must pass", properties),
+        "patternProperties": by_pattern,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _kind(kind: str) -> Schema:
+    fields = {
+        name: _said(f"{kind}.{name}", _meaning(field), **{"$ref": f"#/$defs/{_type(field)} test"})
+        for name, field in KINDS[kind].fields.items()
+    }
+    return _object(kind, f"tests of {KINDS[kind].meaning}; all must hold", fields)
+
+
+def _tests() -> Schema:
+    """What a field of each type can be tested against."""
+    reference = {"type": "string", "pattern": FIELD_REFERENCE}
+    literals = {"text": {"type": ["string", "null"]}, "number": {"type": ["integer", "boolean", "null"]}}
+    values = {"text": literals["text"], "number": {"anyOf": [literals["number"], reference]}}
+    ordered = {"text": reference, "number": {"anyOf": [{"type": ["integer", "boolean"]}, reference]}}
+    schemas = {}
+    for name, literal in literals.items():
+        operations = {
+            "is": _said("is", "equal to", **values[name]),
+            "not": _said("not", "other than", **values[name]),
+            **{op: _said(op, meaning, **ordered[name]) for op, meaning in ORDERING.items()},
+            "in": _said("in", "one of", type="array", items=literal),
+            "not-in": _said("not-in", "none of", type="array", items=literal),
+        }
+        if name == "text":
+            operations["matches"] = _said("matches", "the whole text matches this expression", type="string")
+        compared = {op: operations[op] for op in OPERATORS if op in operations}
+        inner = _object("operators", "comparisons, all of which must hold", compared)
+        described = f"a {name}: a literal, null for absence, $alias.field, or {{operator: value}}"
+        schemas[f"{name} test"] = _said(f"{name} test", described, anyOf=[values[name], {**inner, "minProperties": 1}])
+        described = f"a {name}, null for absence, or $alias.field"
+        schemas[f"{name} value"] = _said(f"{name} value", described, **values[name])
+    return schemas
+
+
+def _then() -> Schema:
+    attachment: dict[str, Any] = {}
+    for name, field in ATTACHMENT.items():
+        group, _, inner = name.rpartition(".")
+        value = _said(name, field.meaning, **{"$ref": f"#/$defs/{_type(field)} value"})
+        if group:
+            attachment.setdefault(group, _object(group, f"how the network gets its {group} address", {}))
+            attachment[group]["properties"][inner] = value
+        attachment[name] = value
+    attachment["bonding"] = _said("bonding", ATTACHMENT["bonding"].meaning, type="string", pattern=rf"^\${ALIAS}$")
+    concluded = {
+        name: _object(name, f"{kind.meaning} (a rule in {kind.concluded_in}/)", _given(kind.fields))
+        for name, kind in KINDS.items()
+        if kind.concluded_in and name not in WORKED_OUT
+    }
+    properties = {
+        "set": _object("set", "fields of the attachment, in the devise stage", attachment),
+        "conclude": _one_or_more(_object("conclude", f"facts for the stages after ({', '.join(STAGES)})", concluded)),
+        "refuse": _one_or_more(_verdict("refuse", "no plan: what is wrong, and what to do", "hint")),
+        "warn": _one_or_more(_verdict("warn", "plan, but warn")),
+        "note": _one_or_more(_verdict("note", "plan, and mention")),
+    }
+    return {**_object("then", "what follows when the rule fires", properties), "minProperties": 1}
+
+
+def _given(fields: Mapping[str, Field]) -> Schema:
+    """A conclusion's fields; a number given to one that holds text becomes text."""
+    either = [{"$ref": "#/$defs/text value"}, {"$ref": "#/$defs/number value"}]
+    return {
+        name: _said(name, _meaning(field), **({"anyOf": either} if field.type is str else either[1]))
+        for name, field in fields.items()
+    }
+
+
+def _verdict(name: str, description: str, *needed: str) -> Schema:
+    text = "; {alias.field} stands for a value"
+    properties = {
+        "code": _said("code", "a short name that programs can rely on", type="string", pattern=f"^{CODE.pattern}$"),
+        "message": _said("message", f"what is the matter{text}", type="string", minLength=1),
+        "hint": _said("hint", f"what to do{text}", type="string", minLength=1),
+        "event": _said("event", "the engine's name for it", type="string", pattern=f"^{EVENT.pattern}$"),
+    }
+    return _object(name, description, properties, ("code", "message", *needed))
+
+
+def ruleset_schema() -> Schema:
+    """The manifest of a ruleset."""
+    disabled = {
+        "rule": _said("rule", "the rule's name", type="string", pattern=f"^{NAME.pattern}$"),
+        "reason": _said("reason", "why this site does without it", type="string", minLength=1),
+    }
+    properties = {
+        "ruleset": _said("ruleset", "its name", type="string", pattern=f"^{NAME.pattern}$"),
+        "version": _said("version", "its version, in quotes", type="string", pattern=f"^{VERSION.pattern}$"),
+        "summary": _said("summary", "one line: what it is for", type="string", minLength=1),
+        "digest": _said("digest", "of its files, once it is released", type="string", pattern=f"^{DIGEST.pattern}$"),
+        "extends": _said("extends", "the ruleset it changes: name@version", type="string", pattern=f"^{BASE.pattern}$"),
+        "disable": _said(
+            "disable",
+            "rules of that ruleset that are not to fire",
+            type="array",
+            items=_object("disabled rule", "one rule and the reason", disabled, ("rule", "reason")),
+        ),
+    }
+    needed = ("ruleset", "version", "summary")
+    top = _top("ruleset", "ruleset", "The manifest of a folder of rules.", properties, needed)
+    return {**top, "dependentRequired": {"disable": ["extends"]}}
+
+
+def _top(name: str, title: str, description: str, properties: Schema, needed: tuple[str, ...] = ()) -> Schema:
+    return {**_head(name, title, description), **_object(f"mgmtnet {title}", description, properties, needed)}
+
+
+def _head(name: str, title: str, description: str) -> Schema:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://mgmtnet.example/schemas/{name}.schema.json",
+        "title": f"mgmtnet {title}",
+        "description": description,
+    }
+
+
+def _object(title: str, description: str, properties: Schema, needed: tuple[str, ...] = ()) -> Schema:
+    """A closed object."""
+    required = {"required": list(needed)} if needed else {}
+    return _said(title, description, type="object", additionalProperties=False, properties=properties, **required)
+
+
+def _one_or_more(schema: Schema) -> Schema:
+    several = _said(schema["title"], schema["description"], type="array", items=schema)
+    return _said(schema["title"], schema["description"], anyOf=[schema, several])
+
+
+def _said(title: str, description: str, **schema: Any) -> Schema:  # noqa: ANN401  JSON Schema's own keywords
+    return {"title": title, "description": description, **schema}
+
+
+def _type(field: Field) -> str:
+    return "text" if field.type is str else "number"
+
+
+def _meaning(field: Field) -> str:
+    return f"{field.meaning} (absent: {field.absent})"
+
+
+def write(folder: str) -> None:
+    """Write every schema into ``folder``."""
+    import json
+    import os
+
+    for name, schema in documents().items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
+            stream.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    import sys
+
+    write(sys.argv[1] if len(sys.argv) > 1 else "schemas")
