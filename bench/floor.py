@@ -22,7 +22,7 @@ def decide_by_hand(caps: dict[str, Any], definition: Definition, address: str) -
         return None
     base = vlan["iface"] if vlan else holders[0]
     bond = caps.get("bondings", {}).get(base)
-    if bond is not None and len(bond["slaves"]) < 2:  # noqa: PLR2004
+    if bond is not None and len(bond["slaves"]) < 2:
         return None
     device = devices[holders[0]]
     ip = {"bootproto": "dhcp"} if device.get("dhcpv4") else {"ipaddr": address, "netmask": device.get("netmask", "")}

@@ -7,7 +7,6 @@ drifts, a ratio hardly does.
 import gc
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -15,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -111,14 +111,19 @@ def fleet(compiled: object) -> list[str]:
     ]
 
 
+def read_and_plan(text: str, definition: object, compiled: object, address: str) -> object:
+    """What `mgmtnet plan` does with one host."""
+    return planner.plan(planner.read_capture(text).host, definition, compiled, (address,))
+
+
 def sizes(compiled: object) -> list[str]:
     """One host of growing size."""
     rows = []
     for nics in (2, 16, 128):
         for vlans in (0, 64, 1000, 4094):
             text, definition, address = large(nics, vlans)
-            floor = timed(lambda: json.loads(text), 5)
-            took = timed(lambda: planner.plan(planner.read_capture(text).host, definition, compiled, (address,)), 3)
+            floor = timed(partial(json.loads, text), 5)
+            took = timed(partial(read_and_plan, text, definition, compiled, address), 3)
             bound = "≤ 20" if (nics, vlans) == (128, 4094) else ""
             rows.append(
                 f"| {nics} | {vlans} | {len(text) // 1024} kB | {took * 1000:.1f} ms | {took / floor:.1f} | {bound} |"
@@ -134,7 +139,6 @@ def resident() -> float:
 
 def memory(compiled: object) -> list[str]:
     """The largest host, and ten thousand hosts one after the other."""
-    text, definition, address = large(128, 4094)
     script = (
         "import sys; sys.path[:0] = ['bench']; import planner, resource; from fleet import large; "
         "t, d, a = large(128, 4094); r, _ = planner.load_rules(); "
@@ -173,8 +177,8 @@ def main() -> None:
 TEMPLATE = """\
 # Performance
 
-Written by `make bench`. Read the ratios: they are measured in one run, pair by pair; milliseconds depend on the machine.
-Python {python}.
+Written by `make bench`. Read the ratios: they are measured in one run, pair by pair; milliseconds depend on the
+machine. Python {python}.
 
 ## One host, whole process
 

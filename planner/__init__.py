@@ -15,14 +15,14 @@ from planner.definition import Definition, read_definition
 from planner.facts import facts_of
 from planner.host.model import Host
 from planner.host.reading import read_capture
-from planner.plans.attachment import Attachment, attachment_fact, attachment_of
+from planner.language import Ruleset
+from planner.plans.attachment import attachment_fact, attachment_of
 from planner.plans.drafting import draft
 from planner.plans.foresight import Effect, foresee, foreseen_facts
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.policy.decision import decide, settle
 from planner.policy.judging import Judgement, judge
-from planner.policy.language import Ruleset
 from planner.problem import Problem, Where
 from planner.shelf import load_rules
 

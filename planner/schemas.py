@@ -7,8 +7,8 @@ them. The plan's and the capture's schemas follow from nothing else and are writ
 from collections.abc import Mapping
 from typing import Any
 
+from planner.language import OPERATORS, STAGES
 from planner.policy.consequences import CODE, EVENT, WORKED_OUT
-from planner.policy.language import OPERATORS, STAGES
 from planner.policy.manifests import BASE, DIGEST
 from planner.policy.parsing import NAME, VERSION
 from planner.vocabulary import ATTACHMENT, KINDS, Field
@@ -159,10 +159,13 @@ def _kind(kind: str) -> Schema:
 
 def _tests() -> Schema:
     """What a field of each type can be tested against."""
-    reference = {"type": "string", "pattern": FIELD_REFERENCE}
-    literals = {"text": {"type": ["string", "null"]}, "number": {"type": ["integer", "boolean", "null"]}}
-    values = {"text": literals["text"], "number": {"anyOf": [literals["number"], reference]}}
-    ordered = {"text": reference, "number": {"anyOf": [{"type": ["integer", "boolean"]}, reference]}}
+    reference: Schema = {"type": "string", "pattern": FIELD_REFERENCE}
+    literals: dict[str, Schema] = {
+        "text": {"type": ["string", "null"]},
+        "number": {"type": ["integer", "boolean", "null"]},
+    }
+    values: dict[str, Schema] = {"text": literals["text"], "number": {"anyOf": [literals["number"], reference]}}
+    ordered: dict[str, Schema] = {"text": reference, "number": {"anyOf": [{"type": ["integer", "boolean"]}, reference]}}
     schemas = {}
     for name, literal in literals.items():
         operations = {

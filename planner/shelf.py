@@ -7,7 +7,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from planner.policy.language import STAGES, Ruleset
+from planner.language import STAGES, Ruleset
 from planner.problem import Problem, Where, errors
 
 DEFAULT = "ovirtmgmt"

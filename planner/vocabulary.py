@@ -6,7 +6,7 @@ or a whole number (``int``); a yes or no is 0 or 1. What is absent is ``""`` or 
 
 from typing import NamedTuple
 
-from planner.policy.language import Scalar, Stage
+from planner.language import Scalar, Stage
 
 
 class Field(NamedTuple):

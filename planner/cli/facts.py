@@ -6,7 +6,7 @@ import json
 from planner.cli.console import complain
 from planner.cli.inputs import read_inputs
 from planner.facts import facts_of
-from planner.policy.language import Fact
+from planner.language import Fact
 from planner.policy.wording import printable
 
 
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     complain(inputs.problems)
     facts = facts_of(inputs.host, inputs.definition, inputs.addresses)
     if options.output == "json":
-        print(json.dumps([{"kind": fact.kind, **fact.fields, "path": fact.path} for fact in facts], indent=2))
+        print(json.dumps([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts], indent=2))
         return 0
     for fact in facts:
         print(_line(fact))

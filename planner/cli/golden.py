@@ -5,22 +5,21 @@ the address; ``plan.json`` and ``why.txt`` are what comes out. `update` rewrites
 so the digest of the rules and the engine's name are left blank in them: they would change in every golden.
 """
 
-from typing import NamedTuple
-
 import argparse
 import os
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import planner
 from planner.cli.cache import compiled_rules
 from planner.cli.console import complain
 from planner.cli.inputs import read_file
 from planner.definition import read_definition
+from planner.documents.sources import parse_yaml, plain
 from planner.host.reading import read_capture
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
-from planner.documents.sources import parse_yaml, plain
 from planner.problem import Problem, Where, errors
 
 

@@ -1,10 +1,9 @@
 """Reading what a command is about: capture, definition, addresses, rules. Every problem is collected."""
 
-from typing import NamedTuple
-
 import argparse
 import os
 import sys
+from typing import NamedTuple
 
 from planner.cli.cache import compiled_rules
 from planner.definition import Definition, read_definition

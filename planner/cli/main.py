@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except Exception as fault:  # noqa: BLE001  the last line of defence: no input ends in a traceback
+    except Exception as fault:
         if os.environ.get("MGMTNET_DEBUG"):
             raise
         print(f"mgmtnet: internal fault: {type(fault).__name__}: {fault}", file=sys.stderr)

@@ -5,7 +5,7 @@ import os
 import sys
 
 from planner.cli.console import complain
-from planner.policy.language import Ruleset
+from planner.language import Ruleset
 from planner.problem import errors
 from planner.shelf import load_rules, ruleset_sources
 
@@ -32,14 +32,16 @@ def run(options: argparse.Namespace) -> int:
 def _check(spec: str | None) -> int:
     """Read and lint; each finding with its line and a caret."""
     from planner.policy.carets import render
+    from planner.policy.lint import lint
 
     sources = ruleset_sources(spec).texts
-    ruleset, found = load_rules(spec)
+    ruleset, problems = load_rules(spec)
+    found = list(problems) if ruleset is None else lint(ruleset, sources)
     for problem in found:
         print(render(problem, sources, colour=sys.stderr.isatty() and not os.environ.get("NO_COLOR")), file=sys.stderr)
-    if not found and ruleset is not None:
+    if ruleset is not None and not found:
         print(f"{ruleset.name}@{ruleset.version}: {len(ruleset.rules)} rules, nothing to say", file=sys.stderr)
-    return 1 if errors(list(found)) else 0
+    return 1 if errors(found) else 0
 
 
 def _table(ruleset: Ruleset) -> str:

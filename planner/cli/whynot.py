@@ -5,7 +5,7 @@ import argparse
 import planner
 from planner.cli.console import complain
 from planner.cli.inputs import Inputs, read_inputs
-from planner.policy.language import Rule
+from planner.language import Rule
 from planner.policy.misses import explain
 from planner.problem import Problem
 

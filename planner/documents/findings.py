@@ -22,7 +22,7 @@ class Findings:
         """The problems from the top of the document to its end."""
         return tuple(sorted(self.problems, key=lambda problem: (problem.where[0].line, problem.where[0].column)))
 
-    def report(  # noqa: PLR0913  what a problem consists of
+    def report(
         self, node: Node, code: str, message: str, hint: str = "", *, path: str = "", severity: Severity = "error"
     ) -> None:
         """Note what is wrong at ``node``; beyond ``MOST_PROBLEMS`` nothing is noted any more."""

@@ -48,5 +48,5 @@ def spelled(node: Node) -> str:
     if node.kind == "bool":
         return "true" if node.value else "false"
     text = str(node.value)
-    text = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  half a line is enough to recognise it
+    text = text if len(text) <= 60 else text[:57] + "..."
     return f'"{text}"' if node.kind == "text" else text

@@ -74,4 +74,4 @@ def _number(word: str) -> Plain | Unclear:
 
 
 def _short(word: str) -> str:
-    return word if len(word) <= 40 else word[:37] + "..."  # noqa: PLR2004  enough to recognise it
+    return word if len(word) <= 40 else word[:37] + "..."

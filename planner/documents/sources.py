@@ -24,20 +24,24 @@ DEEPEST = 24
 
 # C0 and C1 controls, line separators that editors do not count as lines, marks that reverse the reading
 # direction, surrogates, byte order marks inside the text and non-characters.
-UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
+UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 
 # What the parser says -> what it means, and what to do. The first that is found in its words counts.
 SYNTAX: tuple[tuple[str, str, str], ...] = (
     ("mapping values are not allowed", "a second colon in one value", "quote the text that holds `: `"),
-    ("scanning a quoted scalar", "the quote opened here is never closed", "close it, or double a quote inside '...'"),
+    ("scanning a quoted scalar", "the quote opened here is never closed", "close it"),
     ("unknown escape character", "the backslash begins no escape", "use '...', in which a backslash is a backslash"),
     ("escape character", "the backslash begins no escape", "use '...', in which a backslash is a backslash"),
     ("cannot start any token", "the character cannot begin a word", "quote the word"),
     ("flow mapping", "the { opened here is not closed, or a comma is missing", "text with , { } or : wants quotes"),
     ("flow sequence", "the [ opened here is not closed, or a comma is missing", "text with , [ ] or : wants quotes"),
     ("flow node", "a value is missing between the brackets", "write one, or close the bracket"),
-    ("block sequence entries", "a list cannot begin on the line of its key", "begin it on the next line, or use [...]"),
+    (
+        "sequence entries are not",
+        "a list cannot begin on the line of its key",
+        "begin it on the next line, or use [...]",
+    ),
     ("block collection", "the line belongs to no list", "indent it like the `- ` above"),
     ("block mapping", "the line belongs to no map", "indent it like the key above"),
     ("could not find expected ':'", "a colon is missing after the key", "write `key: value`"),
@@ -92,7 +96,8 @@ def _read(text: str, findings: Findings) -> Node:
         node = None
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if name == "DocumentStartEvent" and root is not None:
-            _give_up(findings, Node("null", None, line, column), "yaml-documents", "a second document", "one a file")
+            here = Node("null", None, line, column)
+            _give_up(findings, here, "yaml-documents", "a second document", "take the --- out")
         elif name == "AliasEvent":
             node = _refused(findings, "*" + event.anchor, line, column)
         elif name in ("MappingStartEvent", "SequenceStartEvent"):
@@ -124,13 +129,19 @@ def _events(text: str, findings: Findings) -> "Iterator[tuple[str, Any]]":
         said = f"{failure.context or ''}: {failure.problem or ''}"
         opening = "quoted scalar" in said or "flow mapping" in said or "flow sequence" in said
         mark = (failure.context_mark if opening else None) or failure.problem_mark or failure.context_mark
-        here = Node("null", None, mark.line + 1, mark.column + 1) if mark else Node("null")
+        here = _within(text, mark.line + 1, mark.column + 1) if mark else Node("null")
         for words, message, hint in SYNTAX:
             if words in said:
                 _give_up(findings, here, "yaml-syntax", message, hint)
         _give_up(findings, here, "yaml-syntax", f"not YAML: {said.strip(': ')}", "look at the line before, too")
     except yaml.YAMLError as failure:
         _give_up(findings, Node("null"), "yaml-syntax", f"not YAML: {failure}", "is it the right file?")
+
+
+def _within(text: str, line: int, column: int) -> Node:
+    """The place, or the end of the text where the parser points behind it."""
+    lines = text.rstrip().splitlines() or [""]
+    return Node("null", None, *((line, column) if line <= len(lines) else (len(lines), len(lines[-1]) + 1)))
 
 
 def _give_up(findings: Findings, node: Node, code: str, message: str, hint: str) -> NoReturn:
@@ -154,7 +165,8 @@ def _plainly(findings: Findings, event: Any, line: int, column: int) -> None:  #
         _refused(findings, "&" + event.anchor, line, column)
     if event.tag is not None:
         here = Node("null", None, line, column)
-        findings.report(here, "yaml-tag", f"the tag {event.tag}", "leave it out; quote text that begins with !")
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        findings.report(here, "yaml-tag", f"the tag {tag}", "leave it out; quote text that begins with !")
 
 
 def _scalar(findings: Findings, event: Any, line: int, column: int, *, key: bool) -> Node:  # noqa: ANN401

@@ -13,5 +13,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word[:100], words, n=1)
     if close:
         return f"did you mean {close[0]}?"
+    if not words:
+        return "there is none"
     further = len(words) - LISTED
     return "known: " + ", ".join(words[:LISTED]) + (f" and {further} more" if further > 0 else "")

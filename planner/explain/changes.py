@@ -139,7 +139,7 @@ def _network(network: Network, host: Host) -> Iterator[tuple[str, str]]:
 def _addresses(device: str, ip: Ip) -> Things:
     things: Things = {}
     for address in ip.addresses:
-        gateway = ip.gateway4 if address.family == 4 else ip.gateway6  # noqa: PLR2004  IPv4
+        gateway = ip.gateway4 if address.family == 4 else ip.gateway6
         facts = (("", method_words(address, ip)), ("gateway", "" if gateway == "::" else legible(gateway)))
         things["address", f"{address_text(address)} on {device}"] = _said(iter(facts))
     return things

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from planner.policy.language import STAGES, Pattern, Reference, Rule, Ruleset, Test, Verdict
+from planner.language import STAGES, Pattern, Reference, Rule, Ruleset, Test, Verdict
 
 INTRODUCTIONS = {
     "locate": "Which device holds the management address.",

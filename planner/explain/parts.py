@@ -43,7 +43,7 @@ def device_node(device: Device, carried: tuple[Network, ...] = (), *, beside: bo
     carries = tuple(Trait("carries", legible(network.name, LONGEST)) for network in carried[:1])
     return Node(
         device_key(device.name),
-        kind if kind in ("nic", "bond", "vlan", "bridge") else "unlisted",  # type: ignore[arg-type]
+        kind if kind in ("nic", "bond", "vlan", "bridge") else "unlisted",
         legible(device.name, LONGEST),
         (*traits, *carries),
         beside=beside,
@@ -123,7 +123,7 @@ def _is_first(address: Address, ordered: list[Address]) -> bool:
 
 
 def _address_node(address: Address, ip: Ip, *, first: bool) -> Node:
-    gateway = (ip.gateway4 if address.family == 4 else ip.gateway6) if first else ""  # noqa: PLR2004  IPv4
+    gateway = (ip.gateway4 if address.family == 4 else ip.gateway6) if first else ""
     traits = (
         Trait("", method_words(address, ip)),
         Trait("gateway", "" if gateway == "::" else legible(gateway, LONGEST)),
@@ -138,10 +138,10 @@ def address_key(address: Address) -> str:
 
 def method_words(address: Address, ip: Ip) -> str:
     """How an address came to be, as far as a capture tells."""
-    if address.family == 4:  # noqa: PLR2004  IPv4
+    if address.family == 4:
         if not ip.dhcpv4:
             return "static"
-        alone = sum(other.family == 4 for other in ip.addresses) == 1  # noqa: PLR2004  IPv4
+        alone = sum(other.family == 4 for other in ip.addresses) == 1
         return "DHCP" if alone or address.text == ip.primary4 else "DHCP or static"
     return _method6(ip)
 
@@ -149,7 +149,7 @@ def method_words(address: Address, ip: Ip) -> str:
 def _method6(ip: Ip) -> str:
     if ip.autoconf:
         return "auto and DHCPv6" if ip.dhcpv6 else "auto"
-    return "DHCPv6" if ip.dhcpv6 else "static" if any(address.family == 6 for address in ip.addresses) else ""  # noqa: PLR2004
+    return "DHCPv6" if ip.dhcpv6 else "static" if any(address.family == 6 for address in ip.addresses) else ""
 
 
 def sum_words(node: Node) -> str:

@@ -21,7 +21,7 @@ from planner.facts.devices import (
 from planner.facts.surroundings import definition_facts, host_facts, nameserver_facts, vdsm_facts, wanted_facts
 from planner.facts.view import View
 from planner.host.model import Host
-from planner.policy.language import Fact
+from planner.language import Fact
 
 READERS: dict[str, Callable[[View], Iterable[Fact]]] = {
     "definition": definition_facts,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from planner.facts.view import View
 from planner.host.model import Address, Ip
-from planner.policy.language import Fact
+from planner.language import Fact, Scalar
 
 SLAAC_PREFIX = 64  # RFC 4862: an autoconfigured address has a 64 bit interface identifier
 LEASE_PREFIX = 128  # a DHCPv6 lease is reported as a single address
@@ -16,7 +16,7 @@ def address_facts(view: View) -> Iterator[Fact]:
         addresses = view.addresses_of(device)
         carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
         for address in addresses:
-            fields = {
+            fields: dict[str, Scalar] = {
                 "device": device,
                 "address": address.text,
                 "family": address.family,
@@ -33,7 +33,7 @@ def ip_facts(view: View) -> Iterator[Fact]:
         ip = view.ip_of(device)
         addresses = view.addresses_of(device)
         v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
-        fields = {
+        fields: dict[str, Scalar] = {
             "device": device,
             "ipv4_method": "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none",
             "ipv4_address": v4.text if v4 is not None else "",
@@ -58,7 +58,7 @@ def route_facts(view: View) -> Iterator[Fact]:
         path = view.devices[device].path if device in view.devices else view.network_on[device].path
         if ip.gateway4 or ip.default_route4:
             default = int(has_default_route4(ip))
-            fields = {"device": device, "family": 4, "gateway": ip.gateway4, "default": default}
+            fields: dict[str, Scalar] = {"device": device, "family": 4, "gateway": ip.gateway4, "default": default}
             yield Fact("route", fields, f"{path}.gateway")
         if ip.gateway6:
             yield Fact(
@@ -97,7 +97,7 @@ def _by_hand(address: Address, ip: Ip) -> bool:
     """Whether neither router advertisement nor DHCPv6 would have made this address."""
     if address.family != 6 or address.prefix < 0 or (ip.dhcpv6 and address.prefix == LEASE_PREFIX):
         return False
-    import ipaddress  # noqa: PLC0415  only hosts with router advertisements pay for it
+    import ipaddress
 
     identifier = int(ipaddress.IPv6Address(address.text.partition("%")[0])) & ((1 << 64) - 1)
     # An interface identifier below 2**32 (::10, ::1:2) is nobody's MAC address and no random number.

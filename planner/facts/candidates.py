@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from planner.facts.addressing import carried_address, has_default_route4
 from planner.facts.view import View
 from planner.host.model import Address
-from planner.policy.language import Fact
+from planner.language import Fact, Scalar
 
 
 def client_facts(view: View) -> Iterator[Fact]:
@@ -49,7 +49,7 @@ def _candidate(view: View, device: str, found_by: str, address: Address | None) 
     family = address.family if address is not None else -1
     own = view.own_network
     known = view.devices.get(device)
-    fields = {
+    fields: dict[str, Scalar] = {
         "device": device,
         "kind": known.kind if known is not None else "bridge",
         "found_by": found_by,

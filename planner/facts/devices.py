@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from planner.facts.view import View
 from planner.host import graph
-from planner.policy.language import Fact
+from planner.language import Fact, Scalar
 
 LONGEST_NAME = 15  # the kernel's IFNAMSIZ less the closing zero byte
 
@@ -12,7 +12,7 @@ LONGEST_NAME = 15  # the kernel's IFNAMSIZ less the closing zero byte
 def nic_facts(view: View) -> Iterator[Fact]:
     """One ``nic`` fact for each network interface card."""
     for nic in view.host.nics.values():
-        fields = {
+        fields: dict[str, Scalar] = {
             "name": nic.name,
             "mtu": nic.mtu,
             "hwaddr": nic.hwaddr,
@@ -28,7 +28,7 @@ def bond_facts(view: View) -> Iterator[Fact]:
     """One ``bond`` fact for each bond."""
     for bond in view.host.bonds.values():
         options = dict(bond.options)
-        fields = {
+        fields: dict[str, Scalar] = {
             "name": bond.name,
             "mtu": bond.mtu,
             "hwaddr": bond.hwaddr,
@@ -55,7 +55,7 @@ def member_facts(view: View) -> Iterator[Fact]:
     for bond in view.host.bonds.values():
         for name in sorted(set(bond.members)):
             nic = view.host.nics.get(name)
-            fields = {
+            fields: dict[str, Scalar] = {
                 "bond": bond.name,
                 "nic": name,
                 "listed": int(nic is not None),
@@ -69,7 +69,7 @@ def vlan_facts(view: View) -> Iterator[Fact]:
     """One ``vlan`` fact for each VLAN device, with the name that VDSM would give it."""
     for vlan in view.host.vlans.values():
         vdsm_name = f"{vlan.base}.{vlan.tag}"
-        fields = {
+        fields: dict[str, Scalar] = {
             "name": vlan.name,
             "base": vlan.base,
             "base_kind": graph.kind_of(view.host, vlan.base),
@@ -88,7 +88,7 @@ def vlan_facts(view: View) -> Iterator[Fact]:
 def bridge_facts(view: View) -> Iterator[Fact]:
     """One ``bridge`` fact for each bridge, VDSM's or anybody's."""
     for bridge in view.host.bridges.values():
-        fields = {
+        fields: dict[str, Scalar] = {
             "name": bridge.name,
             "mtu": bridge.mtu,
             "owned": int(bridge.name in view.owned_bridges),
@@ -104,7 +104,11 @@ def port_facts(view: View) -> Iterator[Fact]:
     """One ``port`` fact for each port of each bridge."""
     for bridge in view.host.bridges.values():
         for port in sorted(set(bridge.ports)):
-            fields = {"bridge": bridge.name, "device": port, "owned": int(bridge.name in view.owned_bridges)}
+            fields: dict[str, Scalar] = {
+                "bridge": bridge.name,
+                "device": port,
+                "owned": int(bridge.name in view.owned_bridges),
+            }
             yield Fact("port", fields, f"{bridge.path}.ports")
 
 
@@ -113,7 +117,7 @@ def network_facts(view: View) -> Iterator[Fact]:
     for network in view.host.networks.values():
         vlan = view.host.vlans.get(network.southbound)
         base = vlan.base if vlan is not None else network.southbound
-        fields = {
+        fields: dict[str, Scalar] = {
             "name": network.name,
             "device": network.device,
             "bridged": int(network.bridged),

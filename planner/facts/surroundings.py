@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from planner.facts.addressing import has_default_route4
 from planner.facts.view import View
-from planner.policy.language import Fact
+from planner.language import Fact, Scalar
 
 UNKNOWN_VERSION = 9999
 LISTED_ADDRESSES = 24  # fewer would hide the likely typo; many more would bury the message on a large host
@@ -13,7 +13,7 @@ LISTED_ADDRESSES = 24  # fewer would hide the likely typo; many more would bury 
 def definition_facts(view: View) -> Iterator[Fact]:
     """The ``definition`` fact."""
     definition = view.definition
-    fields = {
+    fields: dict[str, Scalar] = {
         "network": definition.network,
         "vm_network": int(definition.vm_network),
         "vlan": -1 if definition.vlan is None else definition.vlan,
@@ -39,7 +39,7 @@ def wanted_facts(view: View) -> Iterator[Fact]:
 def vdsm_facts(view: View) -> Iterator[Fact]:
     """The ``vdsm`` fact; an unknown version counts as the newest."""
     version = view.host.version
-    fields = {
+    fields: dict[str, Scalar] = {
         "version": version[0] * 100 + version[1] if len(version) > 1 else UNKNOWN_VERSION,
         "known": int(len(version) > 1),
         "dirty": -1 if view.host.dirty is None else int(view.host.dirty),
@@ -52,7 +52,7 @@ def host_facts(view: View) -> Iterator[Fact]:
     addresses = [f"{address.text} on {device}" for device in view.addressed for address in view.addresses_of(device)]
     further = len(addresses) - LISTED_ADDRESSES
     listed = addresses[:LISTED_ADDRESSES] + ([f"{further} more"] if further > 0 else [])
-    fields = {
+    fields: dict[str, Scalar] = {
         "addresses": ", ".join(listed),
         "nameservers": ",".join(view.host.nameservers),
         "default_route_devices": ", ".join(name for name in view.addressed if has_default_route4(view.ip_of(name))),
@@ -63,5 +63,5 @@ def host_facts(view: View) -> Iterator[Fact]:
 def nameserver_facts(view: View) -> Iterator[Fact]:
     """One ``nameserver`` fact for each name server that the host reports."""
     for index, address in enumerate(view.host.nameservers):
-        fields = {"address": address, "family": 6 if ":" in address else 4, "index": index}
+        fields: dict[str, Scalar] = {"address": address, "family": 6 if ":" in address else 4, "index": index}
         yield Fact("nameserver", fields, f"nameservers[{index}]")

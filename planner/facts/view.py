@@ -11,6 +11,7 @@ class View:
     """Host, definition and wanted addresses, with each relation worked out when it is first asked for."""
 
     def __init__(self, host: Host, definition: Definition, wanted: tuple[str, ...]) -> None:
+        """See ``host``, to be made as ``definition`` says, for the addresses ``wanted``."""
         self.host = host
         self.definition = definition
         self.wanted = wanted
@@ -38,7 +39,7 @@ class View:
     @cached_property
     def network_on(self) -> dict[str, Network]:
         """Device to the VDSM network whose address it holds; the management network first."""
-        networks = {network.device: network for network in reversed(self.host.networks.values())}
+        networks = {network.device: network for network in reversed(tuple(self.host.networks.values()))}
         own = self.own_network
         if own is not None:
             networks[own.device] = own

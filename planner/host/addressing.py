@@ -29,8 +29,8 @@ def parse(written: str) -> Parsed | None:
     except ValueError:
         return None
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        return Parsed(str(found.ipv4_mapped), 4, prefix - 96 if prefix >= 96 else -1, link_local=False)  # noqa: PLR2004
-    return Parsed(str(found), found.version, prefix, found.version == 6 and found.is_link_local)  # noqa: PLR2004
+        return Parsed(str(found.ipv4_mapped), 4, prefix - 96 if prefix >= 96 else -1, link_local=False)
+    return Parsed(str(found), found.version, prefix, found.version == 6 and found.is_link_local)
 
 
 def read_ip(record: dict[str, Any], path: str, findings: Findings) -> Ip:
@@ -83,7 +83,7 @@ def _addresses(record: dict[str, Any], primary: str, path: str, findings: Findin
                 findings.odd(place, f"{quoted(written)} is not an address", "it is left out")
             elif not parsed.link_local:
                 found.setdefault(parsed.text, Address(parsed.text, parsed.family, parsed.prefix, place))
-        if family == 4 and primary and primary not in found:  # noqa: PLR2004
+        if family == 4 and primary and primary not in found:
             found[primary] = Address(primary, 4, _prefix(record, path, findings), f"{path}.addr")
     return tuple(found.values())
 

@@ -22,9 +22,9 @@ def read_options(record: dict[str, Any], path: str, findings: Findings) -> tuple
 
 def _from_opts(opts: dict[str, Any], path: str, findings: Findings) -> dict[str, str]:
     options = {}
-    for key, value in opts.items():
+    for key, stated in opts.items():
         # VDSM of 4.10 to 4.14 gives name and number of an option as a list.
-        value = value[-1] if isinstance(value, list) and value else value
+        value = stated[-1] if isinstance(stated, list) and stated else stated
         if isinstance(value, str | int) and isinstance(key, str):
             options[key] = str(value)
         else:

@@ -150,6 +150,6 @@ def _version(document: dict[str, Any]) -> tuple[int, ...]:
     for written in stated:
         parts = written.strip().split(".")[:2] if isinstance(written, str) else []
         parts = [part.partition("-")[0] for part in parts]
-        if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):  # noqa: PLR2004
+        if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
             return tuple(int(part) for part in parts)
     return ()

@@ -10,7 +10,7 @@ from planner.host.model import NO_IP, Bond, Bridge, Device, Ip, Network, Nic, Vl
 T = TypeVar("T")
 
 
-def digest_of(  # noqa: PLR0913, PLR0917  everything a plan depends on
+def digest_of(
     nics: Mapping[str, Nic],
     bonds: Mapping[str, Bond],
     vlans: Mapping[str, Vlan],

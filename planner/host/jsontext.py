@@ -7,10 +7,10 @@ from typing import Any
 from planner.host.findings import quoted
 from planner.problem import Problem, Where
 
-TOKEN = r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+'
+LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+'
 
 
-class _Fault(ValueError):
+class _ConstantError(ValueError):
     """What `json` lets through: a constant that is no JSON."""
 
 
@@ -29,7 +29,7 @@ def parse_json(text: str, source: str) -> tuple[Any, str, tuple[Problem, ...]]:
         document = json.loads(text, object_pairs_hook=mapping, parse_constant=_no_constant)
     except json.JSONDecodeError as failure:
         return None, "", (_syntax(failure, text, source),)
-    except _Fault as failure:
+    except _ConstantError as failure:
         problem = Problem("capture-invalid", f"{failure} is not JSON", "it must be a number", where=(Where(source),))
         return None, "", (_placed(problem, text, str(failure), source),)
     except RecursionError:
@@ -42,7 +42,7 @@ def parse_json(text: str, source: str) -> tuple[Any, str, tuple[Problem, ...]]:
 
 
 def _no_constant(word: str) -> Any:  # noqa: ANN401  it only raises
-    raise _Fault(word)
+    raise _ConstantError(word)
 
 
 def _syntax(failure: json.JSONDecodeError, text: str, source: str) -> Problem:
@@ -76,7 +76,7 @@ def positions(text: str, paths: set[str]) -> dict[str, tuple[int, int]]:
     trail: list[tuple[str, int]] = []  # the path of each open map or list, and the next index (-1: a map)
     key = ""
     expecting_key = False
-    for token in re.finditer(TOKEN, text):
+    for token in re.finditer(LEXEME, text):
         word = token.group()
         if word == ",":
             if trail and trail[-1][1] >= 0:
@@ -103,7 +103,7 @@ def _path(trail: list[tuple[str, int]], key: str) -> str:
     if index >= 0:
         return f"{outer}[{index}]"
     # The answer's envelopes are not part of a path.
-    return f"{outer}.{key}" if outer else "" if key in ("result", "info") and len(trail) < 3 else key  # noqa: PLR2004
+    return f"{outer}.{key}" if outer else "" if key in ("result", "info") and len(trail) < 3 else key
 
 
 def _line(text: str, index: int) -> tuple[int, int]:

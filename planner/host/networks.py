@@ -29,7 +29,7 @@ def read_networks(
     return networks, made
 
 
-def _network(  # noqa: PLR0913  everything a network stands on
+def _network(
     name: str,
     record: dict[str, Any],
     lower: Mapping[str, Device],

@@ -82,7 +82,8 @@ def _unwrapped(document: Any, form: str, source: str) -> tuple[Any, str, Problem
         status = document.get("status")
         failure = document.get("error") or (status if isinstance(status, dict) and status.get("code") else None)
         if failure:
-            message = f"VDSM answered with an error: {quoted(failure.get('message') if isinstance(failure, dict) else failure)}"
+            said = failure.get("message") if isinstance(failure, dict) else failure
+            message = f"VDSM answered with an error: {quoted(said)}"
             return None, form, Problem("capture-failed", message, "ask the host again", where=(Where(source),))
         inner = next((document[key] for key in ("result", "info") if key in document), None)
         if not isinstance(inner, dict):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from planner.host.model import Bond
-from planner.policy.language import Fact, Scalar
+from planner.language import Fact, Scalar
 
 NOTHING: dict[str, Scalar] = {}
 
@@ -78,7 +78,7 @@ def bonding_document(bond: Bond | None) -> dict[str, Any]:
 
 
 def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> Attachment | None:
-    """The attachment that the rules' ``values`` (see `planner.vocabulary.ATTACHMENT`) describe, if they name a device."""
+    """The attachment that the rules' ``values`` describe (`planner.vocabulary.ATTACHMENT`), if they name a device."""
     iface = str(values.get("iface", ""))
     if not iface:
         return None
@@ -145,8 +145,8 @@ def _inside(ip: IpPlan) -> int:
     """1: the gateway is in the address's subnet, or link-local; 0: it is not; -1: there is none to judge."""
     if not ip.gateway or not ip.address or ip.prefix < 0:
         return -1
-    import ipaddress  # noqa: PLC0415  only a static address with a gateway needs it
+    import ipaddress
 
     gateway = ipaddress.ip_address(ip.gateway)
     subnet = ipaddress.ip_interface(f"{ip.address}/{ip.prefix}").network
-    return int(gateway in subnet or (gateway.version == 6 and gateway.is_link_local))  # noqa: PLR2004
+    return int(gateway in subnet or (gateway.version == 6 and gateway.is_link_local))

@@ -2,6 +2,7 @@
 
 from planner.definition import Definition
 from planner.host.model import Host
+from planner.language import Fact, Ruleset
 from planner.plans.attachment import Attachment, attachment_of, bonding_document
 from planner.plans.dialects import speak
 from planner.plans.dialects.request import Wanted
@@ -10,7 +11,6 @@ from planner.plans.model import Management, Plan, Reason, RulesetName
 from planner.plans.revert import way_back
 from planner.policy.decision import Decision, settle
 from planner.policy.judging import Said
-from planner.policy.language import Fact, Ruleset
 from planner.vocabulary import ATTACHMENT
 
 FLAGS = frozenset({"bridged", "stp", "default_route"})

@@ -5,9 +5,9 @@ Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifc
 
 from typing import Any, NamedTuple
 
-from planner.host.model import Host, Ip, Vlan
+from planner.host.model import Device, Host, Ip, Vlan
+from planner.language import Fact
 from planner.plans.attachment import Attachment
-from planner.policy.language import Fact
 
 NMSTATE_SINCE = (4, 40)  # from here on bare vlans count for the base's MTU, and a bridge's MAC is pinned
 
@@ -89,7 +89,7 @@ def _mtu(host: Host, network: str, attachment: Attachment) -> list[Effect]:
     if attachment.tag >= 0:
         wanted[attachment.port] = attachment.mtu
         reasons[attachment.port] = "the vlan gets the network's MTU"
-    devices = {**host.vlans, **host.bonds, **host.nics}
+    devices: dict[str, Device] = {**host.vlans, **host.bonds, **host.nics}
     return [
         Effect("mtu", name, str(devices[name].mtu), str(mtu), reasons[name])
         for name, mtu in wanted.items()

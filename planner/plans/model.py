@@ -95,6 +95,6 @@ class Plan(NamedTuple):
 
     def json(self) -> str:
         """The document as canonical JSON: fixed order of keys, two blanks of indentation, a closing newline."""
-        import json  # noqa: PLC0415  a library user may never ask for text
+        import json
 
         return json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n"

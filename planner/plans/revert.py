@@ -41,8 +41,8 @@ def _as_reported(host: Host, own: Network) -> Attachment:
     vlan = host.vlans.get(own.southbound)
     base = vlan.base if vlan is not None else own.southbound
     default_route = _had_default_route(own.ip)
-    static4 = [address for address in own.ip.addresses if address.family == 4]  # noqa: PLR2004
-    static6 = [address for address in own.ip.addresses if address.family == 6]  # noqa: PLR2004
+    static4 = [address for address in own.ip.addresses if address.family == 4]
+    static6 = [address for address in own.ip.addresses if address.family == 6]
     first4 = next((address for address in static4 if address.text == own.ip.primary4), static4[0] if static4 else None)
     v4 = IpPlan("dhcp") if own.ip.dhcpv4 else IpPlan()
     if first4 is not None and not own.ip.dhcpv4:

@@ -7,7 +7,7 @@ from planner.problem import Problem, Where
 
 WIDEST_LINE = 110  # characters of the source shown; less cuts ordinary lines, more wraps in a terminal
 LEAD = 20  # of them before the fault where a line is cut
-WORD_ENDS = frozenset(" \t,:[]{}#\"'")
+WORD_ENDS = frozenset(" \t,[]{}#\"'")
 COLOURS = {"error": "31", "warning": "33", "note": "36"}
 
 
@@ -43,13 +43,15 @@ def _excerpt(place: Where, sources: Mapping[str, str], paint: str) -> list[str]:
 
 
 def _width(line: str, column: int) -> int:
-    """How many characters the faulty word has: up to its closing quote or brace, or its end."""
+    """How many characters the faulty word has: a quoted text, a placeholder, or up to a blank or bracket."""
     rest = line[column:]
-    closing = {'"': '"', "'": "'", "{": "}"}.get(rest[:1])
-    if closing:
-        return rest.find(closing, 1) + 1 or 1
+    if rest[:1] in ('"', "'"):
+        return rest.find(rest[0], 1) + 1 or 1
+    if rest[:1] == "{":
+        end = rest.find("}") + 1
+        return end if end and " " not in rest[:end] else 1
     end = next((index for index, character in enumerate(rest) if character in WORD_ENDS), len(rest))
-    return max(end, 1)
+    return max(len(rest[:end].removesuffix(":")), 1)
 
 
 def _columns(character: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from planner.policy.language import (
+from planner.language import (
     STAGES,
     Assignment,
     Conclusion,

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from planner.documents.findings import Findings
 from planner.documents.node import Entry, Node
-from planner.policy.language import Assignment, Conclusion, Reference, Scalar, Stage, Verdict
+from planner.language import Assignment, Conclusion, Reference, Scalar, Stage, Verdict
 from planner.policy.values import PLACEHOLDER, Scope, Target, literal, reference, referred
 from planner.vocabulary import ATTACHMENT, KINDS
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from planner.policy.language import Pattern, Reference, Scalar, Test
-from planner.policy.regex import explosive, matches
+from planner.language import Pattern, Reference, Scalar, Test
+from planner.policy.regex import matches
 
 # Two comparisons with one and the same field of another fact that cannot both hold.
 EXCLUSIVE = frozenset(
@@ -61,7 +61,7 @@ def _passes(value: Scalar, tests: list[Test]) -> bool:
 def _holds(test: Test, value: Scalar) -> bool:
     wanted = test.value
     if test.op == "matches":
-        return explosive(str(wanted)) is not None or matches(str(wanted), str(value))
+        return matches(str(wanted), str(value))
     if isinstance(wanted, tuple):
         return (value in wanted) == (test.op == "in")
     if test.op in ("is", "not"):

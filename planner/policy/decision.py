@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from planner.language import Fact, Scalar
 from planner.policy.judging import Judgement, Outcome, Said
-from planner.policy.language import Fact, Scalar
 from planner.problem import Problem, Where, errors
 
 PlanOutcome = Literal["change", "no-change", "refused"]
@@ -81,7 +81,7 @@ def _by_rule(saying: Said) -> tuple[str, str]:
 
 
 def _rival_conclusions(managements: list[Fact]) -> list[Problem]:
-    if len(managements) < 2:  # noqa: PLR2004  one is as it should be
+    if len(managements) < 2:
         return []
     devices = ", ".join(sorted(str(fact.fields["device"]) for fact in managements))
     return [

@@ -17,14 +17,14 @@ from itertools import count
 from json import dumps, loads
 from typing import Any
 
+from planner.language import Fact, Scalar, Stage
 from planner.policy.compiled import Compiled
-from planner.policy.language import Fact, Scalar, Stage
 from planner.policy.matcher import Firing, Memory, holds
 from planner.policy.network import Network, encoded
 from planner.policy.reach import reachable
 
 VERSION = "2.0.28"
-GO = {"_t": "$go", "_1": 1, "id": "go"}
+GO: dict[str, Scalar] = {"_t": "$go", "_1": 1, "id": "go"}
 
 _sids = count()
 # Handles by the ruleset's digest, stage and place. The engine never frees a ruleset (0.2 MB), so nothing is
@@ -83,7 +83,7 @@ def _run(
     rows += [_row(network, memory.facts[index], index, "", ranks) for index in positive]
     try:
         state = None
-        for row in (*rows, GO):
+        for row in [*rows, GO]:
             code, state = engine.assert_fact(handle, dumps({**row, "sid": sid}))
             if code > 1:
                 message = f"it answered {code} to a fact"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from planner.language import Fact, Rule, Stage
 from planner.policy import durable
 from planner.policy.compiled import Compiled
-from planner.policy.language import Fact, Rule, Stage
 from planner.policy.matcher import Firing, Memory, combinations, match
 from planner.problem import Problem
 

@@ -7,9 +7,9 @@ attachment, facts for the next stage, and problems. Nothing here depends on the 
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from planner.language import Assignment, Fact, Reference, Rule, Scalar, Stage
 from planner.policy.compiled import Compiled
 from planner.policy.firing import fire
-from planner.policy.language import Assignment, Fact, Reference, Rule, Scalar, Stage
 from planner.policy.wording import fill_in
 from planner.problem import Problem, Where
 from planner.vocabulary import ATTACHMENT, KINDS, absent
@@ -110,7 +110,7 @@ def _overridden(rules: dict[str, Rule], fired: set[str]) -> frozenset[str]:
     return frozenset(name for name in overriders if silenced(name))
 
 
-def _value(value: Scalar | None | Reference, bound: dict[str, Fact], otherwise: Scalar) -> Scalar:
+def _value(value: Scalar | Reference | None, bound: dict[str, Fact], otherwise: Scalar) -> Scalar:
     if isinstance(value, Reference):
         fact = bound[value.alias]
         return fact.fields[value.field] if value.field else fact.fields["name"]

@@ -1,17 +1,16 @@
 """What is wrong with a ruleset whose files read well one by one.
 
-Rules that cannot fire, expressions that can take for ever, overrides that lead nowhere or in a circle, and
-rules that nobody has explained or tested.
+Rules that cannot fire, overrides that lead nowhere or in a circle, and rules that nobody has explained or
+tested.
 """
 
 from collections.abc import Collection, Mapping
 
 from planner.documents.findings import Findings
 from planner.documents.node import Node
+from planner.language import Pattern, Rule, Ruleset
 from planner.policy.consequences import WORKED_OUT
 from planner.policy.contradictions import contradiction, refuted
-from planner.policy.language import Pattern, Rule, Ruleset
-from planner.policy.regex import explosive
 from planner.problem import Problem
 from planner.vocabulary import KINDS
 
@@ -39,7 +38,6 @@ def lint(
 def _patterns(rule: Rule, concluded: Collection[str], findings: Findings) -> None:
     positive = [pattern for pattern in rule.when if not pattern.negated]
     for pattern in rule.when:
-        _expressions(pattern, findings)
         here = Node("text", pattern.kind, pattern.line, pattern.column)
         impossible = contradiction(pattern)
         if impossible and pattern.negated:
@@ -59,15 +57,6 @@ def _patterns(rule: Rule, concluded: Collection[str], findings: Findings) -> Non
 def _unconcluded(pattern: Pattern, concluded: Collection[str]) -> bool:
     made = KINDS[pattern.kind].concluded_in and pattern.kind not in WORKED_OUT
     return bool(made) and pattern.kind not in concluded
-
-
-def _expressions(pattern: Pattern, findings: Findings) -> None:
-    for test in pattern.tests:
-        fault = explosive(str(test.value)) if test.op == "matches" else None
-        if fault:
-            field = Node("text", test.field, test.line, test.column)
-            where = findings.word(field, str(test.value))
-            findings.report(where, "explosive-regex", f"the expression {fault}", "write it without")
 
 
 def _overrides(rule: Rule, known: Mapping[str, Rule], gone: Collection[str], findings: Findings) -> None:

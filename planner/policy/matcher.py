@@ -8,7 +8,7 @@ compare; text is ordered by code points.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from planner.policy.language import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
 from planner.policy.regex import matches
 
 Wanted = Scalar | tuple[Scalar, ...]

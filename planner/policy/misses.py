@@ -1,10 +1,9 @@
 """Why a rule did not fire: how far its patterns got, which one failed, and which fact came nearest."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from collections.abc import Sequence
-
-from planner.policy.language import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
 from planner.policy.matcher import Memory, candidates, holds, wanted
 from planner.policy.wording import printable
 

@@ -14,7 +14,7 @@ import hashlib
 import json
 from typing import Any, NamedTuple
 
-from planner.policy.language import Pattern, Reference, Rule, Scalar, Test
+from planner.language import Pattern, Reference, Rule, Scalar, Test
 
 # The 65th rule that joins on one fact ends in error 303; a rule may join on a kind more than once.
 PATTERNS_OF_ONE_KIND = 60

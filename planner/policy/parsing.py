@@ -5,8 +5,8 @@ import re
 from planner.documents.findings import Findings
 from planner.documents.node import Entry
 from planner.documents.sources import parse_yaml
+from planner.language import Rule, Stage
 from planner.policy.consequences import Then, read_then
-from planner.policy.language import Rule, Stage
 from planner.policy.patterns import read_when
 from planner.policy.values import Scope
 from planner.problem import Problem
@@ -28,7 +28,8 @@ def parse_rule(text: str, source: str, stage: Stage, file: str) -> tuple[Rule | 
     findings = Findings(source, text)
     findings.problems += problems
     entries = findings.fields(node, "a rule", KEYS, NEEDED)
-    patterns, scope = read_when(entries["when"].value, stage, findings) if "when" in entries else ((), Scope())
+    when = entries.get("when")
+    patterns, scope = read_when(when.value, stage, findings) if when else ((), Scope(doubtful=True))
     then = read_then(entries["then"].value, stage, scope, findings) if "then" in entries else Then()
     fires, silent = _examples(entries.get("examples"), findings)
     rule = Rule(

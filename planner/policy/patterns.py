@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from planner.documents.findings import Findings
 from planner.documents.node import Entry, Node, spelled
-from planner.policy.language import OPERATORS, STAGES, Pattern, Reference, Scalar, Stage, Test
+from planner.language import OPERATORS, STAGES, Pattern, Reference, Scalar, Stage, Test
+from planner.policy.regex import explosive
 from planner.policy.values import Scope, Target, literal, reference, referred
 from planner.vocabulary import KINDS, absent
 
@@ -26,7 +27,7 @@ class _Heading(NamedTuple):
 def read_when(node: Node, stage: Stage, findings: Findings) -> tuple[tuple[Pattern, ...], Scope]:
     """The patterns, and the aliases they bind."""
     if not findings.expect(node, "list", "when", "write each pattern on its own line: `- kind: {field: value}`"):
-        return (), Scope()
+        return (), Scope(doubtful=True)
     if not node.items:
         hint = "begin with `- management: {}`"
         findings.report(node, "no-pattern", "when is empty: there is nothing to fire on", hint)
@@ -35,15 +36,19 @@ def read_when(node: Node, stage: Stage, findings: Findings) -> tuple[tuple[Patte
         findings.report(node.items[MOST_PATTERNS], "too-many-patterns", message, "conclude something in between")
     entries = [entry for item in node.items if (entry := _entry(item, findings)) is not None]
     headings = [_heading(entry, findings) for entry in entries]
-    scope = Scope(tuple(heading.alias for heading in headings if heading and not heading.negated))
+    later = tuple(heading.alias for heading in headings if heading and not heading.negated)
+    clear = [heading for heading in headings if heading is not None and heading.kind in KINDS]
+    scope = Scope(later, doubtful=len(clear) < len(node.items))
     patterns = []
     for entry, heading in zip(entries, headings, strict=True):
         if heading is None:
             continue
         known = _known(entry, heading, stage, findings)
+        scope.current = "" if heading.negated or heading.alias in scope.kinds else heading.alias
         tests = _tests(entry.value, heading, scope, findings) if known else ()
         patterns.append(Pattern(*heading, tests, entry.key.line, entry.key.column))
         _bind(entry, heading, scope, findings, known=known)
+    scope.current = ""
     if patterns and patterns[0].negated:
         message = "the first pattern is a `no`: there is nothing yet to hold it against"
         findings.report(entries[0].key, "no-comes-first", message, "begin with what must be there: `- management: {}`")
@@ -68,7 +73,7 @@ def _heading(entry: Entry, findings: Findings) -> _Heading | None:
     words = entry.name.split()
     negated = words[:1] == ["no"] and len(words) > 1
     words = words[negated:]
-    if not (len(words) == 1 or (len(words) == 3 and words[1] == "as")):  # noqa: PLR2004  kind as alias
+    if not (len(words) == 1 or (len(words) == 3 and words[1] == "as")):
         hint = "write `kind`, `kind as alias`, `no kind` or `no kind as alias`"
         findings.report(entry.key, "bad-pattern", f'"{entry.name}" is not a pattern', hint)
         return None
@@ -177,14 +182,8 @@ def _regex(node: Node, target: Target, findings: Findings) -> str | None:
         return None
     if not findings.expect(node, "text", "the value of matches", "write a regular expression in '...'"):
         return None
-    import warnings
-
-    pattern = str(node.value)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            re.compile(pattern)
-    except (re.error, OverflowError, RecursionError, Warning) as failure:
-        findings.report(node, "bad-regex", f"not a regular expression: {failure}", "see Python's `re` for the syntax")
+    fault, _, advice = (explosive(str(node.value)) or "").partition("; ")
+    if fault:
+        findings.report(node, "bad-regex", f"the expression will not do: {fault}", advice or "see Python's `re`")
         return None
-    return pattern
+    return str(node.value)

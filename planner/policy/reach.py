@@ -7,7 +7,7 @@ cannot fire. Nothing that takes part in a match, or blocks one, is dropped.
 
 from collections.abc import Iterable, Iterator
 
-from planner.policy.language import Pattern, Reference, Rule, Scalar
+from planner.language import Pattern, Reference, Rule, Scalar
 from planner.policy.matcher import Memory, holds
 
 

@@ -26,7 +26,7 @@ def matches(pattern: str, value: str) -> bool:
 
 def explosive(pattern: str) -> str | None:
     """Advice when ``pattern`` is no regular expression or could take too long; None when it is safe."""
-    import warnings  # noqa: PLC0415  only rules with `matches` need it
+    import warnings
 
     if len(pattern) > PATTERN_LIMIT:
         return f"it has {len(pattern)} characters; keep it under {PATTERN_LIMIT}, or use `in` with a list"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from planner.documents.findings import Findings
-from planner.policy.language import STAGES, Rule, Ruleset, Stage
+from planner.language import STAGES, Rule, Ruleset, Stage
 from planner.policy.manifests import MANIFEST, Manifest, digest_of, parse_manifest
 from planner.policy.parsing import parse_rule
 from planner.problem import Problem, Where, errors
@@ -35,7 +35,7 @@ def assemble(sources: Sources, root: str) -> tuple[Ruleset | None, list[Problem]
         if layer is None:
             return None, problems
         layers.append(layer)
-        folder = _base(sources, layers, problems)
+        folder = _base(sources, layers)
     ruleset: Ruleset | None = None
     for layer in reversed(layers):
         ruleset = _combine(layer, ruleset, problems)
@@ -88,7 +88,7 @@ def _twice(rule: Rule, other: Rule) -> Problem:
     return Problem("duplicate-rule", f"two rules are called {rule.name}", "rename one of them", where=places)
 
 
-def _base(sources: Sources, layers: list[_Layer], problems: list[Problem]) -> str | None:
+def _base(sources: Sources, layers: list[_Layer]) -> str | None:
     """The folder of the ruleset that the last of ``layers`` extends; None if it extends none, or none that there is."""
     manifest, findings, *_ = layers[-1]
     if not manifest.extends:
@@ -107,7 +107,6 @@ def _base(sources: Sources, layers: list[_Layer], problems: list[Problem]) -> st
         findings.unknown(here._replace(value=manifest.extends), "unknown-ruleset", message, installed)
     else:
         return folder
-    problems += findings.problems
     return None
 
 

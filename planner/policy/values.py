@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from planner.documents.findings import Findings
 from planner.documents.node import Node, spelled
-from planner.policy.language import Reference, Scalar
+from planner.language import Reference, Scalar
 from planner.vocabulary import KINDS, Field
 
 REFERENCE = re.compile(r"\$([A-Za-z_][\w-]*)(?:\.([\w-]+))?", re.ASCII)
@@ -16,27 +16,34 @@ TYPES: dict[type, str] = {str: "text", int: "a number"}
 class Scope:
     """What a value may refer to: the aliases bound so far, each with its kind.
 
-    ``negated`` aliases bind nothing; ``later`` ones are bound by a pattern further down.
+    ``negated`` aliases bind nothing; ``later`` ones are bound by a pattern further down; ``current`` is the
+    one being read. It is ``doubtful`` whether an alias is unknown when a pattern could not be read.
     """
 
-    def __init__(self, later: tuple[str, ...] = ()) -> None:
+    def __init__(self, later: tuple[str, ...] = (), *, doubtful: bool = False) -> None:
         """Begin before the first pattern; ``later`` are the aliases that will be bound."""
         self.kinds: dict[str, str] = {}
         self.negated: set[str] = set()
         self.later = later
+        self.current = ""
+        self.doubtful = doubtful
 
     def kind(self, node: Node, alias: str, findings: Findings) -> str:
         """The kind of what ``alias`` has matched, ``""`` (and a problem at ``node``) if it has not."""
         if alias in self.kinds:
             return self.kinds[alias]
-        if alias in self.later:
+        if alias == self.current:
+            hint = "compare with a field of an earlier pattern"
+            findings.report(node, "alias-too-early", f"{alias} is what this very pattern matches", hint)
+        elif alias in self.later:
             hint = f"move the pattern of {alias} up"
             findings.report(node, "alias-too-early", f"{alias} is matched only by a later pattern", hint)
         elif alias in self.negated:
             hint = "refer to what a pattern without `no` matches"
             findings.report(node, "alias-of-no", f"{alias} belongs to a `no` pattern, which matches nothing", hint)
-        else:
-            findings.unknown(node, "unknown-alias", f'no pattern above is called "{alias}"', self.kinds)
+        elif not self.doubtful:
+            message = f'no pattern above is called "{alias}"'
+            findings.unknown(node._replace(value=alias), "unknown-alias", message, self.kinds)
         return ""
 
     def field(self, node: Node, alias: str, name: str, findings: Findings) -> Field | None:
@@ -94,7 +101,7 @@ def referred(node: Node, target: Target, scope: Scope, findings: Findings) -> Re
         return None
     if not target.takes(field.type):
         message = f"{target.name} is {target.holds}, ${found.alias}.{found.field} is {TYPES[field.type]}"
-        findings.report(node, "type-clash", message, "compare a field with one of its own type")
+        findings.report(node, "type-clash", message, "use a field of the same type")
         return None
     return found
 

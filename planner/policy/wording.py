@@ -2,7 +2,7 @@
 
 import re
 
-from planner.policy.language import Fact, Rule
+from planner.language import Fact, Rule
 from planner.vocabulary import KINDS
 
 PLACEHOLDER = r"\{([a-z_0-9-]+)\.([a-z_0-9]+)\}"

@@ -1,6 +1,5 @@
 """Drawings as text: a few to the letter, all of them within their columns."""
 
-
 from explained_hosts import (
     ALL,
     FOREIGN,

@@ -1,6 +1,5 @@
 """The difference that a plan makes, as an administrator reads it."""
 
-
 from explained_hosts import (
     ALL,
     BONDING,

@@ -92,7 +92,11 @@ def test_vdsm_of_2012_lists_odd_vlans() -> None:
     device = {"addr": "", "netmask": "", "mtu": "1500", "cfg": {}}
     document = {
         "nics": {"eth0": device, "eth0.5": device},
-        "vlans": {"eth0.5": device, "eth0.100": {**device, "iface": "eth0"}, "eth0.100.200": {**device, "iface": "eth0"}},
+        "vlans": {
+            "eth0.5": device,
+            "eth0.100": {**device, "iface": "eth0"},
+            "eth0.100.200": {**device, "iface": "eth0"},
+        },
     }
     host = read(document)
     assert "eth0.5" not in host.vlans, "a nic with a dot in its name"

@@ -42,7 +42,7 @@ def test_the_base_gets_the_mtu_that_vdsm_would_give_it(verdict: dict) -> None:
     desired = {interface["name"]: interface for interface in verdict["desired_state"]["interfaces"]}
     assert base_mtu(host, "ovirtmgmt", planned) == desired[planned.iface]["mtu"]
     for effect in foresee(host, "ovirtmgmt", planned, ""):
-        if effect.effect == "mtu":
+        if effect.effect == "mtu" and effect.device in desired:
             assert int(effect.after) == desired[effect.device]["mtu"]
         if effect.effect == "bridge-made":
             assert desired["ovirtmgmt"]["type"] == "linux-bridge"

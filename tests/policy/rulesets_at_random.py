@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from planner.policy.language import Fact, Pattern, Reference, Rule, Ruleset, Test
+from planner.language import Fact, Pattern, Reference, Rule, Ruleset, Test
 
 TEXTS = ["", "5", "eth1", "eth10", 'é\\"\n', "true"]
 NUMBERS = [-1, 0, 1, 5, 4094]

@@ -13,10 +13,11 @@ from pathlib import Path
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from planner.language import Fact, Reference, Rule, Ruleset
+from planner.language import Test as Condition
 from planner.policy import durable
 from planner.policy.compiled import compile_ruleset, from_document, to_document
 from planner.policy.firing import fire
-from planner.policy.language import Fact, Reference, Rule, Ruleset, Test
 from planner.policy.matcher import Firing
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -36,7 +37,7 @@ def test_engines_agree_on_random_rulesets(soak: int) -> None:
         assert json.loads(ran.stdout.splitlines()[-1])["compared"] >= min(soak, BATCH) // 2
 
 
-def passes(test: Test, fact: Fact, bound: dict[str, Fact]) -> bool:
+def passes(test: Condition, fact: Fact, bound: dict[str, Fact]) -> bool:
     import re
 
     value, other = fact.fields[test.field], test.value

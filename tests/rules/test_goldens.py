@@ -90,7 +90,9 @@ def test_plans_are_pure(rules: Compiled) -> None:
     """The same inputs make the same bytes, in whatever order the capture tells things."""
     folder = ROOT / "golden" / "seed-vlan-over-bond"
     document = json.loads((folder / "capture.json").read_text())
-    turned = {key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in document.items()}
+    turned = {
+        key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in document.items()
+    }
     definition = planner.read_definition((folder / "definition.yaml").read_text()).definition
     assert definition is not None
     texts = set()

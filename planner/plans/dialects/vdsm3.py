@@ -44,7 +44,7 @@ def _ipv4(ip: IpPlan) -> dict[str, Any]:
         return {"bootproto": "dhcp"}
     if ip.method != "static":
         return {}
-    from planner.plans.dialects.netmask import netmask  # noqa: PLC0415  only a static address needs one
+    from planner.plans.dialects.netmask import netmask
 
     gateway = {"gateway": ip.gateway} if ip.gateway else {}
     return {"ipaddr": ip.address, "netmask": netmask(ip.prefix), **gateway}

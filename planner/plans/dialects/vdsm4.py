@@ -48,7 +48,7 @@ def _ipv4(ip: IpPlan) -> dict[str, Any]:
         return {"bootproto": "dhcp"}
     if ip.method != "static":
         return {"bootproto": "none"}
-    from planner.plans.dialects.netmask import netmask  # noqa: PLC0415  only a static address needs one
+    from planner.plans.dialects.netmask import netmask
 
     gateway = {"gateway": ip.gateway} if ip.gateway else {}
     return {"bootproto": "none", "ipaddr": ip.address, "netmask": netmask(ip.prefix), **gateway}

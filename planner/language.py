@@ -3,6 +3,7 @@
 Every position is a line and a column counted from 1 in the rule's own file.
 """
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Scalar = str | int
@@ -15,7 +16,7 @@ class Fact(NamedTuple):
     """A flat fact: its kind, every declared field with a str or int, and its place in the input."""
 
     kind: str
-    fields: dict[str, Scalar]
+    fields: Mapping[str, Scalar]
     path: str
 
 
@@ -51,7 +52,7 @@ class Assignment(NamedTuple):
     """One field given a value; ``None`` is absence, a `Reference` a fact's field or the whole fact."""
 
     field: str
-    value: Scalar | None | Reference
+    value: Scalar | Reference | None
     line: int
 
 
