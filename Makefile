@@ -54,6 +54,7 @@ clean:
 
 .venv/run: pyproject.toml .venv/engine
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q planner  # where PYTHONDONTWRITEBYTECODE is set, each start would compile anew
 	@touch $@
 
 .venv/test: pyproject.toml .venv/run

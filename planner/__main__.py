@@ -1,7 +1,5 @@
 """``python -m planner`` is ``mgmtnet``."""
 
-import sys
+from planner.cli.main import command
 
-from planner.cli.main import main
-
-sys.exit(main())
+command()

@@ -1,18 +1,21 @@
-"""Compiled rules, kept between runs: reading eighty YAML files takes longer than planning a host.
+"""What was worked out from files before: compiled rules and parsed definitions, kept between runs.
 
-What is kept is named by a digest of every file that was read and of the program's version, so that it is
-never stale; whatever is wrong with it, the rules are read afresh. `MGMTNET_CACHE=off` keeps nothing.
+Reading eighty rules takes longer than planning a host, and loading a YAML reader for ten lines takes as long.
+What is kept is named by a digest of what it was made from and of its form, so that it is never stale; whatever
+is wrong with it, the files are read afresh. `MGMTNET_CACHE=off` keeps nothing.
 """
 
 import hashlib
 import json
 import os
+from typing import Any
 
+from planner.definition import Definition, DefinitionReading, read_definition
 from planner.policy.compiled import Compiled, compile_ruleset, from_document, to_document
 from planner.problem import Problem, errors
-from planner.shelf import Shelved, load_rules, ruleset_sources
+from planner.shelf import load_rules, ruleset_sources
 
-FORM = "mgmtnet-rules-1"  # to be raised whenever what `to_document` writes changes
+FORM = "mgmtnet-cache-1"  # to be raised whenever the form of what is kept changes
 
 
 def compiled_rules(spec: str | None) -> tuple[Compiled | None, list[Problem]]:
@@ -20,39 +23,52 @@ def compiled_rules(spec: str | None) -> tuple[Compiled | None, list[Problem]]:
     shelved = ruleset_sources(spec)
     if shelved.problems:
         return None, list(shelved.problems)
-    path = _path(shelved)
-    compiled = _kept(path)
-    if compiled is not None:
-        return compiled, []
+    texts = (part for path in sorted(shelved.texts) for part in (path, shelved.texts[path]))
+    path = _path("rules", shelved.root, *texts)
+    kept = _kept(path)
+    if kept is not None:
+        return from_document(kept), []
     ruleset, problems = load_rules(spec)
     if ruleset is None or errors(problems):
         return None, list(problems)
     compiled = compile_ruleset(ruleset)
     if not problems:
-        _keep(path, compiled)
+        _keep(path, to_document(compiled))
     return compiled, list(problems)
 
 
-def _path(shelved: Shelved) -> str:
-    """Where these very rules are kept; ``""``: nowhere."""
+def parsed_definition(content: bytes, source: str) -> DefinitionReading:
+    """The definition in ``content``, or what is wrong with it."""
+    path = _path("definition", content.decode("utf-8", "replace"))
+    kept = _kept(path)
+    if kept is not None:
+        nameservers = kept["nameservers"]
+        kept["nameservers"] = None if nameservers is None else tuple(nameservers)
+        return DefinitionReading(Definition(**kept), ())
+    reading = read_definition(content, source)
+    if reading.definition is not None and not reading.problems:
+        _keep(path, reading.definition._asdict())
+    return reading
+
+
+def _path(*parts: str) -> str:
+    """Where what is made of ``parts`` is kept; ``""``: nowhere."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     if os.environ.get("MGMTNET_CACHE") == "off" or not os.path.isabs(home):
         return ""
-    content = hashlib.sha256(f"{FORM}\0{shelved.root}".encode())
-    for path in sorted(shelved.texts):
-        content.update(f"\0{path}\0{shelved.texts[path]}".encode())
-    return os.path.join(home, "mgmtnet", f"{content.hexdigest()}.json")
+    name = hashlib.sha256("\0".join((FORM, *parts)).encode("utf-8", "surrogatepass")).hexdigest()
+    return os.path.join(home, "mgmtnet", f"{name}.json")
 
 
-def _kept(path: str) -> Compiled | None:
+def _kept(path: str) -> Any:  # noqa: ANN401  whatever was kept; None if nothing was
     try:
         with open(path, "rb") as stream:
-            return from_document(json.loads(stream.read()))
-    except (OSError, ValueError, TypeError, KeyError):
+            return json.loads(stream.read())
+    except (OSError, ValueError):
         return None
 
 
-def _keep(path: str, compiled: Compiled) -> None:
+def _keep(path: str, document: object) -> None:
     """Write beside and rename: another run never sees half a file. Without a place to write nothing is kept."""
     if not path:
         return
@@ -60,7 +76,7 @@ def _keep(path: str, compiled: Compiled) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         beside = f"{path}.{os.getpid()}"
         with open(beside, "w", encoding="utf-8") as stream:
-            json.dump(to_document(compiled), stream, separators=(",", ":"))
+            json.dump(document, stream, separators=(",", ":"))
         os.replace(beside, path)
     except OSError:
         return

@@ -5,8 +5,8 @@ import os
 import sys
 from typing import NamedTuple
 
-from planner.cli.cache import compiled_rules
-from planner.definition import Definition, read_definition
+from planner.cli.cache import compiled_rules, parsed_definition
+from planner.definition import Definition
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.policy.compiled import Compiled
@@ -68,7 +68,7 @@ def _definition(path: str | None) -> tuple[Definition | None, list[Problem]]:
     content = read_file(path, "definition") if path is not None else b"{}"
     if isinstance(content, Problem):
         return None, [content]
-    reading = read_definition(content, path or "definition")
+    reading = parsed_definition(content, path or "definition")
     return reading.definition, list(reading.problems)
 
 
