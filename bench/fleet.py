@@ -12,16 +12,27 @@ ROOT = Path(__file__).parent.parent
 
 
 def captures(count: int) -> Iterator[tuple[dict[str, Any], Definition, str]]:
-    """``count`` captures with definition and address, from the goldens in turn."""
-    folders = sorted(path.parent for path in (ROOT / "golden").glob("*/capture.json"))
-    cases = []
-    for folder in folders:
+    """``count`` captures with definition and address: the goldens, and hosts of 2 to 128 nics, in turn."""
+    cases = [*goldens(), *sized()]
+    for index, (capture, definition, address) in enumerate(islice(cycle(cases), count)):
+        yield capture | {"uuid": f"host-{index}"}, definition, address
+
+
+def goldens() -> Iterator[tuple[dict[str, Any], Definition, str]]:
+    """The goldens: tiny hosts, each odd in its own way."""
+    for folder in sorted(path.parent for path in (ROOT / "golden").glob("*/capture.json")):
         plan = json.loads((folder / "plan.json").read_text())
         definition = read_definition((folder / "definition.yaml").read_text()).definition
         address = (plan["management"] or {}).get("address") or "192.0.2.10"
-        cases.append((json.loads((folder / "capture.json").read_text()), definition, address))
-    for index, (capture, definition, address) in enumerate(islice(cycle(cases), count)):
-        yield capture | {"uuid": f"host-{index}"}, definition, address
+        assert definition is not None
+        yield json.loads((folder / "capture.json").read_text()), definition, address
+
+
+def sized() -> Iterator[tuple[dict[str, Any], Definition, str]]:
+    """Hosts as data centres have them: 2 to 128 nics, up to 64 vlans, as many as there are goldens."""
+    for index in range(144):
+        text, definition, address = large((2, 4, 8, 16, 16, 128)[index % 6], (0, 1, 8, 32, 64)[index % 5])
+        yield json.loads(text), definition, address
 
 
 def large(nics: int, vlans: int) -> tuple[str, Definition, str]:

@@ -15,18 +15,20 @@ from planner.language import (
     Test,
     Verdict,
 )
+from planner.policy.matcher import Parted, part
 from planner.policy.network import Member, Network, Property, build_networks
 from planner.vocabulary import KINDS
 
 
 class Compiled(NamedTuple):
-    """A ruleset by stage, with its networks for durable_rules.
+    """A ruleset by stage, as the parts that the matcher reads and as networks for durable_rules.
 
     ``kinds`` are the kinds of fact, read from the inputs, that its rules reach.
     """
 
     ruleset: Ruleset
     stages: dict[Stage, tuple[Rule, ...]]
+    parted: dict[Stage, tuple[Parted, ...]]
     networks: dict[Stage, tuple[Network, ...]]
     kinds: frozenset[str]
 
@@ -39,12 +41,17 @@ class Compiled(NamedTuple):
 def compile_ruleset(ruleset: Ruleset) -> Compiled:
     """The rules of ``ruleset``, each stage's in the order of their names."""
     stages = _stages(ruleset)
-    return Compiled(ruleset, stages, {stage: build_networks(rules) for stage, rules in stages.items()}, _kinds(ruleset))
+    networks = {stage: build_networks(rules) for stage, rules in stages.items()}
+    return Compiled(ruleset, stages, _parted(stages), networks, _kinds(ruleset))
 
 
 def _stages(ruleset: Ruleset) -> dict[Stage, tuple[Rule, ...]]:
     rules = sorted(ruleset.rules, key=lambda rule: rule.name)
     return {stage: tuple(rule for rule in rules if rule.stage == stage) for stage in STAGES}
+
+
+def _parted(stages: dict[Stage, tuple[Rule, ...]]) -> dict[Stage, tuple[Parted, ...]]:
+    return {stage: tuple(part(rule) for rule in rules) for stage, rules in stages.items()}
 
 
 def _kinds(ruleset: Ruleset) -> frozenset[str]:
@@ -67,7 +74,8 @@ def from_document(document: list[Any]) -> Compiled:
     read = tuple(_rule(dict(zip(names, rule, strict=True))) for rule in rules)
     ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
     built = {stage: tuple(_network(*network) for network in networks[stage]) for stage in STAGES}
-    return Compiled(ruleset, _stages(ruleset), built, _kinds(ruleset))
+    stages = _stages(ruleset)
+    return Compiled(ruleset, stages, _parted(stages), built, _kinds(ruleset))
 
 
 def _network(definition: str, members: list[Any], properties: dict[str, list[Any]]) -> Network:

@@ -19,7 +19,7 @@ from typing import Any
 
 from planner.language import Fact, Scalar, Stage
 from planner.policy.compiled import Compiled
-from planner.policy.matcher import Firing, Memory, holds
+from planner.policy.matcher import Firing, Memory, Parted, holds
 from planner.policy.network import Network, encoded
 from planner.policy.reach import reachable
 
@@ -50,12 +50,17 @@ def _extension() -> Any:  # noqa: ANN401  a C module without types
     return durable_rules_engine
 
 
-def fire(compiled: Compiled, stage: Stage, memory: Memory) -> list[Firing]:
-    """Every firing of a stage's rules, sorted, each once; `EngineError` if the engine fails."""
+def fire(compiled: Compiled, stage: Stage, rules: dict[str, Parted], memory: Memory) -> list[Firing]:
+    """Every firing of those ``rules`` of a stage that are possible at all, sorted, each once.
+
+    Raises:
+        EngineError: the engine failed; nothing is known.
+    """
     found: set[Firing] = set()
-    rules = {rule.name: rule for rule in compiled.stages[stage]}
     for place, network in enumerate(compiled.networks[stage]):
-        positive, negative = reachable((rules[member.rule] for member in network.members), memory)
+        positive, negative = reachable(
+            (rules[member.rule] for member in network.members if member.rule in rules), memory
+        )
         if positive:
             handle = _handle((compiled.key, stage, place), network)
             found.update(_run(handle, network, memory, positive, negative))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from planner.language import Fact, Rule, Stage
+from planner.language import Fact, Stage
 from planner.policy import durable
 from planner.policy.compiled import Compiled
-from planner.policy.matcher import Firing, Memory, combinations, match
+from planner.policy.matcher import Firing, Memory, Parted, combinations, match, possible
 from planner.problem import Problem
 
 RuleOutcome = Literal["fired", "not applicable", "blocked", "error"]
@@ -24,15 +24,15 @@ class Fired(NamedTuple):
 
 def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
     """Fire the rules of ``stage`` on ``facts``; where the engines disagree, that is a problem."""
-    rules = compiled.stages[stage]
     memory = Memory(facts)
-    plain = match(rules, memory)
-    outcomes = _outcomes(rules, plain, memory)
+    rules = {rule.name: rule for rule in compiled.parted[stage] if possible(rule, memory)}
+    plain = match(rules.values(), memory)
+    outcomes = _outcomes(compiled.parted[stage], rules, plain, memory)
     if not durable.available():
         return Fired(tuple(plain), outcomes, (), PLAIN)
     engine = f"durable_rules {durable.VERSION}"
     try:
-        fired = durable.fire(compiled, stage, memory)
+        fired = durable.fire(compiled, stage, rules, memory)
     except durable.EngineError as failure:
         return Fired(tuple(plain), dict.fromkeys(outcomes, "error"), (_failed(stage, failure),), engine)
     if fired == plain:
@@ -42,16 +42,18 @@ def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
     return Fired(tuple(plain), outcomes, (_disagreement(stage, differing),), engine)
 
 
-def _outcomes(rules: tuple[Rule, ...], fired: list[Firing], memory: Memory) -> dict[str, RuleOutcome]:
+def _outcomes(
+    rules: tuple[Parted, ...], hopeful: dict[str, Parted], fired: list[Firing], memory: Memory
+) -> dict[str, RuleOutcome]:
     """Fired; blocked, if only ``no`` patterns stood in the way; else not applicable."""
     names = {firing.rule for firing in fired}
-    return {rule.name: "fired" if rule.name in names else _silent(rule, memory) for rule in rules}
-
-
-def _silent(rule: Rule, memory: Memory) -> RuleOutcome:
-    negated = any(pattern.negated for pattern in rule.when)
-    blocked = negated and next(combinations(rule.when, memory, negations=False), None) is not None
-    return "blocked" if blocked else "not applicable"
+    outcomes: dict[str, RuleOutcome] = dict.fromkeys((rule.name for rule in rules), "not applicable")
+    for name, rule in hopeful.items():
+        if name in names:
+            outcomes[name] = "fired"
+        elif rule.negations and next(combinations(rule.parts, memory, negations=False), None) is not None:
+            outcomes[name] = "blocked"
+    return outcomes
 
 
 def _failed(stage: Stage, failure: Exception) -> Problem:

@@ -8,10 +8,11 @@ compare; text is ordered by code points.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.language import Fact, Pattern, Reference, Rule, Scalar
 from planner.policy.regex import matches
 
 Wanted = Scalar | tuple[Scalar, ...]
+Condition = tuple[str, str, Wanted]  # field, operator, what it is compared with
 
 
 class Firing(NamedTuple):
@@ -21,8 +22,27 @@ class Firing(NamedTuple):
     bindings: tuple[tuple[str, int], ...]
 
 
+class Part(NamedTuple):
+    """A pattern made ready: its constant tests, and its joins as field, operator, alias, the alias's field."""
+
+    kind: str
+    alias: str
+    negated: bool
+    constants: tuple[Condition, ...]
+    joins: tuple[tuple[str, str, str, str], ...]
+
+
+class Parted(NamedTuple):
+    """A rule as its parts; ``needed`` are those positive ones that ask for nothing but constants."""
+
+    name: str
+    parts: tuple[Part, ...]
+    needed: tuple[Part, ...]
+    negations: bool
+
+
 class Memory:
-    """Facts by kind and by the value of a field; an index is built when it is first asked for."""
+    """Facts by kind and condition; whatever was looked up once is known from then on."""
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         """Remember ``facts``; their indexes are what bindings refer to."""
@@ -31,6 +51,7 @@ class Memory:
         for index, fact in enumerate(facts):
             self._kinds.setdefault(fact.kind, []).append(index)
         self._indexes: dict[tuple[str, str], dict[Scalar, list[int]]] = {}
+        self._found: dict[tuple[str, tuple[Condition, ...]], list[int]] = {}
 
     def of_kind(self, kind: str) -> list[int]:
         """Every fact of a kind."""
@@ -45,53 +66,92 @@ class Memory:
                 index.setdefault(self.facts[position].fields[field], []).append(position)
         return index.get(value, [])
 
+    def find(self, kind: str, conditions: tuple[Condition, ...]) -> list[int]:
+        """The facts of a kind that meet all ``conditions``."""
+        key = (kind, conditions)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._search(kind, conditions)
+        return found
 
-def match(rules: Iterable[Rule], memory: Memory) -> list[Firing]:
+    def _search(self, kind: str, conditions: tuple[Condition, ...]) -> list[int]:
+        for name, operator, value in conditions:
+            if operator == "is" and not isinstance(value, tuple):
+                pool = self.where(kind, name, value)
+                break
+        else:
+            pool = self.of_kind(kind)
+        if not conditions:
+            return pool
+        facts = self.facts
+        return [
+            index
+            for index in pool
+            if all(holds(operator, facts[index].fields[name], value) for name, operator, value in conditions)
+        ]
+
+
+def part(rule: Rule) -> Parted:
+    """The rule as its parts."""
+    parts = tuple(_part(pattern) for pattern in rule.when)
+    needed = tuple(part for part in parts if not part.negated and not part.joins)
+    return Parted(rule.name, parts, needed, any(part.negated for part in parts))
+
+
+def _part(pattern: Pattern) -> Part:
+    constants: list[Condition] = []
+    joins = []
+    for test in pattern.tests:
+        if isinstance(test.value, Reference):
+            joins.append((test.field, test.op, test.value.alias, test.value.field))
+        else:
+            constants.append((test.field, test.op, test.value))
+    return Part(pattern.kind, pattern.alias, pattern.negated, tuple(constants), tuple(joins))
+
+
+def possible(rule: Parted, memory: Memory) -> bool:
+    """Whether each pattern that asks for constants alone finds a fact: most rules end here."""
+    return all(memory.find(part.kind, part.constants) for part in rule.needed)
+
+
+def match(rules: Iterable[Parted], memory: Memory) -> list[Firing]:
     """Every firing of ``rules``, sorted, each once."""
-    return sorted({Firing(rule.name, bound) for rule in rules for bound in combinations(rule.when, memory)})
+    return sorted({Firing(rule.name, bound) for rule in rules for bound in combinations(rule.parts, memory)})
 
 
 def combinations(
-    patterns: tuple[Pattern, ...], memory: Memory, *, negations: bool = True
+    parts: tuple[Part, ...], memory: Memory, *, negations: bool = True
 ) -> Iterator[tuple[tuple[str, int], ...]]:
-    """Every way to satisfy ``patterns``; without ``negations`` those that a ``no`` pattern blocks, too."""
+    """Every way to satisfy ``parts``; without ``negations`` those that a ``no`` pattern blocks, too."""
 
     def extend(position: int, bound: dict[str, int]) -> Iterator[tuple[tuple[str, int], ...]]:
-        if position == len(patterns):
+        if position == len(parts):
             yield tuple(bound.items())
             return
-        pattern = patterns[position]
-        if pattern.negated:
-            if not negations or next(candidates(pattern, bound, memory), None) is None:
+        part = parts[position]
+        if part.negated:
+            if not negations or not candidates(part, bound, memory):
                 yield from extend(position + 1, bound)
             return
-        for index in candidates(pattern, bound, memory):
+        for index in candidates(part, bound, memory):
             if index not in bound.values():
-                yield from extend(position + 1, {**bound, pattern.alias: index})
+                yield from extend(position + 1, {**bound, part.alias: index})
 
     return extend(0, {})
 
 
-def candidates(pattern: Pattern, bound: dict[str, int], memory: Memory) -> Iterator[int]:
-    """The facts that satisfy ``pattern`` under the bindings so far."""
-    tests = [(test.field, test.op, wanted(test, bound, memory)) for test in pattern.tests]
-    for name, operator, value in tests:
-        if operator == "is" and not isinstance(value, tuple):
-            pool = memory.where(pattern.kind, name, value)
-            break
-    else:
-        pool = memory.of_kind(pattern.kind)
-    for index in pool:
-        fields = memory.facts[index].fields
-        if all(holds(operator, fields[name], value) for name, operator, value in tests):
-            yield index
+def candidates(part: Part, bound: dict[str, int], memory: Memory) -> list[int]:
+    """The facts that satisfy ``part`` under the bindings so far."""
+    return memory.find(part.kind, conditions(part, bound, memory))
 
 
-def wanted(test: Test, bound: dict[str, int], memory: Memory) -> Wanted:
-    """What the test compares with, a reference looked up."""
-    if isinstance(test.value, Reference):
-        return memory.facts[bound[test.value.alias]].fields[test.value.field]
-    return test.value
+def conditions(part: Part, bound: dict[str, int], memory: Memory) -> tuple[Condition, ...]:
+    """What the part asks for under the bindings so far: equalities first, as they have an index."""
+    if not part.joins:
+        return part.constants
+    facts = memory.facts
+    joined = tuple((name, op, facts[bound[alias]].fields[of]) for name, op, alias, of in part.joins)
+    return joined + part.constants
 
 
 def holds(operator: str, value: Scalar, other: Wanted) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
-from planner.policy.matcher import Memory, candidates, holds, wanted
+from planner.policy.matcher import Memory, Part, candidates, holds
+from planner.policy.matcher import part as made_ready
 from planner.policy.wording import printable
 
 SIGNS = {"is": "", "not": "not ", "lt": "below ", "le": "at most ", "gt": "above ", "ge": "at least "}
@@ -22,30 +23,34 @@ class Miss(NamedTuple):
 def explain(rule: Rule, facts: Sequence[Fact]) -> Miss | None:
     """The longest way that ``rule`` gets on ``facts``; None if it fires."""
     memory = Memory(facts)
-    best = _furthest(rule.when, 0, {}, memory)
+    best = _furthest(made_ready(rule).parts, 0, {}, memory)
     if best is None:
         return None
     position, bound = best
     pattern = rule.when[position]
     lines = [_progress(position, len(rule.when))]
     lines += [f"  {alias}: {_named(memory.facts[index])}" for alias, index in bound.items()]
-    told = _blocked(pattern, bound, memory) if pattern.negated else _missing(pattern, bound, memory)
+    told = (
+        _blocked(made_ready(rule).parts[position], bound, memory)
+        if pattern.negated
+        else _missing(pattern, bound, memory)
+    )
     return Miss(rule.name, position, pattern.line, tuple(printable(line) for line in (*lines, *told)))
 
 
 def _furthest(
-    patterns: tuple[Pattern, ...], position: int, bound: dict[str, int], memory: Memory
+    parts: tuple[Part, ...], position: int, bound: dict[str, int], memory: Memory
 ) -> tuple[int, dict[str, int]] | None:
     """The first pattern that fails on the best way through, with the bindings up to it; None: all are satisfied."""
-    if position == len(patterns):
+    if position == len(parts):
         return None
-    pattern = patterns[position]
-    found = [index for index in candidates(pattern, bound, memory) if pattern.negated or index not in bound.values()]
-    if pattern.negated:
-        return (position, bound) if found else _furthest(patterns, position + 1, bound, memory)
+    part = parts[position]
+    found = [index for index in candidates(part, bound, memory) if part.negated or index not in bound.values()]
+    if part.negated:
+        return (position, bound) if found else _furthest(parts, position + 1, bound, memory)
     best: tuple[int, dict[str, int]] = (position, bound)
     for index in found:
-        way = _furthest(patterns, position + 1, {**bound, pattern.alias: index}, memory)
+        way = _furthest(parts, position + 1, {**bound, part.alias: index}, memory)
         if way is None:
             return None
         best = max(best, way, key=lambda reached: reached[0])
@@ -61,7 +66,7 @@ def _progress(position: int, total: int) -> str:
 
 def _missing(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[str]:
     """What no fact has, and the fact that has most of it."""
-    tests = [(test, wanted(test, bound, memory)) for test in pattern.tests]
+    tests = [(test, _wanted(test, bound, memory)) for test in pattern.tests]
     asked = " and ".join(f"{test.field} {_asked(test, value)}" for test, value in tests)
     lines = [f"no {pattern.kind}" + (f" has {asked}" if asked else " in the facts of this stage")]
     pool = [memory.facts[index] for index in memory.of_kind(pattern.kind) if index not in bound.values()]
@@ -78,9 +83,15 @@ def _missing(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[st
     return lines
 
 
-def _blocked(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[str]:
-    blocker = memory.facts[next(candidates(pattern, bound, memory))]
-    return [f"blocked by `no {pattern.kind}`: there is {_named(blocker)}"]
+def _wanted(test: Test, bound: dict[str, int], memory: Memory) -> Scalar | tuple[Scalar, ...]:
+    if isinstance(test.value, Reference):
+        return memory.facts[bound[test.value.alias]].fields[test.value.field]
+    return test.value
+
+
+def _blocked(part: Part, bound: dict[str, int], memory: Memory) -> list[str]:
+    blocker = memory.facts[candidates(part, bound, memory)[0]]
+    return [f"blocked by `no {part.kind}`: there is {_named(blocker)}"]
 
 
 def _asked(test: Test, value: Scalar | tuple[Scalar, ...]) -> str:

@@ -5,13 +5,13 @@ with an earlier alias, some fact that stayed there has the value. A rule of whic
 cannot fire. Nothing that takes part in a match, or blocks one, is dropped.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from planner.language import Pattern, Reference, Rule, Scalar
-from planner.policy.matcher import Memory, holds
+from planner.language import Scalar
+from planner.policy.matcher import Memory, Part, Parted
 
 
-def reachable(rules: Iterable[Rule], memory: Memory) -> tuple[list[int], list[int]]:
+def reachable(rules: Iterable[Parted], memory: Memory) -> tuple[list[int], list[int]]:
     """The facts that positive patterns can match, and those that ``no`` patterns can, by index."""
     positive: set[int] = set()
     negative: set[int] = set()
@@ -23,48 +23,30 @@ def reachable(rules: Iterable[Rule], memory: Memory) -> tuple[list[int], list[in
     return sorted(positive), sorted(negative)
 
 
-def _matched(rule: Rule, memory: Memory) -> tuple[set[int], set[int]] | None:
+def _matched(rule: Parted, memory: Memory) -> tuple[set[int], set[int]] | None:
     stayed: dict[str, list[int]] = {}
     blockers: set[int] = set()
-    for pattern in rule.when:
-        found = list(_candidates(pattern, stayed, memory))
-        if pattern.negated:
+    for part in rule.parts:
+        found = _candidates(part, stayed, memory)
+        if part.negated:
             blockers.update(found)
         elif found:
-            stayed[pattern.alias] = found
+            stayed[part.alias] = found
         else:
             return None
     return {index for found in stayed.values() for index in found}, blockers
 
 
-def _candidates(pattern: Pattern, stayed: dict[str, list[int]], memory: Memory) -> Iterator[int]:
-    allowed: list[tuple[str, set[Scalar]]] = []
-    constants = []
-    for test in pattern.tests:
-        if not isinstance(test.value, Reference):
-            constants.append((test.field, test.op, test.value))
-        elif test.op == "is":
-            of, name = test.value
-            allowed.append((test.field, {memory.facts[index].fields[name] for index in stayed[of]}))
-    for index in _pool(pattern, allowed, constants, memory):
-        fields = memory.facts[index].fields
-        if all(fields[name] in values for name, values in allowed) and all(
-            holds(operator, fields[name], value) for name, operator, value in constants
-        ):
-            yield index
-
-
-def _pool(
-    pattern: Pattern,
-    allowed: list[tuple[str, set[Scalar]]],
-    constants: list[tuple[str, str, Scalar | tuple[Scalar, ...]]],
-    memory: Memory,
-) -> list[int]:
-    """The facts to look through: by an index where an equality allows it."""
-    if allowed:
-        name, values = min(allowed, key=lambda pair: len(pair[1]))
-        return [index for value in values for index in memory.where(pattern.kind, name, value)]
-    for name, operator, value in constants:
-        if operator == "is" and not isinstance(value, tuple):
-            return memory.where(pattern.kind, name, value)
-    return memory.of_kind(pattern.kind)
+def _candidates(part: Part, stayed: dict[str, list[int]], memory: Memory) -> list[int]:
+    equalities = [(name, alias, of) for name, operator, alias, of in part.joins if operator == "is"]
+    if not equalities:
+        return memory.find(part.kind, part.constants)
+    facts = memory.facts
+    allowed: list[tuple[str, set[Scalar]]] = [
+        (name, {facts[index].fields[of] for index in stayed[alias]}) for name, alias, of in equalities
+    ]
+    first, values = min(allowed, key=lambda pair: len(pair[1]))
+    pool = (index for value in values for index in memory.find(part.kind, ((first, "is", value), *part.constants)))
+    if len(allowed) == 1:
+        return list(pool)
+    return [index for index in pool if all(facts[index].fields[name] in values for name, values in allowed)]
