@@ -37,19 +37,8 @@ def test_a_wheel_plans_the_seed_host_from_another_folder(python: Path, tmp_path:
     golden = json.loads((seed / "plan.json").read_text())
     assert plan["request"] == golden["request"]
     assert plan["rules"]["ruleset"] == "ovirtmgmt"
-    listed = "import planner.shelf, os; print(sorted(os.listdir(planner.shelf.folder('schemas'))))"
-    ran = subprocess.run(
-        [python, "-c", listed], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    )
+    listed = "import planner, planner.shelf, os; print(planner.__file__, os.listdir(planner.shelf.folder('schemas')))"
+    command = [python, "-c", listed]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert "site-packages" in ran.stdout
     assert "plan.schema.json" in ran.stdout
-    assert (
-        "site-packages"
-        in subprocess.run(
-            [python, "-c", "import planner; print(planner.__file__)"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-    )
