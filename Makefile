@@ -6,6 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SEED := golden/seed-vlan-over-bond
+SEEN := $(SEED)/capture.json --network $(SEED)/definition.yaml --address 192.0.2.10
 
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
@@ -13,8 +14,9 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 .PHONY: demo test check bench soak docs schemas clean
 
 demo: .venv/run
-	$(BIN)/mgmtnet plan $(SEED)/capture.json --network $(SEED)/definition.yaml
-	$(BIN)/mgmtnet draw $(SEED)/capture.json --network $(SEED)/definition.yaml
+	@$(BIN)/mgmtnet plan $(SEEN)
+	@echo; echo "mgmtnet why ... vlan"; $(BIN)/mgmtnet why $(SEEN) vlan
+	@echo; echo "mgmtnet draw ..."; $(BIN)/mgmtnet draw $(SEEN)
 
 test: .venv/test
 	$(BIN)/python -m pytest -q
