@@ -1,7 +1,7 @@
 """Rules made ready to fire: by stage, and as a document that a start-up can load instead of YAML."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.language import (
     STAGES,
@@ -15,84 +15,85 @@ from planner.language import (
     Test,
     Verdict,
 )
-from planner.policy.matcher import Parted, part
-from planner.policy.network import Member, Network, Property, build_networks
+from planner.policy.shape import Join, Sieve, StageRules, Step, StepRule
+from planner.policy.steps import steps_of
+from planner.problem import Problem
 from planner.vocabulary import KINDS
+
+if TYPE_CHECKING:
+    from planner.policy.network import Network
 
 
 class Compiled(NamedTuple):
-    """A ruleset by stage, as the parts that the matcher reads and as networks for durable_rules.
+    """A ruleset by stage; ``kinds`` are the kinds of fact, read from the inputs, that its rules reach.
 
-    ``kinds`` are the kinds of fact, read from the inputs, that its rules reach.
+    ``refused`` are the rules that cannot be compiled, in no stage, with the reason. ``networks`` is filled while
+    firing: by the numbers of the rules that can match a host, what durable_rules is asked then.
     """
 
     ruleset: Ruleset
-    stages: dict[Stage, tuple[Rule, ...]]
-    parted: dict[Stage, tuple[Parted, ...]]
-    networks: dict[Stage, tuple[Network, ...]]
+    stages: dict[Stage, StageRules]
     kinds: frozenset[str]
-
-    @property
-    def key(self) -> str:
-        """What tells one compiled ruleset from another."""
-        return self.ruleset.digest
+    refused: tuple[tuple[Rule, Problem], ...]
+    networks: dict[tuple[Stage, tuple[int, ...]], tuple["Network", ...]]
 
 
 def compile_ruleset(ruleset: Ruleset) -> Compiled:
-    """The rules of ``ruleset``, each stage's in the order of their names."""
-    stages = _stages(ruleset)
-    networks = {stage: build_networks(rules) for stage, rules in stages.items()}
-    return Compiled(ruleset, stages, _parted(stages), networks, _kinds(ruleset))
+    """The rules of ``ruleset``, each stage's in the order of their names, but for those that a site disabled."""
+    from planner.policy.soundness import unsound
 
-
-def _stages(ruleset: Ruleset) -> dict[Stage, tuple[Rule, ...]]:
-    rules = sorted(ruleset.rules, key=lambda rule: rule.name)
-    return {stage: tuple(rule for rule in rules if rule.stage == stage) for stage in STAGES}
-
-
-def _parted(stages: dict[Stage, tuple[Rule, ...]]) -> dict[Stage, tuple[Parted, ...]]:
-    return {stage: tuple(part(rule) for rule in rules) for stage, rules in stages.items()}
-
-
-def _kinds(ruleset: Ruleset) -> frozenset[str]:
-    asked = {pattern.kind for rule in ruleset.rules for pattern in rule.when}
-    return frozenset(kind for kind in asked if kind not in KINDS or not KINDS[kind].concluded_in)
+    disabled = {name for name, _ in ruleset.disabled}
+    rules = sorted((rule for rule in ruleset.rules if rule.name not in disabled), key=lambda rule: rule.name)
+    refused = tuple(unsound(rules))
+    names = {rule.name for rule, _ in refused}
+    sound = [rule for rule in rules if rule.name not in names]
+    stages = {stage: steps_of(rule for rule in sound if rule.stage == stage) for stage in STAGES}
+    return Compiled(ruleset, stages, _reached(rules), refused, {})
 
 
 def to_document(compiled: Compiled) -> list[Any]:
     """The ruleset as JSON can hold it: tuples as lists, a reference as a map."""
     ruleset = compiled.ruleset
     rules = [[_plain(value) for value in rule] for rule in ruleset.rules]
-    networks = {stage: [list(network) for network in built] for stage, built in compiled.networks.items()}
-    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled), networks]
+    # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
+    stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]
+    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled), stages]
 
 
 def from_document(document: list[Any]) -> Compiled:
-    """What `to_document` wrote, compiled."""
-    name, version, digest, rules, disabled, networks = document
+    """What `to_document` wrote."""
+    name, version, digest, rules, disabled, stages = document
     names = Rule._fields
     read = tuple(_rule(dict(zip(names, rule, strict=True))) for rule in rules)
     ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
-    built = {stage: tuple(_network(*network) for network in networks[stage]) for stage in STAGES}
-    stages = _stages(ruleset)
-    return Compiled(ruleset, stages, _parted(stages), built, _kinds(ruleset))
+    if stages is None:
+        return compile_ruleset(ruleset)
+    by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
+    return Compiled(ruleset, by_stage, _reached(read), (), {})
 
 
-def _network(definition: str, members: list[Any], properties: dict[str, list[Any]]) -> Network:
-    return Network(
-        definition,
-        tuple(Member(rule, tuple(aliases)) for rule, aliases in members),
-        {
-            kind: tuple(Property(name, field, op, _value(value), ranked) for name, field, op, value, ranked in known)
-            for kind, known in properties.items()
-        },
-    )
+def _reached(rules: Iterable[Rule]) -> frozenset[str]:
+    asked = {pattern.kind for rule in rules for pattern in rule.when}
+    return frozenset(kind for kind in asked if kind not in KINDS or not KINDS[kind].concluded_in)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  a walk over a tree of tuples
     if isinstance(value, Reference):
         return {"alias": value.alias, "field": value.field}
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _stage(written: Sequence[Any]) -> StageRules:
+    steps, sieves, rules = written
+    return StageRules(
+        tuple(Step(parent, kind, no, sieve, *_tests(*tests)) for parent, kind, no, sieve, *tests in steps),
+        tuple(Sieve(kind, *_tests(*tests)) for kind, *tests in sieves),
+        tuple(StepRule(name, tuple(path), tuple(aliases)) for name, path, aliases in rules),
+    )
+
+
+def _tests(constants: Sequence[Any], joins: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Join, ...]]:
+    return tuple((name, op, _value(value)) for name, op, value in constants), tuple(Join(*join) for join in joins)
 
 
 def _rule(values: dict[str, Any]) -> Rule:

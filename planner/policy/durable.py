@@ -1,35 +1,38 @@
-"""The one module that knows durable_rules, through its C extension, with a guard for each of its faults.
+"""The one module that runs durable_rules, through its C extension; `network` writes what it is given.
 
 - The Python package is left alone: its host starts threads, and importing it costs 25 ms.
-- Facts carry short ids of their own; nothing is called id or sid that is not meant so; no retraction.
-- Copies for negated patterns are asserted first. The fact ``$go`` comes last and fires a rule of its own, so
-  that a state can be deleted.
-- One live sid at a time, deleted in a ``finally``; a ruleset is compiled once, as it is never freed.
+- A network is compiled when a host can first match its rules, and kept: the engine never frees one.
+- A host's facts have a state of their own (``sid``), deleted at the end. Copies for ``no`` patterns are asserted
+  first. The fact ``$go`` comes last and fires a rule of its own, for a state in which none fired must not be deleted.
+- Facts carry short ids of their own, and no field of theirs is called id or sid; nothing is retracted.
+- Actions do nothing but tell which facts matched; a set of firings has no order and no duplicates.
 
-How rules are shaped for it: `planner.policy.network`. It runs in this process: with the guards the sanitizer is
-silent and 20,000 random rulesets agree. A crash would take the command with it before anything is sent; a
-service isolates planning in workers of its own.
+It runs in this process: with the guards the sanitizer is silent and 20,000 random rulesets agree. A crash
+would take the command with it before anything is sent; a service isolates planning in workers of its own.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
-from json import dumps, loads
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from planner.language import Fact, Scalar, Stage
-from planner.policy.compiled import Compiled
-from planner.policy.matcher import Firing, Memory, Parted, holds
-from planner.policy.network import Network, encoded
-from planner.policy.reach import reachable
+from planner.language import Scalar
+from planner.policy.comparison import holds
+from planner.policy.memory import Memory
+from planner.policy.network import GO, Column, Network, spelt, type_of
+from planner.policy.reach import Reach
+from planner.policy.shape import Firing, StageRules
 
 VERSION = "2.0.28"
-GO: dict[str, Scalar] = {"_t": "$go", "_1": 1, "id": "go"}
+# What asserting a fact answers: taken, and no rule asks for it. Other answers (seen before, put off) lose the fact.
+TAKEN = (0, 1)
 
+Row = tuple[int, bool]  # the index of a fact, and whether it is the copy for `no` patterns
+
+_handles: dict[str, int] = {}  # by a network's text
 _sids = count()
-# Handles by the ruleset's digest, stage and place. The engine never frees a ruleset (0.2 MB), so nothing is
-# gained by forgetting one; whoever tries thousands of rulesets in one process does so in workers.
-_handles: dict[tuple[str, str, int], int] = {}
 
 
 class EngineError(Exception):
@@ -50,96 +53,110 @@ def _extension() -> Any:  # noqa: ANN401  a C module without types
     return durable_rules_engine
 
 
-def fire(compiled: Compiled, stage: Stage, rules: dict[str, Parted], memory: Memory) -> list[Firing]:
-    """Every firing of those ``rules`` of a stage that are possible at all, sorted, each once.
-
-    Raises:
-        EngineError: the engine failed; nothing is known.
-    """
-    found: set[Firing] = set()
-    for place, network in enumerate(compiled.networks[stage]):
-        positive, negative = reachable(
-            (rules[member.rule] for member in network.members if member.rule in rules), memory
-        )
-        if positive:
-            handle = _handle((compiled.key, stage, place), network)
-            found.update(_run(handle, network, memory, positive, negative))
-    return sorted(found)
-
-
-def _handle(key: tuple[str, str, int], network: Network) -> int:
-    if key not in _handles:
-        engine = _extension()
-        try:
-            _handles[key] = engine.create_ruleset(":".join(map(str, key)), network.definition)
-        except engine.error as failure:
-            raise EngineError(str(failure)) from failure
-    return _handles[key]
-
-
-def _run(
-    handle: int, network: Network, memory: Memory, positive: Sequence[int], negative: Sequence[int]
-) -> Iterable[Firing]:
-    """Assert the facts, negative copies first, and collect the firings."""
+def run(network: Network, stage: StageRules, memory: Memory, reached: Reach) -> set[Firing]:
+    """Every firing of the network's rules on the facts ``reached``; `EngineError` if the engine fails."""
     engine = _extension()
+    failures = (engine.error, MemoryError, ValueError, KeyError)
     sid = f"h{next(_sids)}"
-    ranks = _ranks(network, memory, [*positive, *negative])
-    rows = [_row(network, memory.facts[index], index, "!", ranks) for index in negative]
-    rows += [_row(network, memory.facts[index], index, "", ranks) for index in positive]
+    handle, gone = 0, False
     try:
-        state = None
-        for row in [*rows, GO]:
-            code, state = engine.assert_fact(handle, dumps({**row, "sid": sid}))
-            if code > 1:
-                message = f"it answered {code} to a fact"
-                raise EngineError(message)
-        answer = engine.start_action_for_state(handle, state)
-        messages = answer[1] if answer else None
-        found: list[Firing] = []
-        while messages:
-            found += _firings(network, loads(messages))
-            messages = engine.complete_and_start_action(handle, state)
-    except engine.error as failure:
-        raise EngineError(str(failure)) from failure
-    else:
-        return found
+        handle = _handle(engine, network)
+        for row in _rows(network, memory, reached):
+            _assert_fact(engine, handle, f'{row},"sid":"{sid}"}}')
+        state = _assert_fact(engine, handle, _go(sid))
+        fired = [item for message in _drain(engine, handle, state) for item in json.loads(message).items()]
+        gone = any(name == GO for name, _ in fired)
+        return {_firing(stage, int(name), matched) for name, matched in fired if name != GO}
+    except failures as failure:
+        raise EngineError(str(failure) or type(failure).__name__) from failure
     finally:
-        _forget(handle, sid)
+        try:
+            if not gone:
+                engine.start_action_for_state(handle, engine.assert_fact(handle, _go(sid))[1])
+            engine.delete_state(handle, sid)
+        except failures:  # the state is left behind, and its network is not used again
+            _handles.pop(network.text, None)
 
 
-def _forget(handle: int, sid: str) -> None:
-    engine = _extension()
-    try:
-        engine.delete_state(handle, sid)
-    except engine.error as failure:
-        raise EngineError(str(failure)) from failure
+def _handle(engine: Any, network: Network) -> int:  # noqa: ANN401  as above
+    if network.text not in _handles:
+        _handles[network.text] = engine.create_ruleset(f"n{len(_handles)}", network.text)
+    return _handles[network.text]
 
 
-def _row(network: Network, fact: Fact, index: int, mark: str, ranks: dict[str, int]) -> dict[str, Scalar]:
-    row: dict[str, Scalar] = {"_t": mark + fact.kind, "_1": 1, "_i": index, "id": f"{mark and 'n'}f{index}"}
-    for wanted in network.properties.get(fact.kind, ()):
-        value = fact.fields[wanted.field]
-        if wanted.operator:
-            row[wanted.name] = int(holds(wanted.operator, value, wanted.value))
-        elif wanted.ranked and isinstance(value, str):
-            row[wanted.name] = ranks[value]
-        else:
-            row[wanted.name] = encoded(value)
-    return row
+def _go(sid: str) -> str:
+    return f'{{"_t":"{GO}","_1":1,"id":"go","sid":"{sid}"}}'
 
 
-def _ranks(network: Network, memory: Memory, indexes: Sequence[int]) -> dict[str, int]:
-    """Text that is compared by order, as numbers of the same order."""
-    ranked = {kind: [own.field for own in known if own.ranked] for kind, known in network.properties.items()}
+def _assert_fact(engine: Any, handle: int, row: str) -> int:  # noqa: ANN401  as above
+    """The number of the state to which a fact was asserted."""
+    code, state = engine.assert_fact(handle, row)
+    if code not in TAKEN:
+        message = f"it answered {code} to the fact {row:.200}"
+        raise EngineError(message)
+    return int(state)
+
+
+def _drain(engine: Any, handle: int, state: int) -> Iterator[str]:  # noqa: ANN401  as above
+    """What fired, a message for each firing."""
+    started = engine.start_action_for_state(handle, state)
+    message = started[1] if started else None
+    while message:
+        yield message
+        message = engine.complete_and_start_action(handle, state)
+
+
+def _firing(stage: StageRules, number: int, matched: dict[str, dict[str, str]]) -> Firing:
+    rule = stage.rules[number]
+    bindings = (int(matched[f"p{position}"]["id"]) for position in range(len(rule.aliases)))
+    return Firing(rule.name, tuple(zip(rule.aliases, bindings, strict=True)))
+
+
+def _rows(network: Network, memory: Memory, reached: Reach) -> Iterator[str]:
+    """Each fact that the network asks for, as JSON without its end: the copies first."""
+    rows = [
+        (index, negated)
+        for indexes, negated in ((reached.blocking, True), (reached.positive, False))
+        for index in sorted(indexes)
+        if type_of(memory.facts[index].kind, negated=negated) in network.columns
+    ]
+    ranks = _ranks(network, memory, rows)
+    for index, negated in rows:
+        fact = memory.facts[index]
+        name = type_of(fact.kind, negated=negated)
+        alone = 2 * index + negated + 2  # as a type it equals no other, nor its own copy's
+        cells = "".join(
+            f",{encode_basestring_ascii(column.name)}:{_cell(column, fact.fields.get(column.field), alone, ranks)}"
+            for column in network.columns[name]
+        )
+        yield f'{{"_t":{encode_basestring_ascii(name)},"_1":1,"id":"{"n" if negated else ""}{index}"{cells}'
+
+
+def _cell(column: Column, value: Scalar | None, alone: int, ranks: dict[Scalar, int]) -> str | int:
+    """The JSON of one property; a field that is not there makes one that matches nothing."""
+    if column.constant is not None:
+        return int(holds(column.constant[1], value, column.constant[2]))
+    letter = column.name[0]
+    if letter == "v":
+        cell = f"?{alone}" if value is None else spelt(value)
+        return encode_basestring_ascii(cell) if isinstance(cell, str) else cell
+    if value is None:
+        return alone
+    return ranks[value] if letter == "r" else int(isinstance(value, str))
+
+
+def _ranks(network: Network, memory: Memory, rows: list[Row]) -> dict[Scalar, int]:
+    """The place of each value that is compared by order, numbers and texts by themselves."""
+    ranked = {name: [own.field for own in columns if own.name[0] == "r"] for name, columns in network.columns.items()}
     if not any(ranked.values()):
         return {}
-    facts = [memory.facts[index] for index in indexes]
-    values = {fact.fields[name] for fact in facts for name in ranked.get(fact.kind, ())}
-    return {text: rank for rank, text in enumerate(sorted(value for value in values if isinstance(value, str)))}
-
-
-def _firings(network: Network, messages: dict[str, Any]) -> Iterable[Firing]:
-    for name, bound in messages.items():
-        if name != "go":
-            rule, aliases = network.members[int(name[1:])]
-            yield Firing(rule, tuple((alias, bound[f"a{place}"]["_i"]) for place, alias in enumerate(aliases)))
+    values: set[Scalar | None] = set()
+    for index, negated in rows:
+        fact = memory.facts[index]
+        values.update(fact.fields.get(field) for field in ranked[type_of(fact.kind, negated=negated)])
+    numbers = sorted(value for value in values if isinstance(value, int))
+    texts = sorted(value for value in values if isinstance(value, str))
+    places: dict[Scalar, int] = {}
+    places.update((number, place) for place, number in enumerate(numbers))
+    places.update((text, place) for place, text in enumerate(texts))
+    return places

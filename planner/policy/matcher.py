@@ -1,175 +1,105 @@
-"""The plain matcher: every combination of facts that satisfies a rule, by backtracking over hash indexes.
+"""The plain matcher: every match of every rule, step by step over hash indexes.
 
-It is the oracle that checks durable_rules, the explainer of near misses, and the only engine where
-durable_rules is not built. One fact does not satisfy two patterns of one rule; text and numbers never
-compare; text is ordered by code points.
+It is the oracle that checks durable_rules, and the only engine where durable_rules is not built.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from planner.language import Fact, Pattern, Reference, Rule, Scalar
-from planner.policy.regex import matches
+from planner.language import Fact, Scalar
+from planner.policy.comparison import holds
+from planner.policy.memory import Memory
+from planner.policy.shape import Firing, StageRules, Step
 
-Wanted = Scalar | tuple[Scalar, ...]
-Condition = tuple[str, str, Wanted]  # field, operator, what it is compared with
+__all__ = ["Answer", "Firing", "match"]
 
+Match = tuple[int, ...]
 
-class Firing(NamedTuple):
-    """A rule, and for each positive pattern's alias the index of the fact that it stands for."""
-
-    rule: str
-    bindings: tuple[tuple[str, int], ...]
-
-
-class Part(NamedTuple):
-    """A pattern made ready: its constant tests, and its joins as field, operator, alias, the alias's field."""
-
-    kind: str
-    alias: str
-    negated: bool
-    constants: tuple[Condition, ...]
-    joins: tuple[tuple[str, str, str, str], ...]
+# Matches of one step, and facts looked at in one stage. Fewer would stop a rule that fires for each of 4,094 vlans of
+# several bonds; more, and a rule that pairs every vlan with every other takes minutes and all memory.
+MOST_MATCHES = 50_000
+MOST_WORK = 2_000_000
+# Below this many facts of a kind it is cheaper to look at each than to index them.
+FEW = 6
 
 
-class Parted(NamedTuple):
-    """A rule as its parts; ``needed`` are those positive ones that ask for nothing but constants."""
+class Answer(NamedTuple):
+    """The firings, sorted; the rules that only a ``no`` held back; those given up for too many matches."""
 
-    name: str
-    parts: tuple[Part, ...]
-    needed: tuple[Part, ...]
-    negations: bool
-
-
-class Memory:
-    """Facts by kind and condition; whatever was looked up once is known from then on."""
-
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        """Remember ``facts``; their indexes are what bindings refer to."""
-        self.facts = facts
-        self._kinds: dict[str, list[int]] = {}
-        for index, fact in enumerate(facts):
-            self._kinds.setdefault(fact.kind, []).append(index)
-        self._indexes: dict[tuple[str, str], dict[Scalar, list[int]]] = {}
-        self._found: dict[tuple[str, tuple[Condition, ...]], list[int]] = {}
-
-    def of_kind(self, kind: str) -> list[int]:
-        """Every fact of a kind."""
-        return self._kinds.get(kind, [])
-
-    def where(self, kind: str, field: str, value: Scalar) -> list[int]:
-        """The facts of a kind whose ``field`` has ``value``."""
-        index = self._indexes.get((kind, field))
-        if index is None:
-            index = self._indexes[kind, field] = {}
-            for position in self.of_kind(kind):
-                index.setdefault(self.facts[position].fields[field], []).append(position)
-        return index.get(value, [])
-
-    def find(self, kind: str, conditions: tuple[Condition, ...]) -> list[int]:
-        """The facts of a kind that meet all ``conditions``."""
-        key = (kind, conditions)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._search(kind, conditions)
-        return found
-
-    def _search(self, kind: str, conditions: tuple[Condition, ...]) -> list[int]:
-        for name, operator, value in conditions:
-            if operator == "is" and not isinstance(value, tuple):
-                pool = self.where(kind, name, value)
-                break
-        else:
-            pool = self.of_kind(kind)
-        if not conditions:
-            return pool
-        facts = self.facts
-        return [
-            index
-            for index in pool
-            if all(holds(operator, facts[index].fields[name], value) for name, operator, value in conditions)
-        ]
+    firings: list[Firing]
+    blocked: set[str]
+    endless: set[str]
 
 
-def part(rule: Rule) -> Parted:
-    """The rule as its parts."""
-    parts = tuple(_part(pattern) for pattern in rule.when)
-    needed = tuple(part for part in parts if not part.negated and not part.joins)
-    return Parted(rule.name, parts, needed, any(part.negated for part in parts))
+class _EndlessError(Exception):
+    """There is no end to the matches of a step."""
 
 
-def _part(pattern: Pattern) -> Part:
-    constants: list[Condition] = []
-    joins = []
-    for test in pattern.tests:
-        if isinstance(test.value, Reference):
-            joins.append((test.field, test.op, test.value.alias, test.value.field))
-        else:
-            constants.append((test.field, test.op, test.value))
-    return Part(pattern.kind, pattern.alias, pattern.negated, tuple(constants), tuple(joins))
+class _Budget:
+    """How many facts may still be looked at; once it is spent, every later step is given up at once."""
+
+    def __init__(self, left: int) -> None:
+        """Begin with so many."""
+        self.left = left
 
 
-def possible(rule: Parted, memory: Memory) -> bool:
-    """Whether each pattern that asks for constants alone finds a fact: most rules end here."""
-    return all(memory.find(part.kind, part.constants) for part in rule.needed)
+def match(stage: StageRules, memory: Memory) -> Answer:
+    """Match the rules of ``stage``."""
+    found: list[list[Match] | None] = []
+    budget = _Budget(MOST_WORK)
+    for step in stage.steps:
+        before: list[Match] | None = [()] if step.parent < 0 else found[step.parent]
+        if not before:
+            found.append(before)
+            continue
+        try:
+            found.append(_extend(step, before, memory, budget))
+        except _EndlessError:
+            found.append(None)
+    answer = Answer([], set(), set())
+    for rule in stage.rules:
+        matches = found[rule.path[-1]]
+        if matches is None:
+            answer.endless.add(rule.name)
+        elif matches:
+            answer.firings.extend(Firing(rule.name, tuple(zip(rule.aliases, match, strict=True))) for match in matches)
+        elif found[rule.matched]:
+            answer.blocked.add(rule.name)
+    answer.firings.sort()
+    return answer
 
 
-def match(rules: Iterable[Parted], memory: Memory) -> list[Firing]:
-    """Every firing of ``rules``, sorted, each once."""
-    return sorted({Firing(rule.name, bound) for rule in rules for bound in combinations(rule.parts, memory)})
+def _extend(step: Step, before: list[Match], memory: Memory, budget: _Budget) -> list[Match]:
+    """Each match so far with each fact that continues it; after a ``no`` pattern, those that nothing contradicts."""
+    after: list[Match] = []
+    for match in before:
+        candidates = _candidates(step, match, memory)
+        budget.left -= len(candidates) + 1
+        if budget.left < 0 or len(after) > MOST_MATCHES:
+            raise _EndlessError
+        fitting = (index for index in candidates if _fits(step, memory.facts[index].fields, match, memory.facts))
+        if not step.negated:
+            after.extend((*match, index) for index in fitting if index not in match)
+        elif next(fitting, None) is None:
+            after.append(match)
+    return after
 
 
-def combinations(
-    parts: tuple[Part, ...], memory: Memory, *, negations: bool = True
-) -> Iterator[tuple[tuple[str, int], ...]]:
-    """Every way to satisfy ``parts``; without ``negations`` those that a ``no`` pattern blocks, too."""
-
-    def extend(position: int, bound: dict[str, int]) -> Iterator[tuple[tuple[str, int], ...]]:
-        if position == len(parts):
-            yield tuple(bound.items())
-            return
-        part = parts[position]
-        if part.negated:
-            if not negations or not candidates(part, bound, memory):
-                yield from extend(position + 1, bound)
-            return
-        for index in candidates(part, bound, memory):
-            if index not in bound.values():
-                yield from extend(position + 1, {**bound, part.alias: index})
-
-    return extend(0, {})
+def _candidates(step: Step, match: Match, memory: Memory) -> Sequence[int]:
+    """The facts worth trying: by the first equality with the match, or all of the kind."""
+    every = memory.of_kind(step.kind)
+    if len(every) < FEW or not step.joins or step.joins[0].op != "is":
+        return every
+    field, _, source, other = step.joins[0]
+    value = memory.facts[match[source]].fields.get(other)
+    return () if value is None else memory.by_value(step.kind, field).get(value, ())
 
 
-def candidates(part: Part, bound: dict[str, int], memory: Memory) -> list[int]:
-    """The facts that satisfy ``part`` under the bindings so far."""
-    return memory.find(part.kind, conditions(part, bound, memory))
-
-
-def conditions(part: Part, bound: dict[str, int], memory: Memory) -> tuple[Condition, ...]:
-    """What the part asks for under the bindings so far: equalities first, as they have an index."""
-    if not part.joins:
-        return part.constants
-    facts = memory.facts
-    joined = tuple((name, op, facts[bound[alias]].fields[of]) for name, op, alias, of in part.joins)
-    return joined + part.constants
-
-
-def holds(operator: str, value: Scalar, other: Wanted) -> bool:
-    """Whether ``value`` passes the test."""
-    if isinstance(other, tuple):
-        return (value in other) == (operator == "in")
-    if operator == "matches":
-        return isinstance(value, str) and matches(str(other), value)
-    if isinstance(value, str) != isinstance(other, str):
-        return False
-    if operator in ("is", "not"):
-        return (value == other) == (operator == "is")
-    return _ordered(operator, value, other)
-
-
-def _ordered(operator: str, value: Scalar, other: Scalar) -> bool:
-    if isinstance(value, str) and isinstance(other, str):
-        order = (value > other) - (value < other)
-    else:
-        order = (int(value) > int(other)) - (int(value) < int(other))
-    return order in {"lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1)}[operator]
+def _fits(step: Step, fields: Mapping[str, Scalar], match: Match, facts: Sequence[Fact]) -> bool:
+    for field, op, value in step.constants:
+        if not holds(op, fields.get(field), value):
+            return False
+    for field, op, source, other in step.joins:
+        if not holds(op, fields.get(field), facts[match[source]].fields.get(other)):
+            return False
+    return True

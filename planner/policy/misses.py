@@ -1,14 +1,17 @@
 """Why a rule did not fire: how far its patterns got, which one failed, and which fact came nearest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
-from planner.policy.matcher import Memory, Part, candidates, holds
-from planner.policy.matcher import part as made_ready
+from planner.policy.comparison import Wanted, holds
+from planner.policy.memory import Memory
 from planner.policy.wording import printable
 
 SIGNS = {"is": "", "not": "not ", "lt": "below ", "le": "at most ", "gt": "above ", "ge": "at least "}
+
+# Ways tried: enough for every real rule; without an end, a rule of three vlans takes hours on a host with 4,094.
+MOST_TRIED = 200_000
 
 
 class Miss(NamedTuple):
@@ -23,38 +26,65 @@ class Miss(NamedTuple):
 def explain(rule: Rule, facts: Sequence[Fact]) -> Miss | None:
     """The longest way that ``rule`` gets on ``facts``; None if it fires."""
     memory = Memory(facts)
-    best = _furthest(made_ready(rule).parts, 0, {}, memory)
-    if best is None:
+    search = _Search(rule.when, memory)
+    if search.walk({}):
         return None
-    position, bound = best
+    position, bound = search.position, search.bound
     pattern = rule.when[position]
     lines = [_progress(position, len(rule.when))]
     lines += [f"  {alias}: {_named(memory.facts[index])}" for alias, index in bound.items()]
-    told = (
-        _blocked(made_ready(rule).parts[position], bound, memory)
-        if pattern.negated
-        else _missing(pattern, bound, memory)
-    )
-    return Miss(rule.name, position, pattern.line, tuple(printable(line) for line in (*lines, *told)))
+    lines += _blocked(pattern, bound, memory) if pattern.negated else _missing(pattern, bound, memory)
+    if search.left < 0:
+        lines.append(f"(there are more ways than the {MOST_TRIED:,} that were tried)")
+    return Miss(rule.name, position, pattern.line, tuple(printable(line) for line in lines))
 
 
-def _furthest(
-    parts: tuple[Part, ...], position: int, bound: dict[str, int], memory: Memory
-) -> tuple[int, dict[str, int]] | None:
-    """The first pattern that fails on the best way through, with the bindings up to it; None: all are satisfied."""
-    if position == len(parts):
-        return None
-    part = parts[position]
-    found = [index for index in candidates(part, bound, memory) if part.negated or index not in bound.values()]
-    if part.negated:
-        return (position, bound) if found else _furthest(parts, position + 1, bound, memory)
-    best: tuple[int, dict[str, int]] = (position, bound)
-    for index in found:
-        way = _furthest(parts, position + 1, {**bound, part.alias: index}, memory)
-        if way is None:
-            return None
-        best = max(best, way, key=lambda reached: reached[0])
-    return best
+class _Search:
+    """The way through a rule's patterns that gets furthest: where it fails, and with which facts up to there."""
+
+    def __init__(self, patterns: tuple[Pattern, ...], memory: Memory) -> None:
+        self.patterns, self.memory = patterns, memory
+        self.position, self.bound = 0, dict[str, int]()
+        self.left = MOST_TRIED
+
+    def walk(self, bound: dict[str, int], position: int = 0) -> bool:
+        """Whether ``bound`` can be continued from ``position`` to a match."""
+        if position == len(self.patterns):
+            return True
+        if position > self.position:
+            self.position, self.bound = position, bound
+        pattern = self.patterns[position]
+        found = _candidates(pattern, bound, self.memory)
+        if pattern.negated:
+            return next(found, None) is None and self.walk(bound, position + 1)
+        for index in found:
+            self.left -= 1
+            if self.left < 0:
+                return False
+            if index not in bound.values() and self.walk({**bound, pattern.alias: index}, position + 1):
+                return True
+        return False
+
+
+def _candidates(pattern: Pattern, bound: dict[str, int], memory: Memory) -> Iterator[int]:
+    """The facts that satisfy ``pattern`` under the bindings so far."""
+    tests = [(test.field, test.op, _wanted(test, bound, memory)) for test in pattern.tests]
+    pool: Sequence[int] = memory.of_kind(pattern.kind)
+    for name, op, value in tests:
+        if op == "is" and value is not None and not isinstance(value, tuple):
+            pool = memory.by_value(pattern.kind, name).get(value, ())
+            break
+    for index in pool:
+        fields = memory.facts[index].fields
+        if all(holds(op, fields.get(name), value) for name, op, value in tests):
+            yield index
+
+
+def _wanted(test: Test, bound: dict[str, int], memory: Memory) -> Wanted:
+    """What the test compares with, a reference looked up."""
+    if isinstance(test.value, Reference):
+        return memory.facts[bound[test.value.alias]].fields[test.value.field]
+    return test.value
 
 
 def _progress(position: int, total: int) -> str:
@@ -72,26 +102,20 @@ def _missing(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[st
     pool = [memory.facts[index] for index in memory.of_kind(pattern.kind) if index not in bound.values()]
     if pool:
         nearest = max(
-            pool, key=lambda fact: sum(holds(test.op, fact.fields[test.field], value) for test, value in tests)
+            pool, key=lambda fact: sum(holds(test.op, fact.fields.get(test.field), value) for test, value in tests)
         )
         failing = [
-            f"its {test.field} is {_shown(nearest.fields[test.field])}"
+            f"its {test.field} is {_shown(nearest.fields.get(test.field, ''))}"
             for test, value in tests
-            if not holds(test.op, nearest.fields[test.field], value)
+            if not holds(test.op, nearest.fields.get(test.field), value)
         ]
         lines.append(f"nearest: {_named(nearest)}" + (f"; {', '.join(failing)}" if failing else ""))
     return lines
 
 
-def _wanted(test: Test, bound: dict[str, int], memory: Memory) -> Scalar | tuple[Scalar, ...]:
-    if isinstance(test.value, Reference):
-        return memory.facts[bound[test.value.alias]].fields[test.value.field]
-    return test.value
-
-
-def _blocked(part: Part, bound: dict[str, int], memory: Memory) -> list[str]:
-    blocker = memory.facts[candidates(part, bound, memory)[0]]
-    return [f"blocked by `no {part.kind}`: there is {_named(blocker)}"]
+def _blocked(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[str]:
+    blocker = memory.facts[next(_candidates(pattern, bound, memory))]
+    return [f"blocked by `no {pattern.kind}`: there is {_named(blocker)}"]
 
 
 def _asked(test: Test, value: Scalar | tuple[Scalar, ...]) -> str:

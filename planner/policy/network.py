@@ -1,147 +1,194 @@
-"""Rules as durable_rules takes them: plain data, so that a start-up can load instead of building it.
+"""Rules written as durable_rules rulesets, each small enough for the engine's limits.
 
-Each guard of the engine's faults that concerns the shape of rules is here; those of running are in `durable`.
+Only what the engine answers rightly is left to it: equality with a value, and joins. A pattern is an ``$and`` of
 
-- A pattern is: kind, constants, inequality joins, equality joins, an always-true equality join last (without
-  it an out-of-bounds read), a constant. No or, any, count, cap, arrays.
-- Only two sorts of test reach the engine, equality and the order of numbers: everything else is a property 0
-  or 1 (or, for the order of text, a rank) that Python works out. Text carries a mark, so that "5" is never 5.
-- Negation is right only if the blocker is asserted first: negated patterns match copies of another type.
-- Rules are split before a limit of the engine's is near.
+    {"_t": kind}, equalities with values, unequal joins, equal joins, {"_1": {"p0": "_1"}}, {"_1": 1}
+
+- the kind first: a pattern without it also matches the engine's own facts, and never ends;
+- an always-true equality as the last join: the engine reads beyond its table when the last join of a pattern fails;
+- a ``no`` pattern asks for ``!kind``: copies that are asserted before everything else, because the engine sees a
+  blocking fact only if it came first.
+
+A fact's properties are not its fields but `Column`s made of them: the engine takes the text "5" for the number 5,
+orders text by its spelling in JSON, and knows no ``in``.
 """
 
-import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from planner.language import Pattern, Reference, Rule, Scalar, Test
+from planner.language import Scalar
+from planner.policy.shape import Constant, Join, StageRules, Step
 
-# The 65th rule that joins on one fact ends in error 303; a rule may join on a kind more than once.
-PATTERNS_OF_ONE_KIND = 60
-# From the 513th distinct test of one kind on, compiling never ends.
-TESTS_OF_ONE_KIND = 400
-# Lengths are kept in 16 bits: longer text would be compared by its first characters.
-LONGEST_TEXT = 8_000
-LARGEST_NUMBER = 1 << 62  # numbers beyond 64 bits saturate
+# The engine keeps 64 branches to look at for one fact (error 303 for the 65th) and hangs at the 513th test of a kind.
+MOST_CHAINS = 60
+# It takes 256 patterns with the very same tests (error 108).
+MOST_SHARING = 200
+# A fact has 255 properties at most (error 302), four of them are ours.
+MOST_COLUMNS = 240
+# The kinds are tests of one node, of which it hangs at the 513th.
+MOST_KINDS = 400
+# Facts of one host take 10 kB for every pattern while it is planned.
+MOST_PATTERNS = 1_000
 
-COMPARISONS = {"not": "$neq", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
+# It keeps the length of a text in 16 bits, and JSON spells a character with up to 12.
+LONGEST_TEXT = 5_000
+# It keeps numbers in 64 bits, and those beyond are all the same to it.
+LARGEST_NUMBER = 1 << 62
+LONGEST_NAME = 80  # of a column, which every fact of its kind carries
+
+GO = "$go"
+SIGNS = {"not": "$neq", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 
 
-class Property(NamedTuple):
-    """A property of asserted facts: a field as it is, its rank among text, or the outcome of a constant test."""
+class Column(NamedTuple):
+    """A property of a fact, made of a field; its first letter says how.
+
+    ``v`` the value, so spelt that a text never equals a number; ``t`` its type as a number; ``r`` its rank among all
+    values, so that order is an order of numbers; ``c`` 1 if ``constant`` holds, else 0.
+    """
 
     name: str
     field: str
-    operator: str = ""
-    value: Scalar | tuple[Scalar, ...] = ""
-    ranked: bool = False
-
-
-class Member(NamedTuple):
-    """A rule in a network: its name, and its aliases in the order of the positive patterns."""
-
-    rule: str
-    aliases: tuple[str, ...]
+    constant: Constant | None = None
 
 
 class Network(NamedTuple):
-    """Some rules of a stage: their definition as JSON text, and the properties a fact of each kind must carry."""
+    """One durable_rules ruleset: its definition, and the columns of each type of fact that it asks for."""
 
-    definition: str
-    members: tuple[Member, ...]
-    properties: dict[str, tuple[Property, ...]]
-
-
-Properties = dict[str, dict[tuple[Any, ...], Property]]
+    text: str
+    columns: dict[str, tuple[Column, ...]]
 
 
-def build_networks(rules: tuple[Rule, ...]) -> tuple[Network, ...]:
-    """The networks for the rules of one stage."""
-    return tuple(_build(group) for group in _split(rules))
+class _Drawn(NamedTuple):
+    """One rule's share of a network: its definition, the tests that each pattern shares or not, its columns."""
+
+    number: int
+    patterns: list[dict[str, Any]]
+    chains: list[tuple[str, str]]
+    columns: set[tuple[str, Column]]
 
 
-def encoded(value: Scalar) -> Scalar:
-    """A value as it is asserted: marked text, long text and large numbers by a stand-in that is equal to itself."""
+def networks_of(stage: StageRules, numbers: Iterable[int]) -> tuple[Network, ...]:
+    """The rules ``numbers`` of ``stage``, called by these numbers, in as few networks as the limits allow."""
+    return tuple(_network(share) for share in _shares(_draw(stage, number) for number in numbers))
+
+
+def type_of(kind: str, *, negated: bool) -> str:
+    """What a fact, or its copy for ``no`` patterns, says that it is."""
+    return f"!{kind}" if negated else kind
+
+
+def spelt(value: Scalar) -> Scalar:
+    """A stand-in for ``value`` that the engine can hold, and that equals another one just when the values are equal."""
     if isinstance(value, str):
-        return "=" + value if len(value) < LONGEST_TEXT else _stand_in(value)
-    return value if abs(value) < LARGEST_NUMBER else _stand_in(str(value))
+        return "=" + value if len(value) <= LONGEST_TEXT else _digest(value)
+    return int(value) if abs(value) < LARGEST_NUMBER else _digest(f"{value:x}")
 
 
-def _stand_in(text: str) -> str:
+def _digest(text: str) -> str:
+    import hashlib
+
     return "#" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _split(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:
-    """Groups of rules that stay below the engine's limits."""
-    groups: list[list[Rule]] = [[]] if rules else []
-    patterns: dict[str, int] = {}
-    tests: dict[str, int] = {}
-    for rule in rules:
-        asked = [pattern.kind for pattern in rule.when]
-        tested = [pattern.kind for pattern in rule.when for _ in pattern.tests]
-        full = any(patterns.get(kind, 0) + asked.count(kind) > PATTERNS_OF_ONE_KIND for kind in asked)
-        if groups[-1] and (full or any(tests.get(kind, 0) + tested.count(kind) > TESTS_OF_ONE_KIND for kind in tested)):
-            groups.append([])
-            patterns, tests = {}, {}
-        groups[-1].append(rule)
-        for kind in asked:
-            patterns[kind] = patterns.get(kind, 0) + 1
-        for kind in tested:
-            tests[kind] = tests.get(kind, 0) + 1
-    return [tuple(group) for group in groups]
+def _network(share: list[_Drawn]) -> Network:
+    definition: dict[str, Any] = {str(rule.number): {"all": rule.patterns} for rule in share}
+    definition[GO] = {"all": [{"go": {"$and": [{"_t": GO}, {"_1": 1}]}}]}
+    columns: dict[str, set[Column]] = {asked: set() for rule in share for asked, _ in rule.chains}
+    for rule in share:
+        for asked, column in rule.columns:
+            columns[asked].add(column)
+    ordered = {asked: tuple(sorted(columns[asked], key=lambda column: column.name)) for asked in sorted(columns)}
+    return Network(json.dumps(definition, separators=(",", ":")), ordered)
 
 
-def _build(rules: tuple[Rule, ...]) -> Network:
-    properties: Properties = {}
-    definitions = {f"r{index}": {"all": _patterns(rule, properties)} for index, rule in enumerate(rules)}
-    definitions["go"] = {"all": [{"g": {"$and": [{"_t": "$go"}, {"_1": 1}]}}]}
-    aliases = (tuple(pattern.alias for pattern in rule.when if not pattern.negated) for rule in rules)
-    return Network(
-        json.dumps(definitions),
-        tuple(Member(rule.name, names) for rule, names in zip(rules, aliases, strict=True)),
-        {kind: tuple(known.values()) for kind, known in properties.items()},
-    )
+def _shares(drawn: Iterable[_Drawn]) -> Iterator[list[_Drawn]]:
+    """Cut the rules where a limit would be passed."""
+    share = _Share()
+    for rule in drawn:
+        if share.rules and not share.takes(rule):
+            yield share.rules
+            share = _Share()
+        share.add(rule)
+    if share.rules:
+        yield share.rules
 
 
-def _patterns(rule: Rule, properties: Properties) -> list[dict[str, Any]]:
-    kinds = {pattern.alias: pattern.kind for pattern in rule.when if not pattern.negated}
-    names = {alias: f"a{index}" for index, alias in enumerate(kinds)}
-    return [
-        {f"n{index}$not" if pattern.negated else names[pattern.alias]: _pattern(pattern, kinds, names, properties)}
-        for index, pattern in enumerate(rule.when)
-    ]
+class _Share:
+    """The rules of one network, with what they use of the engine's limits."""
+
+    def __init__(self) -> None:
+        self.rules: list[_Drawn] = []
+        self.patterns = 0
+        self.chains: dict[str, Counter[str]] = {}
+        self.columns: dict[str, set[Column]] = {}
+
+    def add(self, rule: _Drawn) -> None:
+        self.rules.append(rule)
+        self.patterns += len(rule.chains)
+        for asked, chain in rule.chains:
+            self.chains.setdefault(asked, Counter())[chain] += 1
+        for asked, column in rule.columns:
+            self.columns.setdefault(asked, set()).add(column)
+
+    def takes(self, rule: _Drawn) -> bool:
+        """Whether the limits still hold with ``rule``."""
+        chains = {asked: Counter(self.chains.get(asked, ())) for asked, _ in rule.chains}
+        columns = {asked: set(self.columns.get(asked, ())) for asked, _ in rule.columns}
+        for asked, chain in rule.chains:
+            chains[asked][chain] += 1
+        for asked, column in rule.columns:
+            columns[asked].add(column)
+        return (
+            self.patterns + len(rule.chains) <= MOST_PATTERNS
+            and len(self.chains.keys() | chains.keys()) < MOST_KINDS
+            and all(len(used) <= MOST_CHAINS and max(used.values()) <= MOST_SHARING for used in chains.values())
+            and all(len(used) <= MOST_COLUMNS for used in columns.values())
+        )
 
 
-def _pattern(pattern: Pattern, kinds: dict[str, str], names: dict[str, str], properties: Properties) -> dict[str, Any]:
-    constants, unequal, equal = [], [], []
-    for test in pattern.tests:
-        if not isinstance(test.value, Reference):
-            constants.append(_constant(pattern.kind, test, properties))
-            continue
-        ranked = test.op not in ("is", "not")
-        other = _property(kinds[test.value.alias], Property("p", test.value.field, ranked=ranked), properties)
-        own = _property(pattern.kind, Property("p", test.field, ranked=ranked), properties)
-        term: dict[str, Any] = {own: {names[test.value.alias]: other}}
-        if test.op == "is":
-            equal.append(term)
-        else:
-            unequal.append({COMPARISONS[test.op]: term})
-    joined = [{"_1": {"a0": "_1"}}] if unequal or equal else []
-    kind = "!" + pattern.kind if pattern.negated else pattern.kind
-    return {"$and": [{"_t": kind}, *constants, *unequal, *equal, *joined, {"_1": 1}]}
+def _draw(stage: StageRules, number: int) -> _Drawn:
+    drawn = _Drawn(number, [], [], set())
+    steps = [stage.steps[step] for step in stage.rules[number].path]
+    for position, step in enumerate(steps):
+        asked = type_of(step.kind, negated=step.negated)
+        constants = [_against_value(asked, constant, drawn) for constant in step.constants]
+        joins = [term for join in step.joins for term in _against_fact(asked, join, steps, drawn)]
+        joins.sort(key=lambda term: next(iter(term)) not in SIGNS.values())  # the equal ones last
+        terms = [{"_t": asked}, *constants, *joins, *([{"_1": {"p0": "_1"}}] if joins else []), {"_1": 1}]
+        # Patterns without joins share their tests in the engine; each join is a branch of its own.
+        drawn.chains.append((asked, f"{number} {position}" if joins else repr(terms)))
+        drawn.patterns.append({f"p{position}$not" if step.negated else f"p{position}": {"$and": terms}})
+    return drawn
 
 
-def _constant(kind: str, test: Test, properties: Properties) -> dict[str, Scalar]:
-    if test.op == "is" and not isinstance(test.value, tuple | Reference):
-        return {_property(kind, Property("p", test.field), properties): encoded(test.value)}
-    value = "" if isinstance(test.value, Reference) else test.value
-    return {_property(kind, Property("p", test.field, test.op, value), properties): 1}
+def _column(asked: str, column: Column, drawn: _Drawn) -> str:
+    drawn.columns.add((asked, column))
+    return column.name
 
 
-def _property(kind: str, wanted: Property, properties: Properties) -> str:
-    """The name under which facts of ``kind`` carry what is ``wanted``, one for equal wishes."""
-    of_kind = properties.setdefault(kind, {})
-    key = (*wanted[1:], type(wanted.value))
-    if key not in of_kind:
-        of_kind[key] = wanted._replace(name=f"p{len(of_kind)}")
-    return of_kind[key].name
+def _against_value(asked: str, constant: Constant, drawn: _Drawn) -> dict[str, Any]:
+    """A test against a value of the rule: an equality, or a property that Python computes."""
+    field, op, value = constant
+    if op == "is" and not isinstance(value, tuple):
+        return {_column(asked, Column(f"v{field}", field), drawn): spelt(value)}
+    told = f"{field} {op} {value!r}"
+    name = told if len(told) <= LONGEST_NAME else _digest(told)
+    return {_column(asked, Column(f"c{name}", field, constant), drawn): 1}
+
+
+def _against_fact(asked: str, join: Join, steps: Sequence[Step], drawn: _Drawn) -> Iterator[dict[str, Any]]:
+    """A test against an earlier fact: that the values are equal, or that the types are and the comparison holds."""
+    alias, there = f"p{join.source}", steps[join.source].kind
+
+    def pair(letter: str) -> dict[str, Any]:
+        other = _column(there, Column(letter + join.other, join.other), drawn)
+        return {_column(asked, Column(letter + join.field, join.field), drawn): {alias: other}}
+
+    if join.op == "is":
+        yield pair("v")
+        return
+    yield {SIGNS[join.op]: pair("v" if join.op == "not" else "r")}
+    yield pair("t")

@@ -1,52 +1,84 @@
-"""Which facts can take part in a rule: only they are asserted into durable_rules.
+"""Which rules can match a host at all, and which facts can take part: only these reach durable_rules.
 
-A semi-join in the order of the patterns: a fact stays if it passes the constant tests and, for each equality
-with an earlier alias, some fact that stayed there has the value. A rule of which a pattern finds nothing
-cannot fire. Nothing that takes part in a match, or blocks one, is dropped.
+A sieve holds the facts that pass a pattern's tests when a reference may mean any fact that passed the sieve it
+refers to. That is never too little: the fact of a real match passes, and so does one that blocks. Each sieve is
+filled once, in time linear in the facts of its kind.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from planner.language import Scalar
-from planner.policy.matcher import Memory, Part, Parted
+from planner.policy.comparison import holds
+from planner.policy.memory import Memory
+from planner.policy.shape import Join, Sieve, StageRules
 
 
-def reachable(rules: Iterable[Parted], memory: Memory) -> tuple[list[int], list[int]]:
-    """The facts that positive patterns can match, and those that ``no`` patterns can, by index."""
+class Reach(NamedTuple):
+    """The numbers of the rules that can match, and the indexes of the facts that can match or block in them."""
+
+    alive: tuple[int, ...]
+    positive: set[int]
+    blocking: set[int]
+
+
+def reach(stage: StageRules, memory: Memory) -> Reach:
+    """Fill the sieves of every rule up to the first that stays empty; a rule with such a one cannot match."""
+    sifted: dict[int, list[int]] = {}
+    alive: list[int] = []
     positive: set[int] = set()
-    negative: set[int] = set()
-    for rule in rules:
-        matched = _matched(rule, memory)
-        if matched is not None:
-            positive |= matched[0]
-            negative |= matched[1]
-    return sorted(positive), sorted(negative)
-
-
-def _matched(rule: Parted, memory: Memory) -> tuple[set[int], set[int]] | None:
-    stayed: dict[str, list[int]] = {}
-    blockers: set[int] = set()
-    for part in rule.parts:
-        found = _candidates(part, stayed, memory)
-        if part.negated:
-            blockers.update(found)
-        elif found:
-            stayed[part.alias] = found
+    blocking: set[int] = set()
+    for number, rule in enumerate(stage.rules):
+        sieves = [stage.steps[step].sieve for step in rule.path]
+        for position, sieve in enumerate(sieves):
+            if sieve not in sifted:
+                sifted[sieve] = _sift(stage.sieves[sieve], memory, sifted)
+            if not sifted[sieve] and position < len(rule.aliases):
+                break
         else:
-            return None
-    return {index for found in stayed.values() for index in found}, blockers
+            alive.append(number)
+            positive.update(*(sifted[sieve] for sieve in sieves[: len(rule.aliases)]))
+            blocking.update(*(sifted[sieve] for sieve in sieves[len(rule.aliases) :]))
+    return Reach(tuple(alive), positive, blocking)
 
 
-def _candidates(part: Part, stayed: dict[str, list[int]], memory: Memory) -> list[int]:
-    equalities = [(name, alias, of) for name, operator, alias, of in part.joins if operator == "is"]
-    if not equalities:
-        return memory.find(part.kind, part.constants)
-    facts = memory.facts
-    allowed: list[tuple[str, set[Scalar]]] = [
-        (name, {facts[index].fields[of] for index in stayed[alias]}) for name, alias, of in equalities
+def _sift(sieve: Sieve, memory: Memory, sifted: dict[int, list[int]]) -> list[int]:
+    """The facts that pass ``sieve``; those it refers to are sifted already."""
+    passing = memory.of_kind(sieve.kind)
+    for number, join in enumerate(sieve.joins):
+        if passing:
+            passing = _joined(join, passing, memory, sifted[join.source], sieve.kind if number == 0 else "")
+    for field, op, value in sieve.constants:
+        passing = [index for index in passing if holds(op, memory.facts[index].fields.get(field), value)]
+    return passing
+
+
+def _joined(join: Join, passing: list[int], memory: Memory, sources: list[int], whole: str) -> list[int]:
+    """Those of ``passing`` that satisfy the join with some source; ``whole`` is their kind if they are all of it."""
+    values = {value for index in sources if (value := memory.facts[index].fields.get(join.other)) is not None}
+    if join.op == "is":
+        if whole and len(values) < len(passing):
+            by_value = memory.by_value(whole, join.field)
+            return [index for value in values for index in by_value.get(value, ())]
+        return [index for index in passing if memory.facts[index].fields.get(join.field) in values]
+    deciding = tuple(_deciding(join.op, values))
+    return [
+        index
+        for index in passing
+        if any(holds(join.op, memory.facts[index].fields.get(join.field), value) for value in deciding)
     ]
-    first, values = min(allowed, key=lambda pair: len(pair[1]))
-    pool = (index for value in values for index in memory.find(part.kind, ((first, "is", value), *part.constants)))
-    if len(allowed) == 1:
-        return list(pool)
-    return [index for index in pool if all(facts[index].fields[name] in values for name, values in allowed)]
+
+
+def _deciding(op: str, values: Iterable[Scalar]) -> Iterator[Scalar]:
+    """Those of ``values``, at most four, with one of which a comparison holds if it holds with any."""
+    numbers = [value for value in values if isinstance(value, int)]
+    texts = [value for value in values if isinstance(value, str)]
+    if op == "not":  # nothing equals two values
+        yield from numbers[:2]
+        yield from texts[:2]
+        return
+    extreme = max if op in ("lt", "le") else min
+    if numbers:
+        yield extreme(numbers)
+    if texts:
+        yield extreme(texts)

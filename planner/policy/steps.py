@@ -1,0 +1,59 @@
+"""From rules to steps: the form that both engines read.
+
+The meaning that is fixed here, and that both engines keep:
+
+- patterns are joined in order; the ``no`` patterns of a rule are asked last, which changes no answer;
+- one fact plays one part: two positive patterns of a rule are never satisfied by the same fact;
+- ``no KIND: {...}`` means that no fact at all satisfies it, those that the rule matched included.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from planner.language import Pattern, Reference, Rule
+from planner.policy.shape import Constant, Join, Sieve, StageRules, Step, StepRule
+
+
+class _Numbered(dict[Any, int]):
+    """Gives each new value the next number, and an equal one its number again."""
+
+    def __missing__(self, value: Any) -> int:  # noqa: ANN401  any hashable
+        self[value] = number = len(self)
+        return number
+
+
+def steps_of(rules: Iterable[Rule]) -> StageRules:
+    """The steps of one stage's rules; each must be sound."""
+    steps, sieves = _Numbered(), _Numbered()
+    found = tuple(_path(rule, steps, sieves) for rule in rules)
+    return StageRules(tuple(steps), tuple(sieves), found)
+
+
+def _path(rule: Rule, steps: _Numbered, sieves: _Numbered) -> StepRule:
+    aliases: list[str] = []
+    path: list[int] = []
+    sources: list[int] = []  # the sieve of each positive pattern, by position
+    parent = -1
+    for pattern in sorted(rule.when, key=lambda pattern: pattern.negated):
+        constants, joins = _tests(pattern, aliases)
+        sifting = tuple(join._replace(source=sources[join.source]) for join in joins)
+        sieve = sieves[Sieve(pattern.kind, constants, sifting)]
+        parent = steps[Step(parent, pattern.kind, pattern.negated, sieve, constants, joins)]
+        path.append(parent)
+        if not pattern.negated:
+            aliases.append(pattern.alias)
+            sources.append(sieve)
+    return StepRule(rule.name, tuple(path), tuple(aliases))
+
+
+def _tests(pattern: Pattern, aliases: list[str]) -> tuple[tuple[Constant, ...], tuple[Join, ...]]:
+    """The tests against values and those against earlier facts, equalities first: the first one is looked up."""
+    constants: list[Constant] = []
+    joins: list[Join] = []
+    for test in pattern.tests:
+        if isinstance(test.value, Reference):
+            joins.append(Join(test.field, test.op, aliases.index(test.value.alias), test.value.field))
+        else:
+            constants.append((test.field, test.op, test.value))
+    joins.sort(key=lambda join: join.op != "is")
+    return tuple(constants), tuple(joins)
