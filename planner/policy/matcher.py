@@ -77,29 +77,34 @@ def _extend(step: Step, before: list[Match], memory: Memory, budget: _Budget) ->
         budget.left -= len(candidates) + 1
         if budget.left < 0 or len(after) > MOST_MATCHES:
             raise _EndlessError
-        fitting = (index for index in candidates if _fits(step, memory.facts[index].fields, match, memory.facts))
+        fitting = _fitting(step, candidates, match, memory.facts) if step.joins else candidates
         if not step.negated:
-            after.extend((*match, index) for index in fitting if index not in match)
-        elif next(fitting, None) is None:
+            after += [(*match, index) for index in fitting if index not in match]
+        elif not fitting:
             after.append(match)
     return after
 
 
 def _candidates(step: Step, match: Match, memory: Memory) -> Sequence[int]:
-    """The facts worth trying: by the first equality with the match, or all of the kind."""
-    every = memory.of_kind(step.kind)
-    if len(every) < FEW or not step.joins or step.joins[0].op != "is":
-        return every
+    """The facts that pass the constant tests; of many, those that the first equality with the match leaves."""
+    if len(memory.of_kind(step.kind)) < FEW or not step.joins or step.joins[0].op != "is":
+        return memory.passing(step.kind, step.constants)
     field, _, source, other = step.joins[0]
     value = memory.facts[match[source]].fields.get(other)
-    return () if value is None else memory.by_value(step.kind, field).get(value, ())
+    found = () if value is None else memory.by_value(step.kind, field).get(value, ())
+    return [index for index in found if _passes(step, memory.facts[index].fields)]
 
 
-def _fits(step: Step, fields: Mapping[str, Scalar], match: Match, facts: Sequence[Fact]) -> bool:
-    for field, op, value in step.constants:
-        if not holds(op, fields.get(field), value):
-            return False
+def _passes(step: Step, fields: Mapping[str, Scalar]) -> bool:
+    return all(holds(op, fields.get(field), value) for field, op, value in step.constants)
+
+
+def _fitting(step: Step, candidates: Sequence[int], match: Match, facts: Sequence[Fact]) -> Sequence[int]:
+    """Those of ``candidates`` that satisfy every join with the match."""
+    fitting = candidates
     for field, op, source, other in step.joins:
-        if not holds(op, fields.get(field), facts[match[source]].fields.get(other)):
-            return False
-    return True
+        if not fitting:
+            break
+        value = facts[match[source]].fields.get(other)
+        fitting = [index for index in fitting if holds(op, facts[index].fields.get(field), value)]
+    return fitting

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from planner.language import Fact, Scalar
+from planner.policy.comparison import holds
+from planner.policy.shape import Constant
 
 
 class Memory:
@@ -11,19 +13,34 @@ class Memory:
     The index over a field is made when it is first asked for, so 4,094 vlans that no rule joins cost nothing.
     """
 
-    __slots__ = ("_by_value", "_kinds", "facts")
+    __slots__ = ("_by_value", "_kinds", "_passing", "facts")
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         """Remember ``facts``; their indexes are what bindings refer to."""
         self.facts = facts
         self._kinds: dict[str, list[int]] = {}
         self._by_value: dict[tuple[str, str], dict[Scalar, list[int]]] = {}
+        self._passing: dict[tuple[str, tuple[Constant, ...]], list[int]] = {}
         for index, fact in enumerate(facts):
             self._kinds.setdefault(fact.kind, []).append(index)
 
     def of_kind(self, kind: str) -> list[int]:
         """Every fact of a kind."""
         return self._kinds.get(kind, [])
+
+    def passing(self, kind: str, constants: tuple[Constant, ...]) -> list[int]:
+        """The facts of a kind that pass constant tests, worked out once for all rules that ask for the same."""
+        every = self._kinds.get(kind, [])
+        if not constants or not every:
+            return every
+        found = self._passing.get((kind, constants))
+        if found is None:
+            facts = self.facts
+            found = every
+            for field, op, value in constants:
+                found = [index for index in found if holds(op, facts[index].fields.get(field), value)]
+            self._passing[kind, constants] = found
+        return found
 
     def by_value(self, kind: str, field: str) -> dict[Scalar, list[int]]:
         """The facts of a kind by the value of ``field``; those without it are not among them."""

@@ -44,12 +44,12 @@ def reach(stage: StageRules, memory: Memory) -> Reach:
 
 def _sift(sieve: Sieve, memory: Memory, sifted: dict[int, list[int]]) -> list[int]:
     """The facts that pass ``sieve``; those it refers to are sifted already."""
-    passing = memory.of_kind(sieve.kind)
+    passing = memory.passing(sieve.kind, sieve.constants)
     for number, join in enumerate(sieve.joins):
-        if passing:
-            passing = _joined(join, passing, memory, sifted[join.source], sieve.kind if number == 0 else "")
-    for field, op, value in sieve.constants:
-        passing = [index for index in passing if holds(op, memory.facts[index].fields.get(field), value)]
+        if not passing:
+            break
+        whole = sieve.kind if number == 0 and not sieve.constants else ""
+        passing = _joined(join, passing, memory, sifted[join.source], whole)
     return passing
 
 
