@@ -1,11 +1,17 @@
 """The IP configuration of one device, as VDSM of any age reports it."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from planner.host.findings import Findings, quoted
 from planner.host.model import NO_IP, Address, Ip
-from planner.host.scalars import NOTHING, flag, names, table, text
+from planner.host.scalars import Record, flag, listed, table, text, within
+
+IPV4_BITS = 32
+MAPPED_BITS = 96  # ::ffff:0:0/96, the IPv6 addresses that stand for IPv4 ones
+LONGEST = 80  # characters: an IPv6 address with zone and prefix has at most 59
+# Addresses of a few hundred hosts: a fleet repeats its gateways, name servers and masks, and little else.
+REMEMBERED = 4096
 
 
 class Parsed(NamedTuple):
@@ -17,38 +23,78 @@ class Parsed(NamedTuple):
     link_local: bool
 
 
-@lru_cache(maxsize=65536)
 def parse(written: str) -> Parsed | None:
     """``address``, ``address/prefix`` or ``address/netmask``; None if it is none. A zone is dropped."""
-    import ipaddress
+    return _parsed(written) if len(written) <= LONGEST else None
 
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(written: str) -> Parsed | None:
     address, slash, length = written.strip().partition("/")
+    prefix = _prefix_length(length, IPV4_BITS if ":" not in address else 128) if slash else -1
+    if prefix is None:
+        return None
+    if ":" not in address:
+        number = ipv4_number(address)
+        return Parsed(address, 4, prefix, link_local=False) if number is not None else None
+    import ipaddress  # 3 ms: a host without IPv6 does not wait for it
+
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-        prefix = ipaddress.ip_interface(f"{address.partition('%')[0]}/{length}").network.prefixlen if slash else -1
+        found = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return None
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        return Parsed(str(found.ipv4_mapped), 4, prefix - 96 if prefix >= 96 else -1, link_local=False)
-    return Parsed(str(found), found.version, prefix, found.version == 6 and found.is_link_local)
+    if found.ipv4_mapped is not None:
+        return Parsed(str(found.ipv4_mapped), 4, max(prefix - MAPPED_BITS, -1), link_local=False)
+    return Parsed(str(found), 6, prefix, found.is_link_local)
 
 
-def read_ip(record: dict[str, Any], path: str, findings: Findings) -> Ip:
+def ipv4_number(written: str) -> int | None:
+    """The address or netmask as 32 bits; None if it is none."""
+    parts = written.split(".")
+    if len(parts) != 4 or not written.isascii():
+        return None
+    number = 0
+    for part in parts:
+        # No leading zeros: some read them as octal.
+        if not part.isdigit() or len(part) > 3 or (part[0] == "0" and part != "0") or int(part) > 255:
+            return None
+        number = number << 8 | int(part)
+    return number
+
+
+def netmask_length(written: str) -> int | None:
+    """The prefix length of a netmask; None if it is none, as 255.0.255.0."""
+    number = ipv4_number(written)
+    if number is None:
+        return None
+    hosts = number ^ 0xFFFFFFFF
+    return IPV4_BITS - hosts.bit_length() if hosts & (hosts + 1) == 0 else None
+
+
+def _prefix_length(written: str, bits: int) -> int | None:
+    if "." in written and bits == IPV4_BITS:
+        return netmask_length(written)
+    is_number = written.isascii() and written.isdigit() and len(written) <= len(str(bits))
+    return int(written) if is_number and int(written) <= bits else None
+
+
+def read_ip(record: Record, path: str, findings: Findings) -> Ip:
     """The IP configuration in ``record``; `NO_IP`, shared, for the many devices without one."""
     if _plainly_none(record):
         return NO_IP
-    cfg = table(record, "cfg", path, findings)
-    primary = _address_text(record, "addr", path, findings)
+    primary = read_address(record, "addr", 4, path, findings)
     addresses = _addresses(record, primary, path, findings)
+    # An ifcfg file says what was meant: it speaks only for a device that has got an address.
+    cfg = table(record, "cfg", path, findings) if primary else {}
     dhcpv4 = _dhcpv4(record, cfg, path, findings)
-    gateway4 = _address_text(record, "gateway", path, findings)
+    gateway4 = read_address(record, "gateway", 4, path, findings)
     if not gateway4 and not dhcpv4 and "gateway" not in record:
-        gateway4 = _address_text(cfg, "GATEWAY", f"{path}.cfg", findings)
+        gateway4 = read_address(cfg, "GATEWAY", 4, f"{path}.cfg", findings)
     ip = Ip(
         addresses=addresses,
         primary4=primary,
         gateway4=gateway4,
-        gateway6=_address_text(record, "ipv6gateway", path, findings),
+        gateway6=read_address(record, "ipv6gateway", 6, path, findings),
         dhcpv4=dhcpv4,
         dhcpv6=bool(flag(record, "dhcpv6", path, findings)),
         autoconf=bool(flag(record, "ipv6autoconf", path, findings)),
@@ -58,58 +104,64 @@ def read_ip(record: dict[str, Any], path: str, findings: Findings) -> Ip:
     return NO_IP if empty else ip
 
 
-def _plainly_none(record: dict[str, Any]) -> bool:
-    """A device of a current VDSM without any configuration: the common case, told without parsing anything."""
-    return (
-        record.get("addr") == ""
-        and record.get("ipv4addrs") == []
-        and record.get("ipv6addrs") == []
-        and record.get("gateway") == ""
-        and record.get("ipv6gateway") == "::"
-        and record.get("dhcpv4") is False
-        and record.get("dhcpv6") is False
-        and record.get("ipv6autoconf") is False
-        and record.get("ipv4defaultroute") is False
+def _plainly_none(record: Record) -> bool:
+    """A device without any configuration: the common case, told without parsing anything."""
+    get = record.get
+    return not (
+        get("addr")
+        or get("ipv4addrs")
+        or get("ipv6addrs")
+        or get("dhcpv4")
+        or get("dhcpv6")
+        or get("ipv6autoconf")
+        or get("ipv4defaultroute")
+        or get("bootproto4")
+        or get("gateway", "") not in ("", None)
+        or get("ipv6gateway", "::") not in ("::", "", None)
     )
 
 
-def _addresses(record: dict[str, Any], primary: str, path: str, findings: Findings) -> tuple[Address, ...]:
+def _addresses(record: Record, primary: str, path: str, findings: Findings) -> tuple[Address, ...]:
     found: dict[str, Address] = {}
-    for key, family in (("ipv4addrs", 4), ("ipv6addrs", 6)):
-        for index, written in enumerate(names(record, key, path, findings)):
+    for key in ("ipv4addrs", "ipv6addrs"):
+        for place, written in listed(record, key, path, findings):
             parsed = parse(written)
-            place = f"{path}.{key}[{index}]"
+            where = f"{path}.{key}[{place}]"
             if parsed is None:
-                findings.odd(place, f"{quoted(written)} is not an address", "it is left out")
+                findings.odd(where, f"{quoted(written)} is not an address", "it is left out", "address-malformed")
             elif not parsed.link_local:
-                found.setdefault(parsed.text, Address(parsed.text, parsed.family, parsed.prefix, place))
-        if family == 4 and primary and primary not in found:
+                found.setdefault(parsed.text, Address(parsed.text, parsed.family, parsed.prefix, where))
+        if key == "ipv4addrs" and primary and primary not in found:
+            # Before 4.16 it is the only one; later it may contradict the list, and is kept beside it.
             found[primary] = Address(primary, 4, _prefix(record, path, findings), f"{path}.addr")
     return tuple(found.values())
 
 
-def _prefix(record: dict[str, Any], path: str, findings: Findings) -> int:
-    netmask = text(record, "netmask", path, findings)
-    if not netmask:
+def _prefix(record: Record, path: str, findings: Findings) -> int:
+    netmask = record.get("netmask")
+    if netmask is None or netmask == "":
         return -1
-    parsed = parse(f"0.0.0.0/{netmask}")
-    if parsed is None:
-        findings.odd(f"{path}.netmask", f"{quoted(netmask)} is not a netmask", "the prefix length counts as unknown")
-    return parsed.prefix if parsed is not None else -1
+    length = netmask_length(netmask.strip()) if netmask.__class__ is str else None
+    if length is None:
+        hint = "the prefix length counts as unknown"
+        findings.odd(f"{path}.netmask", f"{quoted(netmask)} is not a netmask", hint, "netmask-malformed")
+    return -1 if length is None else length
 
 
-def _address_text(record: dict[str, Any], key: str, path: str, findings: Findings) -> str:
-    value = record.get(key)
-    if value.__class__ is str and value in NOTHING:
-        return ""
+def read_address(record: Record, key: str, family: int, path: str, findings: Findings) -> str:
+    """One address of ``family`` in canonical text; ``""`` for none, and for what is none."""
     written = text(record, key, path, findings)
-    parsed = parse(written) if written else None
-    if written and parsed is None:
-        findings.odd(f"{path}.{key}", f"{quoted(written)} is not an address", "it is left out")
-    return parsed.text if parsed is not None else ""
+    if not written:
+        return ""
+    parsed = parse(written)
+    if parsed is None or parsed.family != family:
+        message = f"{quoted(written)} is not an IPv{family} address"
+        findings.odd(within(path, key), message, "it is left out", "address-malformed")
+        return ""
+    return parsed.text
 
 
-def _dhcpv4(record: dict[str, Any], cfg: dict[str, Any], path: str, findings: Findings) -> bool:
+def _dhcpv4(record: Record, cfg: Record, path: str, findings: Findings) -> bool:
     """From 4.17 a flag, in 4.16 a word on networks, before that the ifcfg file."""
     stated = flag(record, "dhcpv4", path, findings)
     if stated is not None:

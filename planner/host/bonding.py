@@ -3,33 +3,43 @@
 from typing import Any
 
 from planner.host.findings import Findings, quoted
-from planner.host.scalars import table, text
+from planner.host.scalars import LONGEST, Record, is_printable, table, text
 
 MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 
+Options = tuple[tuple[str, str], ...]
 
-def read_options(record: dict[str, Any], path: str, findings: Findings) -> tuple[int, tuple[tuple[str, str], ...]]:
+
+def read_options(record: Record, path: str, findings: Findings) -> tuple[int, Options]:
     """The mode's number (-1: not told), and every option with the mode first."""
     told = record.get("opts") is not None
-    options = _from_opts(table(record, "opts", path, findings), f"{path}.opts", findings)
-    if not told:
+    if told:
+        options = _from_opts(table(record, "opts", path, findings), f"{path}.opts", findings)
+    else:
         cfg = table(record, "cfg", path, findings)
         options = dict(_words(text(cfg, "BONDING_OPTS", f"{path}.cfg", findings)))
+    # VDSM 4.16 leaves out a mode of 0, and so does who writes an ifcfg file: it is the module's default.
     mode = _mode(options.pop("mode", "0" if told or options else ""), path, findings)
     named = [("mode", str(mode))] if mode >= 0 else []
     return mode, (*named, *sorted(options.items()))
 
 
-def _from_opts(opts: dict[str, Any], path: str, findings: Findings) -> dict[str, str]:
+def _from_opts(opts: Record, path: str, findings: Findings) -> dict[str, str]:
     options = {}
-    for key, stated in opts.items():
+    for key, value in opts.items():
         # VDSM of 4.10 to 4.14 gives name and number of an option as a list.
-        value = stated[-1] if isinstance(stated, list) and stated else stated
-        if isinstance(value, str | int) and isinstance(key, str):
-            options[key] = str(value)
+        value = value[-1] if isinstance(value, list | tuple) and value else value  # noqa: PLW2901
+        if value.__class__ is str and key.__class__ is str and is_printable(key) and is_printable(value):
+            options[key] = value
+        elif _is_number(value) and key.__class__ is str and is_printable(key):
+            options[key] = str(int(value))
         else:
-            findings.wrong(f"{path}.{key}", f"{quoted(value)} is not the value of an option")
+            findings.wrong(path, f"{quoted(key)} with {quoted(value)} is not an option and its value")
     return options
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401  whatever a document holds
+    return isinstance(value, int) and abs(value) < 2**63
 
 
 def _words(written: str) -> list[tuple[str, str]]:
@@ -38,11 +48,13 @@ def _words(written: str) -> list[tuple[str, str]]:
 
 
 def _mode(written: str, path: str, findings: Findings) -> int:
+    """The number of a mode given as number, as name, or, as sysfs has it, as both."""
     if not written:
         return -1
-    if written in MODES:
-        return MODES.index(written)
-    if written.isascii() and written.isdigit() and len(written) == 1 and int(written) < len(MODES):
-        return int(written)
+    known = written.strip()[:LONGEST].split()[0] if written.strip() else ""
+    if known in MODES:
+        return MODES.index(known)
+    if known in "0123456" and len(known) == 1:
+        return int(known)
     findings.odd(f"{path}.opts.mode", f"{quoted(written)} is not a bonding mode", "the mode counts as unknown")
     return -1

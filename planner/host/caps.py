@@ -1,46 +1,45 @@
 """getVdsCaps of every age, from VDSM 4.9 (2012) to 4.50, to a `Host`."""
 
-from typing import Any
+from collections.abc import Iterable
 
 from planner.host.addressing import parse, read_ip
 from planner.host.bonding import read_options
 from planner.host.digest import digest_of
 from planner.host.findings import Findings, quoted
-from planner.host.model import Bond, Bridge, Host, Nic, Vlan
-from planner.host.networks import read_networks
-from planner.host.scalars import flag, hwaddr, names, number, table, text
+from planner.host.graph import loops
+from planner.host.model import Bond, Bridge, Host, Network, Nic, Vlan
+from planner.host.networks import Below, read_networks
+from planner.host.scalars import (
+    LARGEST_TAG,
+    Record,
+    amount,
+    flag,
+    is_printable,
+    listed,
+    names,
+    number,
+    table,
+    text,
+    unprintable,
+    within,
+)
 
-SECTIONS = ("networks", "bridges", "bondings", "vlans", "nics")
-LARGEST_MTU = 2**16 - 1 + 2**16  # loopback devices report 65536; more is no MTU
-LARGEST_TAG = 4095
 
-
-def is_caps(document: Any) -> bool:  # noqa: ANN401  any document
-    """Whether ``document`` holds at least one section of getVdsCaps."""
-    return isinstance(document, dict) and any(key in document for key in SECTIONS)
-
-
-def read_caps(document: dict[str, Any], form: str, findings: Findings) -> Host:
+def read_caps(document: Record, form: str, findings: Findings) -> Host:
     """The host that ``document`` describes; what is wrong with it goes to ``findings``."""
     nics = {name: _nic(name, record, findings) for name, record in _records(document, "nics", findings)}
-    vlans = {}
-    for name, record in _records(document, "vlans", findings):
-        # VDSM 4.10 lists every nic with a dot in its name among the vlans, too.
-        if name not in nics or "vlanid" in record:
-            vlans[name] = _vlan(name, record, document, findings)
+    vlans = _vlans(document, nics, findings)
     bridges = {name: _bridge(name, record, findings) for name, record in _records(document, "bridges", findings)}
     bonds = {name: _bond(name, record, findings) for name, record in _records(document, "bondings", findings)}
-    used = {vlan.base for vlan in vlans.values()} | {port for bridge in bridges.values() for port in bridge.ports}
-    # VDSM up to 4.18 lists bond0 to bond4 of the bonding module, whether or not they are in use.
-    bonds = {name: bond for name, bond in bonds.items() if bond.members or bond.ip.addresses or name in used}
-    networks, made = read_networks(
-        dict(_records(document, "networks", findings)), {**nics, **bonds}, vlans, bridges, findings
-    )
+    below = Below({**nics, **bonds}, vlans, bridges)
+    networks, made = read_networks(_records(document, "networks", findings), below, findings)
     bridges |= made
+    bonds = _in_use(bonds, vlans.values(), bridges.values(), networks.values())
     nameservers = _nameservers(document, findings)
-    return Host(
+    version = _version(document)
+    host = Host(
         format=form,
-        digest=digest_of(nics, bonds, vlans, bridges, networks, nameservers, _version(document)),
+        digest=digest_of(nics, bonds, vlans, bridges, networks, nameservers, version),
         nics=nics,
         bonds=bonds,
         vlans=vlans,
@@ -48,42 +47,51 @@ def read_caps(document: dict[str, Any], form: str, findings: Findings) -> Host:
         networks=networks,
         nameservers=nameservers,
         last_client_iface=text(document, "lastClientIface", "", findings),
-        version=_version(document),
+        version=version,
         dirty=flag(document, "netConfigDirty", "", findings),
     )
+    for loop in loops(host):
+        findings.odd(
+            loop[0].path, f"it stands on itself: {_chain([device.name for device in loop])}", code="device-loop"
+        )
+    return host
 
 
-def _records(document: dict[str, Any], section: str, findings: Findings) -> list[tuple[str, dict[str, Any]]]:
+def _records(document: Record, section: str, findings: Findings) -> list[tuple[str, Record]]:
     """The named records of a section, those that are none left out with a problem."""
     found = []
     for name, record in table(document, section, "", findings).items():
-        if not isinstance(name, str) or not name:
+        if name.__class__ is not str or not name:
             findings.wrong(section, f"{quoted(name)} is not a name")
-        elif not isinstance(record, dict):
-            findings.wrong(f"{section}.{name}", f"{quoted(record)} is not the description of a device")
-        else:
+        elif not is_printable(name):
+            findings.wrong(section, f"the name {quoted(name)} {unprintable(name)}")
+        elif record.__class__ is dict:
             found.append((name, record))
+        elif record is None:
+            found.append((name, {}))
+        else:
+            findings.wrong(f"{section}.{name}", f"{quoted(record)} is not the description of a device")
     return found
 
 
-def _mtu(record: dict[str, Any], path: str, findings: Findings) -> int:
-    return number(record, "mtu", "an MTU", path, findings, LARGEST_MTU)
+def _mtu(record: Record, path: str, findings: Findings) -> int:
+    return number(record, "mtu", "an MTU", path, findings)
 
 
-def _nic(name: str, record: dict[str, Any], findings: Findings) -> Nic:
+def _nic(name: str, record: Record, findings: Findings) -> Nic:
     path = f"nics.{name}"
     return Nic(
         name,
         path,
         _mtu(record, path, findings),
-        hwaddr(record, "hwaddr", path, findings),
+        text(record, "hwaddr", path, findings).lower(),
         read_ip(record, path, findings),
-        hwaddr(record, "permhwaddr", path, findings),
-        number(record, "speed", "a speed in Mbit/s", path, findings),
+        text(record, "permhwaddr", path, findings).lower(),
+        amount(record, "speed"),
     )
 
 
-def _bond(name: str, record: dict[str, Any], findings: Findings) -> Bond:
+def _bond(name: str, record: Record, findings: Findings) -> Bond:
     path = f"bondings.{name}"
     mode, options = read_options(record, path, findings)
     partner = record.get("ad_partner_mac")
@@ -91,31 +99,53 @@ def _bond(name: str, record: dict[str, Any], findings: Findings) -> Bond:
         name,
         path,
         _mtu(record, path, findings),
-        hwaddr(record, "hwaddr", path, findings),
+        text(record, "hwaddr", path, findings).lower(),
         read_ip(record, path, findings),
         names(record, "slaves", path, findings),
         mode,
         options,
         # All zeroes are an answer here: nobody speaks LACP at the other end.
-        partner.lower() if isinstance(partner, str) else "",
+        partner.lower() if isinstance(partner, str) and is_printable(partner) else "",
     )
 
 
-def _vlan(name: str, record: dict[str, Any], document: dict[str, Any], findings: Findings) -> Vlan:
+def _in_use(
+    bonds: dict[str, Bond], vlans: Iterable[Vlan], bridges: Iterable[Bridge], networks: Iterable[Network]
+) -> dict[str, Bond]:
+    """The bonds without the bonding module's bond0 to bond4, which VDSM up to 4.18 lists also when unused."""
+    if all(bond.members for bond in bonds.values()):
+        return bonds
+    used = {vlan.base for vlan in vlans}
+    used.update(port for bridge in bridges for port in bridge.ports)
+    used.update(name for network in networks for name in (network.device, network.southbound))
+    return {name: bond for name, bond in bonds.items() if bond.members or bond.ip.addresses or name in used}
+
+
+def _vlans(document: Record, nics: dict[str, Nic], findings: Findings) -> dict[str, Vlan]:
+    records = _records(document, "vlans", findings)
+    dotted = {name for name, _ in records} | nics.keys()
+    return {
+        name: _vlan(name, record, dotted, findings)
+        for name, record in records
+        # VDSM 4.10 lists every nic with a dot in its name among the vlans, too.
+        if name not in nics or "vlanid" in record
+    }
+
+
+def _vlan(name: str, record: Record, known: set[str], findings: Findings) -> Vlan:
     path = f"vlans.{name}"
     base = text(record, "iface", path, findings)
     tag = number(record, "vlanid", "a VLAN id", path, findings, LARGEST_TAG)
     if "vlanid" not in record:
         # Before 4.14 only the name told the tag, and `iface` was what stood before the first dot.
         before, _, last = name.rpartition(".")
-        if last.isascii() and last.isdigit() and int(last[:5]) <= LARGEST_TAG:
-            tag = int(last[:5])
-            known = document.get("vlans")
-            base = before if not base or (isinstance(known, dict) and before in known) else base
+        if last.isascii() and last.isdigit() and int(last) <= LARGEST_TAG:
+            tag = int(last)
+            base = before if not base or before in known else base
     return Vlan(name, path, _mtu(record, path, findings), "", read_ip(record, path, findings), base, tag)
 
 
-def _bridge(name: str, record: dict[str, Any], findings: Findings) -> Bridge:
+def _bridge(name: str, record: Record, findings: Findings) -> Bridge:
     path = f"bridges.{name}"
     return Bridge(
         name,
@@ -128,21 +158,22 @@ def _bridge(name: str, record: dict[str, Any], findings: Findings) -> Bridge:
     )
 
 
-def _nameservers(document: dict[str, Any], findings: Findings) -> tuple[str, ...]:
+def _nameservers(document: Record, findings: Findings) -> tuple[str, ...]:
     """`nameservers`, which 4.18.0 called `dnss`; a zone is kept."""
     key = "nameservers" if "nameservers" in document else "dnss"
     kept = []
-    for index, written in enumerate(names(document, key, "", findings)):
+    for place, written in listed(document, key, "", findings):
         parsed = parse(written)
-        if parsed is None:
-            findings.odd(f"{key}[{index}]", f"{quoted(written)} is not an address", "it is left out")
+        if parsed is None or parsed.prefix >= 0:
+            message = f"{quoted(written)} is not an address"
+            findings.odd(f"{within('', key)}[{place}]", message, "it is left out", "address-malformed")
         else:
             _, percent, zone = written.partition("%")
             kept.append(parsed.text + percent + zone)
     return tuple(kept)
 
 
-def _version(document: dict[str, Any]) -> tuple[int, ...]:
+def _version(document: Record) -> tuple[int, ...]:
     """VDSM's major and minor version, from `software_version` or the package list; ``()`` when not told."""
     packages = document.get("packages2")
     vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
@@ -153,3 +184,9 @@ def _version(document: dict[str, Any]) -> tuple[int, ...]:
         if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
             return tuple(int(part) for part in parts)
     return ()
+
+
+def _chain(names: list[str]) -> str:
+    """``a -> b -> a``, the middle of a long one left out."""
+    shown = names if len(names) <= 8 else [*names[:4], "...", *names[-3:]]
+    return " -> ".join([*shown, names[0]])

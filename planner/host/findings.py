@@ -1,52 +1,93 @@
-"""Collecting what is wrong with a capture, each with its path in the document."""
+"""Collecting what is wrong with a capture, each with its path in the document and, where there are lines, its line."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
 from planner.problem import Problem, Severity, Where
 
 # Fewer would hide other faults of a document that has a few; a hostile one can have hundreds of thousands.
 MOST_PROBLEMS = 100
 QUOTED = 60  # characters of a value in a message: enough to recognise it, on one line
+LONGEST_PATH = 160  # characters: a section, two names and a key, each as long as anybody writes them
+
+Places = dict[str, tuple[int, int]]
+Locate = Callable[[Collection[str]], Places]
+
+
+class Finding(NamedTuple):
+    """One thing noted at ``path``: dotted, with brackets for the place in a list."""
+
+    path: str
+    message: str
+    hint: str
+    code: str
+    severity: Severity
 
 
 class Findings:
-    """The problems of one capture; a path is dotted, with brackets for the place in a list."""
+    """The findings of one capture."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self) -> None:
         """Begin with none."""
-        self.source = source
-        self.problems: list[Problem] = []
+        self.noted: list[Finding] = []
         self.left_out = 0
 
     def wrong(self, path: str, message: str, hint: str = "", code: str = "capture-invalid") -> None:
         """Note what makes the document none of getVdsCaps."""
-        self._note(Problem(code, f"{path}: {message}", hint, where=(Where(self.source, path),)))
+        self._note(Finding(path, message, hint, code, "error"))
 
-    def odd(self, path: str, message: str, hint: str = "") -> None:
-        """Note what is left out of an otherwise readable document."""
-        severity: Severity = "warning"
-        self._note(Problem("capture-odd", f"{path}: {message}", hint, severity, where=(Where(self.source, path),)))
+    def odd(self, path: str, message: str, hint: str = "", code: str = "capture-odd") -> None:
+        """Note what is left out of, or strange in, an otherwise readable document."""
+        self._note(Finding(path, message, hint, code, "warning"))
 
-    def _note(self, problem: Problem) -> None:
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(problem)
+    def _note(self, finding: Finding) -> None:
+        # An error outranks the warnings before it: the limit must not hide why there is no host.
+        if len(self.noted) < MOST_PROBLEMS or (finding.severity == "error" and not self.failed):
+            self.noted.append(finding)
         else:
             self.left_out += 1
 
-    def all(self) -> tuple[Problem, ...]:
-        """Every problem that was noted."""
-        if not self.left_out:
-            return tuple(self.problems)
-        message = f"{self.left_out} more problems of this kind"
-        severity: Severity = "error" if any(problem.severity == "error" for problem in self.problems) else "warning"
-        return (*self.problems, Problem("capture-invalid", message, "mend the first ones", severity))
+    @property
+    def failed(self) -> bool:
+        """Whether an error is among them."""
+        return any(finding.severity == "error" for finding in self.noted)
+
+    def problems(self, source: str, locate: Locate) -> tuple[Problem, ...]:
+        """Every finding as a problem, with the line and column that ``locate`` knows for its path."""
+        if not self.noted:
+            return ()
+        places = locate({finding.path for finding in self.noted})
+        problems = [
+            Problem(code, message, hint, severity, where=(Where(source, legible(path), *places.get(path, (0, 0))),))
+            for path, message, hint, code, severity in self.noted
+        ]
+        if self.left_out:
+            severity: Severity = "error" if self.failed else "warning"
+            message = f"{self.left_out} more problems of these kinds"
+            problems.append(
+                Problem(self.noted[-1].code, message, "mend the first ones", severity, where=(Where(source),))
+            )
+        return tuple(problems)
 
 
 def quoted(value: Any) -> str:  # noqa: ANN401  whatever a document holds
     """A value as a message shows it: on one line, without control characters, cut short."""
-    try:
-        text = json.dumps(value, default=repr)
-    except (TypeError, ValueError, RecursionError, OverflowError):
-        text = f"a {type(value).__name__}"
-    return text if len(text) <= QUOTED else text[: QUOTED - 3] + "..."
+    if isinstance(value, str):
+        text = value if len(value) <= QUOTED else value[: QUOTED - 3] + "..."
+        return f'"{text}"' if text.isprintable() else json.dumps(text)
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None or isinstance(value, bool | float):
+        return json.dumps(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < 2**63 else "a very large number"  # Python refuses to print really large ones
+    return f"a {type(value).__name__}"
+
+
+def legible(path: str) -> str:
+    """A path as it may be printed: control characters spelt out, cut short."""
+    text = path if len(path) <= LONGEST_PATH else path[: LONGEST_PATH - 3] + "..."
+    return text if text.isprintable() else json.dumps(text)[1:-1]

@@ -59,3 +59,32 @@ def stack(host: Host, name: str) -> tuple[str, ...]:
         lower = (under for upper in layer for under in below(host, upper))
         layer = tuple(dict.fromkeys(under for under in lower if under not in found))
     return tuple(found)
+
+
+def loops(host: Host) -> tuple[tuple[Device, ...], ...]:
+    """Each circle of devices that stand on each other, from its first device by name; no kernel makes one."""
+    layered = (vlan.name for vlan in host.vlans.values() if vlan.base in host.vlans or vlan.base in host.bridges)
+    done: set[str] = set()
+    found: list[tuple[Device, ...]] = []
+    for start in (*host.bonds, *host.bridges, *layered):
+        path: dict[str, None] = {}
+        open_ends = [iter((start,))]
+        while open_ends:
+            name = next(open_ends[-1], None)
+            if name is None:
+                open_ends.pop()
+                if path:
+                    done.add(path.popitem()[0])
+            elif name in path:
+                found.append(_circle(host, list(path), name))
+            elif name not in done:
+                path[name] = None
+                open_ends.append(iter(below(host, name)))
+    return tuple(found)
+
+
+def _circle(host: Host, path: list[str], name: str) -> tuple[Device, ...]:
+    circle = path[path.index(name) :]
+    first = circle.index(min(circle))
+    devices = (device(host, name) for name in circle[first:] + circle[:first])
+    return tuple(found for found in devices if found is not None)

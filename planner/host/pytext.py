@@ -1,82 +1,113 @@
-"""Python's own spelling: a dict's repr, as logs have it, and the `key = value` text of vdsClient."""
+"""Python's own spelling: a dict's repr, as logs have it, and the `key = value` text of vdsClient.
 
+Both are rewritten as JSON of the same lines and, as far as that goes, the same columns, and then read as JSON
+is: nothing is evaluated, a bomb stays as small as it was written, and a place in the one is a place in the other.
+"""
+
+import json
 import re
-from typing import Any
 
-from planner.problem import Problem, Where
+from planner.host.jsontext import parse_json
+from planner.host.parsed import Parsed
 
-# The parser needs a hundred bytes and a stack frame a nesting; a capture nests ten deep.
-DEEPEST = 60
-LARGEST = 32 * 1024 * 1024  # characters; parsing takes a second and a half a megabyte beyond what any host prints
-STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-ASSIGNMENT = re.compile(r"^[ \t]*([A-Za-z_][\w.]*)[ \t]*=[ \t]*(?=\S)", re.MULTILINE)
-HINT = "capture it with `vdsm-client Host getCapabilities > caps.json`"
+STRING = r"""[uUbB]?(?:'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")"""
+TOKEN = re.compile(
+    rf"(?P<strings>{STRING}(?:\s+{STRING})*)"  # pprint writes a long text as several, one after the other
+    r"|(?P<open>[uUbB]?(?:'[^'\\]*(?:\\.[^'\\]*)*|\"[^\"\\]*(?:\\.[^\"\\]*)*)\\?\Z)"
+    r"|(?P<word>\b(?:True|False|None)\b)"
+    r"|(?P<bracket>[()])"
+    r"|(?P<comma>,)(?=\s*[)\]}])"  # after the last value: Python's, not JSON's
+    r"|(?P<key>(?<=[{,\s])-?\d+)(?=\s*:)"
+    r"|(?P<long>(?<=\d)L\b)",
+    re.DOTALL,
+)
+ONE_STRING = re.compile(STRING, re.DOTALL)
+ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)|\"", re.DOTALL)
+IN_JSON = {"True": "true", "False": "false", "None": "null", "(": "[", ")": "]", ",": " ", "L": " "}
+LETTERS = {"\n": "", "a": r"\u0007", "v": r"\u000b", "'": "'", '"': r"\"", "\\": r"\\"}
 
-
-def parse_python(text: str, source: str) -> tuple[Any, str, tuple[Problem, ...]]:
-    """The document, the format's name, and what is wrong."""
-    if len(text) > LARGEST or _depth(text) > DEEPEST:
-        return (
-            None,
-            "",
-            (Problem("too-deep", "too large or nested too deeply to be getVdsCaps", HINT, where=(Where(source),)),),
-        )
-    if text[0] in "{(":
-        value, failure = _literal(text)
-        if failure is not None:
-            return None, "", (_syntax(failure, source),)
-        return value, "vdsm-repr", ()
-    return _assignments(text, source)
+ASSIGNMENT = re.compile(r"^([ \t]*)([A-Za-z_]\w*)[ \t]+=(?=\s)", re.MULTILINE)
+LITERAL = re.compile(r"""[\[({'"]|[uUbB]['"]|(?:True|False|None|-?(?:0|[1-9]\d*)(?:\.\d+)?)\s*$""")
 
 
-def _assignments(text: str, source: str) -> tuple[Any, str, tuple[Problem, ...]]:
-    """Lines of ``key = value``, a value going on over the lines that follow."""
-    starts = [found for found in ASSIGNMENT.finditer(text) if _outside(text, found.start())]
-    if not starts or text[: starts[0].start()].strip():
-        looks = "neither JSON, nor XML-RPC, nor what vdsClient prints"
-        return None, "", (Problem("unknown-format", looks, HINT, where=(Where(source),)),)
-    document: dict[str, Any] = {}
-    problems = []
-    ends = [found.start() for found in starts[1:]] + [len(text)]
-    for found, end in zip(starts, ends, strict=True):
-        written = text[found.end() : end].strip()
-        value, failure = _literal(written)
-        if failure is None:
-            document[found.group(1)] = value
-        elif written[0] in "{[(":
-            line = text.count("\n", 0, found.start())
-            problems.append(_syntax(failure, source, line))
-        else:
-            document[found.group(1)] = written
-    return document, "vdsm-text", tuple(problems)
+def is_assignments(text: str) -> bool:
+    """Whether ``text`` begins as what vdsClient prints: `key = value`, with blanks around the sign."""
+    found = ASSIGNMENT.search(text)
+    return found is not None and not text[: found.start()].strip()
 
 
-def _literal(text: str) -> tuple[Any, SyntaxError | None]:
-    import ast
-
-    try:
-        return ast.literal_eval(text), None
-    except SyntaxError as failure:
-        return None, failure
-    except (ValueError, TypeError, RecursionError, MemoryError, OverflowError) as failure:
-        return None, SyntaxError(str(failure) or type(failure).__name__)
+def parse_literal(text: str, source: str) -> Parsed:
+    """The document in the repr of a dict."""
+    return parse_json(_as_json(text), source, "vdsm-repr", "a Python literal")
 
 
-def _syntax(failure: SyntaxError, source: str, offset: int = 0) -> Problem:
-    where = (Where(source, line=(failure.lineno or 0) + offset, column=failure.offset or 0),)
-    return Problem("capture-syntax", f"not a Python literal: {failure.msg}", HINT, where=where)
+def parse_assignments(text: str, source: str) -> Parsed:
+    """The document in lines of ``key = value``, a value going on over the lines that follow."""
+    return parse_json(_as_json(_as_literal(text)), source, "vdsm-text", "vdsClient text")
 
 
-def _depth(text: str) -> int:
-    """How deep brackets nest, strings left out."""
-    deepest = depth = 0
-    for bracket in re.findall(r"[\[\](){}]", STRINGS.sub("", text)):
-        depth += 1 if bracket in "[({" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _as_literal(text: str) -> str:
+    """The assignments as one dict: `key = ` becomes `"key":`, which is as long."""
+    entries = list(ASSIGNMENT.finditer(text))
+    ends = [entry.start() for entry in entries[1:]] + [len(text)]
+    written = [text[: entries[0].start()], "{"]
+    for entry, end in zip(entries, ends, strict=True):
+        value = text[entry.end() : end]
+        content = value.strip()
+        if not LITERAL.match(content):
+            content = json.dumps(content)
+        before, after = value[: len(value) - len(value.lstrip())], value[len(value.rstrip()) :]
+        before = before.removeprefix(" ")  # the blank that the second quote takes the place of
+        # The brace that opens the dict stands in for the first indentation.
+        indent = entry.group(1) if len(written) > 2 else entry.group(1)[1:]
+        # What was cut off stays open, and is told as cut off.
+        is_cut = content[0] in "{[(" and content[-1] not in "}])"
+        closing = "," if end < len(text) else "" if is_cut else "}"
+        written += [indent, f'"{entry.group(2)}":', before, content, closing, after]
+    return "".join(written)
 
 
-def _outside(text: str, index: int) -> bool:
-    """Whether ``index`` is at the beginning of a line that is not inside a bracket: few lines, so counted afresh."""
-    before = STRINGS.sub("", text[:index])
-    return sum(map(before.count, "{[(")) == sum(map(before.count, "}])"))
+def _as_json(text: str) -> str:
+    return TOKEN.sub(_token, text)
+
+
+def _token(found: re.Match[str]) -> str:
+    word = found.group()
+    match found.lastgroup:
+        case "key":
+            return f'"{word}"'
+        case "open":  # left open in JSON, too, which then tells that the text was cut off
+            return '"'.ljust(len(word), "x")
+        case "strings":
+            return _strings(word)
+        case _:
+            return IN_JSON[word]
+
+
+def _strings(word: str) -> str:
+    if word[0] == "'" and word.count("'") == len("''") and "\\" not in word and '"' not in word:
+        return f'"{word[1:-1]}"'
+    strings = [_body(string.group()) for string in ONE_STRING.finditer(word)]
+    rest = len(word) - sum(map(len, strings)) - len('""')
+    return f'"{"".join(strings)}"' + "\n" * word.count("\n") + " " * (0 if "\n" in word else rest)
+
+
+def _body(string: str) -> str:
+    """What is between the quotes of a Python string, escaped as JSON has it."""
+    body = string[string.index(string[-1]) + 1 : -1]
+    return ESCAPE.sub(_escape, body) if "\\" in body or '"' in body else body
+
+
+def _escape(found: re.Match[str]) -> str:
+    written = found.group()
+    kind = written[1:2]
+    if written == '"':
+        return r"\""
+    if kind in "xU" and len(written) > len(r"\x"):
+        code = int(written.removeprefix("\\")[1:], 16)
+        return json.dumps(chr(code))[1:-1] if code < 0x110000 else r"\ufffd"
+    if kind in "01234567":
+        return f"\\u{int(written[1:], 8):04x}"
+    if kind in "nrtbf" or (kind == "u" and len(written) > len(r"\u")):
+        return written
+    return LETTERS.get(kind, rf"\\{kind}")

@@ -1,6 +1,6 @@
 """Every host that VDSM's own code described on a real kernel, planned against a table gone through by eye.
 
-The table, tests/data/hosts/outcomes.yaml, gives for each host the definition it is planned by, the outcome,
+The table, tests/data/outcomes.yaml, gives for each host the definition it is planned by, the outcome,
 the codes of its errors and warnings, and why that is right. Without `definition` the host is planned as it
 stands: with its own tag and MTU 1500.
 """
@@ -17,7 +17,7 @@ from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
 
 HOSTS = Path(__file__).parents[1] / "data" / "hosts"
-TABLE: dict[str, dict] = yaml.safe_load((HOSTS / "outcomes.yaml").read_text())
+TABLE: dict[str, dict] = yaml.safe_load((HOSTS.parent / "outcomes.yaml").read_text())
 
 
 def planned(slug: str, rules: Compiled) -> Plan:

@@ -1,0 +1,85 @@
+"""Pieces of getVdsCaps: a few members cut out of JSON, a section without its name, one record alone.
+
+Mails, logs and bug reports show captures so. They read, with a warning, since what was cut off counts as not reported.
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from planner.host.envelope import SECTIONS, is_caps
+from planner.host.parsed import Parsed
+from planner.problem import Problem, Where
+
+MEMBERS = (*SECTIONS, "nameservers", "lastClientIface", "netConfigDirty", "software_version", "packages2")
+# What tells a record's section, the surest sign first.
+SIGNS = (
+    ("slaves", "bondings"),
+    ("bridged", "networks"),
+    ("southbound", "networks"),
+    ("vlanid", "vlans"),
+    ("ports", "bridges"),
+    ("hwaddr", "nics"),
+)
+
+
+class Named(NamedTuple):
+    """A piece as part of getVdsCaps; ``invented`` is the path that the piece itself does not have."""
+
+    document: dict[str, Any]
+    invented: str
+
+
+def parse_excerpt(text: str, source: str) -> Parsed | None:
+    """What is whole in a text that begins or ends in the middle of JSON; None if nothing of getVdsCaps is."""
+    if '"' not in text:
+        return None
+    joined = text.replace("\r", "").replace("\n", "")
+    document: dict[str, Any] = {}
+    for key in MEMBERS:
+        found = re.search(rf'"{key}"\s*:\s*', joined)
+        if found is not None:
+            value = _value(joined, found.end())
+            document.update({} if value is None else {key: value})
+    if not is_caps(document):
+        document = _value("{" + joined.strip(), 0) or {}
+    if not is_caps(document) and (not isinstance(document, dict) or named(document) is None):
+        return None
+    return Parsed(document, "vdsm-json", (_warning(source, "this is cut out of a longer capture"),))
+
+
+def _value(text: str, index: int) -> Any:  # noqa: ANN401  whatever stands there
+    try:
+        return json.JSONDecoder().raw_decode(text, index)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def named(document: Any) -> Named | None:  # noqa: ANN401  any document
+    """A section that lost its name, or a record that lost its section, put where it belongs; None if it is neither."""
+    if not isinstance(document, dict):
+        return None
+    section = _section(document)
+    if section is not None:
+        name = document.get("iface") if section == "networks" else None
+        return Named({section: {name: document}}, f"{section}.{name}") if isinstance(name, str) and name else None
+    sections = {_section(record) for record in document.values()}
+    section = sections.pop() if len(sections) == 1 else None
+    return Named({section: document}, section) if section is not None else None
+
+
+def _section(record: Any) -> str | None:  # noqa: ANN401  any document
+    """The section that ``record`` must be of, if it is the record of a device or network."""
+    if not isinstance(record, dict) or not {"mtu", "addr", "iface"} & set(record):
+        return None
+    return next((section for key, section in SIGNS if key in record), None)
+
+
+def piece_warning(source: str) -> Problem:
+    """That a document was only a piece."""
+    return _warning(source, "this is a piece of getVdsCaps")
+
+
+def _warning(source: str, what: str) -> Problem:
+    message = f"{what}: the rest of the host counts as not reported"
+    return Problem("capture-excerpt", message, "plan from a whole capture", "warning", where=(Where(source),))

@@ -1,0 +1,86 @@
+"""What a document that is not getVdsCaps looks like, so that the answer is more than "no"."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from planner.host.findings import quoted
+
+MAPS = (
+    ("ansible_facts", "Ansible facts"),
+    ("ansible_interfaces", "Ansible facts"),
+    ("ansible_default_ipv4", "Ansible facts"),
+    ("facterversion", "Facter's facts"),
+    ("networking", "Facter's facts"),
+    ("currentState", "a NodeNetworkState of kubernetes-nmstate"),
+    ("desiredState", "a policy of kubernetes-nmstate"),
+    ("apiVersion", "a Kubernetes object"),
+    ("dns-resolver", "nmstate's state (`nmstatectl show --json`)"),
+    ("Interfaces", "the output of `networkctl --json`"),
+    ("host_nic", "the engine's REST answer of a host's nics"),
+    ("ethernets", "a netplan configuration"),
+    ("network", "a netplan, cloud-init or probert description"),
+    ("services", "a Compose file"),
+    ("method", "a JSON-RPC request, not the answer to one"),
+    ("bondings", "a setupNetworks request"),
+)
+TEXTS = (
+    (r"\d+: \S+: <", "the text output of `ip`"),
+    (r"[A-Z][A-Z0-9_]*=", "an ifcfg file"),
+    (r"\[connection\]", "a NetworkManager keyfile"),
+    (r"\S+: (?:connected|disconnected|unmanaged|unavailable)\b", "the text output of `nmcli`"),
+    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*(?:network|ethernets|bridges|bonds|vlans):\s", "a netplan configuration"),
+    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*(?:interfaces|routes|dns-resolver|capture|desiredState):\s", "nmstate's YAML"),
+    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*apiVersion:\s", "a Kubernetes object in YAML"),
+    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*network_config:\s", "an os-net-config configuration"),
+    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*- (?:name|hosts):\s", "an Ansible playbook"),
+    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*[\w-]+:(?:\s|$)", "YAML"),
+)
+ROOTS = {
+    "host_nics": "the engine's REST answer of a host's nics",
+    "host_nic": "the engine's REST answer of a host's nic",
+    "methodCall": "an XML-RPC request, not the answer to one",
+    "html": "a web page",
+    "capabilities": "libvirt's capabilities",
+}
+
+
+def looks_like(document: Any) -> str:  # noqa: ANN401  any document
+    """What ``document`` seems to be, as the end of a sentence."""
+    if isinstance(document, Mapping):
+        facts = document.get("facts")
+        inside = facts if isinstance(facts, Mapping) else document
+        known = next((what for key, what in MAPS if key in inside), "Facter's facts" if inside is facts else None)
+        if known is None and isinstance(document.get("interfaces"), list):
+            known = "nmstate's state or an inventory of interfaces"
+        keys = ", ".join(quoted(key) for key in list(document)[:5])
+        return f"this looks like {known}" if known else f"it holds {keys}" if keys else "it is empty"
+    if isinstance(document, list | tuple):
+        first = document[0] if document and isinstance(document[0], Mapping) else {}
+        listed = next((key for key in ("ifname", "dev") if key in first), None)
+        return "this looks like the output of `ip -j`" if listed else "it is a list"
+    return f"it is {quoted(document)}"
+
+
+def text_looks_like(text: str) -> str:
+    """What ``text`` seems to be that is neither JSON nor XML nor Python, as the end of a sentence."""
+    begins = text.lstrip()
+    known = next((what for pattern, what in TEXTS if re.match(pattern, begins)), None)
+    line = quoted(begins.partition("\n")[0].rstrip())
+    if begins.startswith("vdsm-client:"):
+        return f"vdsm-client had an error to tell: {line}"
+    return f"this looks like {known}" if known else f"it begins with {line}"
+
+
+def root_looks_like(tag: str) -> str:
+    """What an XML document with this root seems to be, as the end of a sentence."""
+    return f"this looks like {ROOTS[tag]}" if tag in ROOTS else f"it is XML whose root is {quoted(tag)}"
+
+
+def is_other_networks(networks: Any) -> bool:  # noqa: ANN401  any document
+    """Whether what is called ``networks`` is not VDSM's: LXD's list addresses as maps, Compose's have drivers."""
+    record = next(iter(networks.values()), None) if isinstance(networks, Mapping) else None
+    if not isinstance(record, Mapping) or "iface" in record:
+        return False
+    addresses = record.get("addresses")
+    return "driver" in record or (isinstance(addresses, list) and not {"addr", "bridged"} & set(record))
