@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from planner.host.findings import quoted
-from planner.host.parsed import AGAIN
+from planner.host.findings import AGAIN, quoted
 
 SECTIONS = ("networks", "bridges", "bondings", "vlans", "nics")
 DEEPEST = 4  # envelopes: JSON-RPC's, VDSM's, and as many again of whoever stored the answer

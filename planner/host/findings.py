@@ -9,6 +9,7 @@ from planner.problem import Problem, Severity, Where
 # Fewer would hide other faults of a document that has a few; a hostile one can have hundreds of thousands.
 MOST_PROBLEMS = 100
 QUOTED = 60  # characters of a value in a message: enough to recognise it, on one line
+AGAIN = "take the capture again"
 LONGEST_PATH = 160  # characters: a section, two names and a key, each as long as anybody writes them
 
 Places = dict[str, tuple[int, int]]
@@ -33,7 +34,7 @@ class Findings:
         self.noted: list[Finding] = []
         self.left_out = 0
 
-    def wrong(self, path: str, message: str, hint: str = "", code: str = "capture-invalid") -> None:
+    def wrong(self, path: str, message: str, hint: str = AGAIN, code: str = "capture-invalid") -> None:
         """Note what makes the document none of getVdsCaps."""
         self._note(Finding(path, message, hint, code, "error"))
 

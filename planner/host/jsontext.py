@@ -5,8 +5,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from planner.host.findings import QUOTED, legible, quoted
-from planner.host.parsed import AGAIN, Parsed, line_and_column, nowhere, refused
+from planner.host.findings import AGAIN, QUOTED, legible, quoted
+from planner.host.parsed import Parsed, line_and_column, nowhere, refused
 from planner.problem import Problem, Where
 
 LISTED = 20  # of one sort of fault in the form: fewer might hide one that is of another kind

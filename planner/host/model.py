@@ -126,7 +126,7 @@ class Host(NamedTuple):
     """Everything a plan may depend on. ``version`` is VDSM's (major, minor), ``()`` when unknown.
 
     ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
-    ``digest`` names the content: equal digests, equal plans.
+    ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
     format: str

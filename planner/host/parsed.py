@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from planner.host.findings import Locate, Places
+from planner.host.findings import AGAIN, Locate, Places
 from planner.problem import Problem, Where
 
 WANTED = "capture the host with `vdsm-client Host getCapabilities > caps.json`"
-AGAIN = "take the capture again"
 
 
 def nowhere(paths: Collection[str]) -> Places:  # noqa: ARG001  a spelling without lines

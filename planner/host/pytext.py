@@ -54,10 +54,10 @@ def _as_literal(text: str) -> str:
     for entry, end in zip(entries, ends, strict=True):
         value = text[entry.end() : end]
         content = value.strip()
+        before, _, after = value.partition(content) if content else ("", "", value)
+        before = before.removeprefix(" ")  # the blank that the second quote takes the place of
         if not LITERAL.match(content):
             content = json.dumps(content)
-        before, after = value[: len(value) - len(value.lstrip())], value[len(value.rstrip()) :]
-        before = before.removeprefix(" ")  # the blank that the second quote takes the place of
         # The brace that opens the dict stands in for the first indentation.
         indent = entry.group(1) if len(written) > 2 else entry.group(1)[1:]
         # What was cut off stays open, and is told as cut off.

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from planner.host.findings import MOST_PROBLEMS, Places, legible, quoted
+from planner.host.findings import AGAIN, MOST_PROBLEMS, Places, legible, quoted
 from planner.host.foreign import root_looks_like
-from planner.host.parsed import AGAIN, WANTED, Parsed, refused
+from planner.host.parsed import WANTED, Parsed, refused
 from planner.problem import Problem, Where
 
 # A capture nests 10 deep. Less and a hook's own values may not fit; more and whoever prints them runs out of stack.

@@ -55,6 +55,7 @@ def places(reading: Reading) -> list[str]:
         ('{"nics": {"eth0": {"mtu": 1e999}}}', "capture-invalid", "caps:1:27: nics.eth0.mtu"),
         ('{"nics": {},\n "vlans": {}, "nics": {}}', "duplicate-key", "caps:2:15: nics"),
         ('{"nics": {"a": {"x": [{}, {"y": 1, "y": 2}]}}}', "duplicate-key", "caps:1:36: nics.a.x[1].y"),
+        ("lastClientIface = \nnics = {'eth0': 5}", "capture-invalid", "caps:2:17: nics.eth0"),
         ("[" * 100000, "too-deep", "caps"),
         ('{"nics":' * 100000, "too-deep", "caps"),
         ("{'nics':" * 100000, "too-deep", "caps"),
