@@ -3,20 +3,15 @@
 import argparse
 import json
 
-from planner.cli.console import complain
-from planner.cli.inputs import read_inputs
+from planner.cli.inputs import Inputs, on_host
 from planner.facts import facts_of
 from planner.language import Fact
 from planner.policy.wording import printable
 
 
-def run(options: argparse.Namespace) -> int:
+@on_host
+def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the facts; the exit status."""
-    inputs = read_inputs(options)
-    if isinstance(inputs, list):
-        complain(inputs)
-        return 1
-    complain(inputs.problems)
     facts = facts_of(inputs.host, inputs.definition, inputs.addresses)
     if options.output == "json":
         print(json.dumps([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts], indent=2))

@@ -3,9 +3,11 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 from planner.cli.cache import compiled_rules, parsed_definition
+from planner.cli.console import complain, problems_document
 from planner.definition import Definition
 from planner.host.model import Host
 from planner.host.reading import read_capture
@@ -39,6 +41,22 @@ def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
     if host is None or definition is None or rules is None or errors(problems):
         return problems
     return Inputs(host, definition, addresses, rules, tuple(problems))
+
+
+def on_host(command: Callable[[argparse.Namespace, Inputs], int]) -> Callable[[argparse.Namespace], int]:
+    """A command that has its inputs read; where they cannot be, it says why with status 1."""
+
+    def run(options: argparse.Namespace) -> int:
+        inputs = read_inputs(options)
+        if isinstance(inputs, Inputs):
+            complain(inputs.problems)
+            return command(options, inputs)
+        complain(inputs)
+        if getattr(options, "output", "") == "json":
+            print(problems_document(inputs))
+        return 1
+
+    return run
 
 
 def read_file(path: str, source: str) -> bytes | Problem:

@@ -5,24 +5,18 @@ import json
 import sys
 
 import planner
-from planner.cli.console import complain, problems_document
-from planner.cli.inputs import read_inputs
+from planner.cli.console import complain
+from planner.cli.inputs import Inputs, on_host
 from planner.plans.dialects import vdsm3, vdsm4
 from planner.plans.model import Plan
 
 STATUS = {"change": 0, "no-change": 0, "refused": 3}
-BAD_INPUT, CHANGE = 1, 4
+CHANGE = 4
 
 
-def run(options: argparse.Namespace) -> int:
+@on_host
+def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
-    inputs = read_inputs(options)
-    if isinstance(inputs, list):
-        complain(inputs)
-        if options.output == "json":
-            print(problems_document(inputs))
-        return BAD_INPUT
-    complain(inputs.problems)
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
         return _request(plan, options)

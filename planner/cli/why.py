@@ -4,18 +4,14 @@ import argparse
 
 import planner
 from planner.cli.console import complain
-from planner.cli.inputs import read_inputs
+from planner.cli.inputs import Inputs, on_host
 from planner.explain.reasons import why, why_all
 from planner.problem import Problem
 
 
-def run(options: argparse.Namespace) -> int:
+@on_host
+def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the reasons; the exit status."""
-    inputs = read_inputs(options)
-    if isinstance(inputs, list):
-        complain(inputs)
-        return 1
-    complain(inputs.problems)
     document = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses).document()
     answer = why_all(document) if options.field == "all" else why(document, options.field)
     if isinstance(answer, Problem):

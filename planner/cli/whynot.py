@@ -4,19 +4,15 @@ import argparse
 
 import planner
 from planner.cli.console import complain
-from planner.cli.inputs import Inputs, read_inputs
+from planner.cli.inputs import Inputs, on_host
 from planner.language import Rule
 from planner.policy.misses import explain
 from planner.problem import Problem
 
 
-def run(options: argparse.Namespace) -> int:
+@on_host
+def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print how far the rule got; the exit status."""
-    inputs = read_inputs(options)
-    if isinstance(inputs, list):
-        complain(inputs)
-        return 1
-    complain(inputs.problems)
     rule = next((rule for rule in inputs.rules.ruleset.rules if rule.name == options.rule), None)
     if rule is None:
         complain([_unknown(options.rule, inputs)])

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from planner.plans.attachment import Attachment
+from planner.plans.attachment import Attachment, IpPlan
 
 # Shorter than the engine's 120 s and a slow switch port or a DHCP server loses a good change to the
 # rollback; longer and a lost host stays lost for longer.
@@ -29,3 +29,11 @@ def bond_options(attachment: Attachment) -> str:
     if attachment.bond.mode >= 0:
         options = {"mode": str(attachment.bond.mode), **options}
     return " ".join(f"{key}={options[key]}" for key in sorted(options, key=lambda key: (key != "mode", key)))
+
+
+def static_ipv4(ip: IpPlan) -> dict[str, Any]:
+    """A static IPv4 address as VDSM of every age takes it: with a netmask, and a gateway if there is one."""
+    netmask = (0xFFFFFFFF << (32 - ip.prefix)) & 0xFFFFFFFF
+    dotted = ".".join(str(netmask >> shift & 0xFF) for shift in (24, 16, 8, 0))
+    gateway = {"gateway": ip.gateway} if ip.gateway else {}
+    return {"ipaddr": ip.address, "netmask": dotted, **gateway}

@@ -6,7 +6,7 @@ VDSM of 2012 writes every key that it does not know into the ifcfg file: send no
 from typing import Any
 
 from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options
+from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options, static_ipv4
 
 DEFAULT_ROUTE_SINCE = (4, 14)  # oVirt 3.4; before, a gateway always became the host's
 
@@ -42,12 +42,7 @@ def _network(wanted: Wanted) -> dict[str, Any]:
 def _ipv4(ip: IpPlan) -> dict[str, Any]:
     if ip.method == "dhcp":
         return {"bootproto": "dhcp"}
-    if ip.method != "static":
-        return {}
-    from planner.plans.dialects.netmask import netmask
-
-    gateway = {"gateway": ip.gateway} if ip.gateway else {}
-    return {"ipaddr": ip.address, "netmask": netmask(ip.prefix), **gateway}
+    return static_ipv4(ip) if ip.method == "static" else {}
 
 
 def _bondings(attachment: Attachment) -> dict[str, Any]:

@@ -6,7 +6,7 @@ VDSM converts neither `defaultRoute` nor `dhcpv6` nor `ipv6autoconf`: the text "
 from typing import Any
 
 from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options
+from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options, static_ipv4
 
 
 def request(wanted: Wanted) -> Request:
@@ -46,12 +46,7 @@ def _network(wanted: Wanted) -> dict[str, Any]:
 def _ipv4(ip: IpPlan) -> dict[str, Any]:
     if ip.method == "dhcp":
         return {"bootproto": "dhcp"}
-    if ip.method != "static":
-        return {"bootproto": "none"}
-    from planner.plans.dialects.netmask import netmask
-
-    gateway = {"gateway": ip.gateway} if ip.gateway else {}
-    return {"bootproto": "none", "ipaddr": ip.address, "netmask": netmask(ip.prefix), **gateway}
+    return {"bootproto": "none", **(static_ipv4(ip) if ip.method == "static" else {})}
 
 
 def _ipv6(ip: IpPlan) -> dict[str, Any]:
