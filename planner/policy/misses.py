@@ -80,10 +80,10 @@ def _candidates(pattern: Pattern, bound: dict[str, int], memory: Memory) -> Iter
             yield index
 
 
-def _wanted(test: Test, bound: dict[str, int], memory: Memory) -> Wanted:
+def _wanted(test: Test, bound: dict[str, int], memory: Memory) -> Wanted | None:
     """What the test compares with, a reference looked up."""
     if isinstance(test.value, Reference):
-        return memory.facts[bound[test.value.alias]].fields[test.value.field]
+        return memory.facts[bound[test.value.alias]].fields.get(test.value.field)
     return test.value
 
 
@@ -118,7 +118,7 @@ def _blocked(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[st
     return [f"blocked by `no {pattern.kind}`: there is {_named(blocker)}"]
 
 
-def _asked(test: Test, value: Scalar | tuple[Scalar, ...]) -> str:
+def _asked(test: Test, value: Wanted | None) -> str:
     if isinstance(value, tuple):
         return ("none of " if test.op == "not-in" else "one of ") + ", ".join(_shown(one) for one in value)
     origin = f" (${test.value.alias}.{test.value.field})" if isinstance(test.value, Reference) else ""
@@ -126,8 +126,8 @@ def _asked(test: Test, value: Scalar | tuple[Scalar, ...]) -> str:
     return f"{sign}{_shown(value)}{origin}"
 
 
-def _shown(value: Scalar) -> str:
-    return "nothing" if value in ("", -1) else str(value)
+def _shown(value: Scalar | None) -> str:
+    return "nothing" if value in ("", -1, None) else str(value)
 
 
 def _named(fact: Fact) -> str:

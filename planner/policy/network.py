@@ -2,7 +2,7 @@
 
 Only what the engine answers rightly is left to it: equality with a value, and joins. A pattern is an ``$and`` of
 
-    {"_t": kind}, equalities with values, unequal joins, equal joins, {"_1": {"p0": "_1"}}, {"_1": 1}
+    {"_t": "+kind"}, equalities with values, unequal joins, equal joins, {"_1": {"p0": "_1"}}, {"_1": 1}
 
 - the kind first: a pattern without it also matches the engine's own facts, and never ends;
 - an always-true equality as the last join: the engine reads beyond its table when the last join of a pattern fails;
@@ -76,8 +76,8 @@ def networks_of(stage: StageRules, numbers: Iterable[int]) -> tuple[Network, ...
 
 
 def type_of(kind: str, *, negated: bool) -> str:
-    """What a fact, or its copy for ``no`` patterns, says that it is."""
-    return f"!{kind}" if negated else kind
+    """What a fact, or its copy for ``no`` patterns, says that it is; never what another says, nor `GO`."""
+    return ("!" if negated else "+") + kind
 
 
 def spelt(value: Scalar) -> Scalar:
@@ -181,7 +181,7 @@ def _against_value(asked: str, constant: Constant, drawn: _Drawn) -> dict[str, A
 
 def _against_fact(asked: str, join: Join, steps: Sequence[Step], drawn: _Drawn) -> Iterator[dict[str, Any]]:
     """A test against an earlier fact: that the values are equal, or that the types are and the comparison holds."""
-    alias, there = f"p{join.source}", steps[join.source].kind
+    alias, there = f"p{join.source}", type_of(steps[join.source].kind, negated=False)
 
     def pair(letter: str) -> dict[str, Any]:
         other = _column(there, Column(letter + join.other, join.other), drawn)

@@ -13,6 +13,7 @@ UNBOUNDED_LIMIT = 3
 TEXT_LIMIT = 256
 # In which the bounded parts may divide a text: an IPv4 address takes 1,296 ways, `(a?){30}` 2 ** 30.
 WAYS_LIMIT = 10_000
+COUNT_LIMIT = 64  # a larger count is as good as none: no text is long enough to tell
 PATTERN_LIMIT = 500
 
 
@@ -80,8 +81,7 @@ def _cost_of(opcode: str, argument: Any) -> tuple[int, int]:  # noqa: ANN401
 
 def _cost_of_repeat(least: int, most: Any, repeated: Any) -> tuple[int, int]:  # noqa: ANN401
     unbounded, ways = _cost(repeated)
-    endless = str(most) == "MAXREPEAT"
-    if endless or most > WAYS_LIMIT:
+    if most > COUNT_LIMIT:
         if unbounded or ways > 1:
             msg = "a repeat holds another repeat or a choice, as in `(a+)+`; take one of them out"
             raise _RunsAwayError(msg)
@@ -89,5 +89,4 @@ def _cost_of_repeat(least: int, most: Any, repeated: Any) -> tuple[int, int]:  #
     if unbounded and most > 1:
         msg = f"a repeat of up to {most} holds an unbounded one, as in `(.*a){{9}}`; take one of them out"
         raise _RunsAwayError(msg)
-    rounds = min(ways, WAYS_LIMIT + 1) ** min(int(most), 64)
-    return unbounded, min((most - least + 1) * rounds, WAYS_LIMIT + 1)
+    return unbounded, min((most - least + 1) * ways**most, WAYS_LIMIT + 1)

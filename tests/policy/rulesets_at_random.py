@@ -33,7 +33,7 @@ def fact() -> st.SearchStrategy[Fact]:
 
 
 def value_of(values: list[Scalar]) -> st.SearchStrategy[Scalar | None]:
-    """Mostly one of the first ``values``, so that facts are alike; now and then one of the other type, or none."""
+    """Mostly one of two of ``values``, so that facts are alike; now and then one of the other type, or none."""
     rare = [*(NUMBERS if values is TEXTS else TEXTS), None]
     return st.integers(0, 19).flatmap(
         lambda chance: st.sampled_from(rare if chance == 0 else values if chance < 8 else values[2:4])
@@ -47,13 +47,14 @@ def rule(draw: st.DrawFn, name: str, host: list[Fact]) -> Rule:
     bound: dict[str, Fact] = {}
     for own in witness:
         alias = f"p{len(patterns)}"
-        tests = draw(st.lists(test(list(bound)), max_size=3))
+        tests = draw(st.lists(condition(list(bound)), max_size=3))
         kept = [one for one in tests if passes(one, own, bound) or draw(st.integers(0, 14)) == 0]
-        patterns.append(Pattern(own.kind, alias, False, tuple(kept), 1, 1))
+        patterns.append(Pattern(own.kind, alias, negated=False, tests=tuple(kept), line=1, column=1))
         bound[alias] = own
         if draw(st.integers(0, 4)) == 0:
-            tests = draw(st.lists(test(list(bound)), min_size=1, max_size=3))
-            patterns.append(Pattern(draw(st.sampled_from(KINDS)), f"p{len(patterns)}", True, tuple(tests), 1, 1))
+            tests = draw(st.lists(condition(list(bound)), min_size=1, max_size=3))
+            kind = draw(st.sampled_from(KINDS))
+            patterns.append(Pattern(kind, f"p{len(patterns)}", negated=True, tests=tuple(tests), line=1, column=1))
     return Rule(name, "locate", f"locate/{name}.yaml", when=tuple(patterns[:6]))
 
 
@@ -63,20 +64,17 @@ def passes(one: Test, own: Fact, bound: dict[str, Fact]) -> bool:
 
 
 @st.composite
-def test(draw: st.DrawFn, aliases: list[str]) -> Test:
+def condition(draw: st.DrawFn, aliases: list[str]) -> Test:
     """A test against a value, or against the fact of one of ``aliases``."""
     name = draw(st.sampled_from(sorted(FIELDS)))
     if aliases and draw(st.integers(0, 2)):
         clashing = draw(st.integers(0, 14)) == 0
         alike = [other for other in sorted(FIELDS) if clashing or FIELDS[other] is FIELDS[name]]
-        return Test(name, draw(st.sampled_from(JOINS)), Reference(*draw(reference(aliases, alike))), 1, 1)
+        reference = Reference(draw(st.sampled_from(aliases)), draw(st.sampled_from(alike)))
+        return Test(name, draw(st.sampled_from(JOINS)), reference, 1, 1)
     operator = draw(st.sampled_from([*JOINS, "in", "not-in", *(["matches"] if FIELDS[name] is TEXTS else [])]))
     if operator == "matches":
         return Test(name, operator, draw(st.sampled_from(EXPRESSIONS)), 1, 1)
     if operator in ("in", "not-in"):
         return Test(name, operator, tuple(draw(st.lists(st.sampled_from(FIELDS[name]), max_size=3))), 1, 1)
     return Test(name, operator, draw(st.sampled_from(FIELDS[name])), 1, 1)
-
-
-def reference(aliases: list[str], fields: list[str]) -> st.SearchStrategy[tuple[str, str]]:
-    return st.tuples(st.sampled_from(aliases), st.sampled_from(fields))
