@@ -9,7 +9,7 @@ from planner.policy.compiled import Compiled
 from planner.policy.matcher import MOST_MATCHES, Answer, match
 from planner.policy.memory import Memory
 from planner.policy.network import Network, networks_of
-from planner.policy.reach import reach
+from planner.policy.reach import Reach, reach
 from planner.policy.shape import Firing
 from planner.problem import Problem
 
@@ -35,24 +35,26 @@ class Fired(NamedTuple):
 def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
     """Fire the rules of ``stage`` on ``facts``; where the engines disagree, that is a problem."""
     memory = Memory(facts)
-    plain = match(compiled.stages[stage], memory)
+    reached = reach(compiled.stages[stage], memory)
+    plain = match(compiled.stages[stage], memory, reached.alive)
     outcomes: dict[str, RuleOutcome] = {rule.name: "not applicable" for rule in compiled.stages[stage].rules}
     outcomes.update(dict.fromkeys(plain.blocked, "blocked"))
     outcomes.update({firing.rule: "fired" for firing in plain.firings})
     refused = [(rule.name, problem) for rule, problem in compiled.refused if rule.stage == stage]
-    engine, doubtful, problems = _check(compiled, stage, memory, plain)
+    engine, doubtful, problems = _check(compiled, stage, memory, reached, plain)
     erring = (*(name for name, _ in refused), *sorted(plain.endless), *doubtful)
     outcomes.update(dict.fromkeys(erring, "error"))
     told = (*(problem for _, problem in refused), *_endless(plain.endless), *problems)
     return Fired(tuple(plain.firings), outcomes, told, engine)
 
 
-def _check(compiled: Compiled, stage: Stage, memory: Memory, plain: Answer) -> tuple[str, list[str], list[Problem]]:
+def _check(
+    compiled: Compiled, stage: Stage, memory: Memory, reached: Reach, plain: Answer
+) -> tuple[str, list[str], list[Problem]]:
     """Ask durable_rules, too: which engine served, the rules in doubt, and why."""
     if not durable.available() or plain.endless:
         return PLAIN, [], []
     rules = compiled.stages[stage]
-    reached = reach(rules, memory)
     asserted = len(reached.positive) + len(reached.blocking)
     if asserted > MOST_FACTS:
         return PLAIN, [], [_spared(stage, asserted)]

@@ -57,16 +57,20 @@ class _Match(NamedTuple):
 
 def judge(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Judgement:
     """Fire the rules of ``stage`` on ``facts`` and collect what they say."""
-    rules = {rule.name: rule for rule in compiled.ruleset.rules if rule.stage == stage}
     fired = fire(compiled, stage, facts)
-    overridden = _overridden(rules, {firing.rule for firing in fired.firings})
+    speaking = {firing.rule for firing in fired.firings}
+    rules = {rule.name: rule for rule in compiled.ruleset.rules if rule.name in speaking}
+    overridden = _overridden(rules)
     matches = [
         _Match(rules[firing.rule], {alias: facts[index] for alias, index in firing.bindings})
         for firing in fired.firings
         if firing.rule not in overridden and not rules[firing.rule].shadow
     ]
     shadows = {firing.rule for firing in fired.firings if rules[firing.rule].shadow}
-    outcomes = {name: "blocked" if name in overridden else outcome for name, outcome in fired.outcomes.items()}
+    outcomes = {
+        name: "blocked" if outcome == "fired" and name in overridden else outcome
+        for name, outcome in fired.outcomes.items()
+    }
     said = [_say(match, assignment, compiled) for match in matches for assignment in match.rule.sets]
     return Judgement(
         stage=stage,
@@ -92,12 +96,12 @@ def place_of(rule: Rule, line: int, compiled: Compiled) -> str:
     return f"{origin}/{rule.file}:{line}"
 
 
-def _overridden(rules: dict[str, Rule], fired: set[str]) -> frozenset[str]:
-    """The fired rules that a fired rule overrides; one that is itself overridden overrides nothing."""
+def _overridden(fired: dict[str, Rule]) -> frozenset[str]:
+    """The rules that a fired rule overrides; one that is itself overridden overrides nothing."""
     overriders: dict[str, list[str]] = {}
-    for name in fired:
-        if not rules[name].shadow:
-            for other in rules[name].overrides:
+    for name, rule in fired.items():
+        if not rule.shadow:
+            for other in rule.overrides:
                 overriders.setdefault(other, []).append(name)
     settled: dict[str, bool] = {}
 

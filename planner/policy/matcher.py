@@ -43,21 +43,20 @@ class _Budget:
         self.left = left
 
 
-def match(stage: StageRules, memory: Memory) -> Answer:
-    """Match the rules of ``stage``."""
-    found: list[list[Match] | None] = []
+def match(stage: StageRules, memory: Memory, alive: Sequence[int]) -> Answer:
+    """Match those rules of ``stage`` that are ``alive``, by their numbers: what is out of reach cannot match."""
+    found: dict[int, list[Match] | None] = {}
     budget = _Budget(MOST_WORK)
-    for step in stage.steps:
+    rules = [stage.rules[number] for number in alive]
+    for number in sorted({step for rule in rules for step in rule.path}):
+        step = stage.steps[number]
         before: list[Match] | None = [()] if step.parent < 0 else found[step.parent]
-        if not before:
-            found.append(before)
-            continue
         try:
-            found.append(_extend(step, before, memory, budget))
+            found[number] = _extend(step, before, memory, budget) if before else before
         except _EndlessError:
-            found.append(None)
+            found[number] = None
     answer = Answer([], set(), set())
-    for rule in stage.rules:
+    for rule in rules:
         matches = found[rule.path[-1]]
         if matches is None:
             answer.endless.add(rule.name)

@@ -28,14 +28,17 @@ def reach(stage: StageRules, memory: Memory) -> Reach:
     alive: list[int] = []
     positive: set[int] = set()
     blocking: set[int] = set()
+    steps = stage.steps
     for number, rule in enumerate(stage.rules):
-        sieves = [stage.steps[step].sieve for step in rule.path]
-        for position, sieve in enumerate(sieves):
-            if sieve not in sifted:
-                sifted[sieve] = _sift(stage.sieves[sieve], memory, sifted)
-            if not sifted[sieve] and position < len(rule.aliases):
+        for position, step in enumerate(rule.path):
+            sieve = steps[step].sieve
+            found = sifted.get(sieve)
+            if found is None:
+                found = sifted[sieve] = _sift(stage.sieves[sieve], memory, sifted)
+            if not found and position < len(rule.aliases):
                 break
         else:
+            sieves = [steps[step].sieve for step in rule.path]
             alive.append(number)
             positive.update(*(sifted[sieve] for sieve in sieves[: len(rule.aliases)]))
             blocking.update(*(sifted[sieve] for sieve in sieves[len(rule.aliases) :]))

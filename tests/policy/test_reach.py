@@ -21,7 +21,7 @@ def test_no_match_is_out_of_reach(drawn):
     stage = compile_ruleset(ruleset).stages["locate"]
     memory = Memory(host)
     reached = reach(stage, memory)
-    answer = match(stage, memory)
+    answer = match(stage, memory, range(len(stage.rules)))
     alive = {stage.rules[number].name for number in reached.alive}
     assert {firing.rule for firing in answer.firings} | answer.blocked <= alive
     assert {index for firing in answer.firings for _, index in firing.bindings} <= reached.positive
