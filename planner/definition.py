@@ -176,7 +176,7 @@ def _mtu(entry: Entry, findings: Findings) -> int:
 
 def _nameservers(entry: Entry, findings: Findings) -> tuple[str, ...]:
     if entry.value.kind != "list":
-        hint = "write a list: [192.0.2.53]; [] for none; leave it out to keep the host's"
+        hint = "write a list: [192.0.2.53]; leave it out, or empty, to keep the host's"
         _wrong(entry, findings, f"nameservers is {spelled(entry.value)}", hint)
     addresses = []
     for item in entry.value.items:

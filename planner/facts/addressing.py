@@ -46,6 +46,7 @@ def ip_facts(view: View) -> Iterator[Fact]:
             "ipv6_prefix": v6.prefix if v6 is not None else -1,
             "ipv6_gateway": ip.gateway6,
             "ipv6_addresses": sum(address.family == 6 for address in addresses),
+            "ipv6_address_by_hand": int(ip.autoconf and v6 is not None and _by_hand(v6, ip)),
             "ipv6_by_hand": int(ip.autoconf and any(_by_hand(address, ip) for address in addresses)),
         }
         yield Fact("ip", fields, view.devices[device].path if device in view.devices else view.network_on[device].path)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from planner.facts.view import View
 from planner.host import graph
+from planner.host.model import Ip
 from planner.language import Fact, Scalar
 
 LONGEST_NAME = 15  # the kernel's IFNAMSIZ less the closing zero byte
@@ -112,6 +113,13 @@ def port_facts(view: View) -> Iterator[Fact]:
             yield Fact("port", fields, f"{bridge.path}.ports")
 
 
+def _default_route(ip: Ip) -> int:
+    """Whether the default route leads over it: that of IPv4, or of IPv6 where there is no IPv4."""
+    if not any(address.family == 4 for address in ip.addresses) and ip.gateway6:
+        return 1
+    return -1 if ip.default_route4 is None else int(ip.default_route4)
+
+
 def network_facts(view: View) -> Iterator[Fact]:
     """One ``network`` fact for each network of VDSM's running configuration."""
     for network in view.host.networks.values():
@@ -129,7 +137,7 @@ def network_facts(view: View) -> Iterator[Fact]:
             "stp": -1 if network.stp is None else int(network.stp),
             "switch": network.switch,
             "portless": int(network.bridged and not network.southbound),
-            "default_route": -1 if network.ip.default_route4 is None else int(network.ip.default_route4),
+            "default_route": _default_route(network.ip),
             "gateway4": network.ip.gateway4,
             "gateway6": network.ip.gateway6,
         }

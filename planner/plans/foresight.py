@@ -5,7 +5,7 @@ Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifc
 
 from typing import Any, NamedTuple
 
-from planner.host.model import Device, Host, Ip, Vlan
+from planner.host.model import Device, Host, Ip, Network, Vlan
 from planner.language import Fact
 from planner.plans.attachment import Attachment
 
@@ -37,7 +37,7 @@ def foresee(host: Host, network: str, attachment: Attachment, holder: str) -> tu
     return (
         *_mtu(host, network, attachment),
         *_bridge(host, network, attachment),
-        *_bond(host, network, attachment),
+        *_bond(host, attachment),
         *_address(host, network, attachment, holder),
         *_lease(host, network, attachment, holder),
     )
@@ -75,6 +75,11 @@ def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
     return max(standing)
 
 
+def _base(host: Host, network: Network) -> str:
+    vlan = host.vlans.get(network.southbound)
+    return vlan.base if vlan is not None else network.southbound
+
+
 def _port(host: Host, network: str) -> str:
     own = host.networks.get(network)
     return own.southbound if own is not None else ""
@@ -110,9 +115,9 @@ def _bridge(host: Host, network: str, attachment: Attachment) -> list[Effect]:
     return []
 
 
-def _bond(host: Host, network: str, attachment: Attachment) -> list[Effect]:
+def _bond(host: Host, attachment: Attachment) -> list[Effect]:
     bond = attachment.bond
-    if bond is None or network in host.networks:
+    if bond is None or any(_base(host, other) == bond.name for other in host.networks.values()):
         return []
     options = " ".join(f"{key}={value}" for key, value in bond.options)
     effects = [

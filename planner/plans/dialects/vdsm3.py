@@ -27,16 +27,22 @@ def _network(wanted: Wanted) -> dict[str, Any]:
     if attachment.tag >= 0:
         network["vlan"] = str(attachment.tag)
     network |= _ipv4(attachment.ipv4)
+    if not (attachment.default_route or _knows_default_route(wanted)):
+        network.pop("gateway", None)  # it would become the host's
     network |= {"mtu": str(attachment.mtu), "bridged": "true" if attachment.bridged else "false"}
     if attachment.bridged:
         network["stp"] = "yes" if attachment.stp else "no"
-    if attachment.default_route and (wanted.version == () or wanted.version >= DEFAULT_ROUTE_SINCE):
+    if attachment.default_route and _knows_default_route(wanted):
         network["defaultRoute"] = "true"
     if wanted.qos is not None:
         network["hostQos"] = wanted.qos
     if wanted.custom is not None:
         network["custom"] = wanted.custom
     return network
+
+
+def _knows_default_route(wanted: Wanted) -> bool:
+    return wanted.version == () or wanted.version >= DEFAULT_ROUTE_SINCE
 
 
 def _ipv4(ip: IpPlan) -> dict[str, Any]:
