@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
         {
             "addresses": text("every address with its device, for messages"),
             "nameservers": text("the reported name servers, joined by commas"),
+            "gateways": number("how many gateways it reports; 0 also where VDSM on EL9 hides them"),
             "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
         },
     ),

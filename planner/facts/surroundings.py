@@ -55,6 +55,7 @@ def host_facts(view: View) -> Iterator[Fact]:
     fields: dict[str, Scalar] = {
         "addresses": ", ".join(listed),
         "nameservers": ",".join(view.host.nameservers),
+        "gateways": sum(bool(ip.gateway4) + bool(ip.gateway6) for ip in map(view.ip_of, view.addressed)),
         "default_route_devices": ", ".join(name for name in view.addressed if has_default_route4(view.ip_of(name))),
     }
     yield Fact("host", fields, "")
