@@ -29,7 +29,7 @@ def decide_by_hand(caps: dict[str, Any], definition: Definition, address: str) -
     network = {"bonding" if bond else "nic": base, "mtu": definition.mtu, "bridged": definition.vm_network, **ip}
     if vlan:
         network["vlan"] = vlan["vlanid"]
-    options = " ".join(f"{key}={value}" for key, value in bond["opts"].items()) if bond else ""
+    options = " ".join(f"{key}={value}" for key, value in bond.get("opts", {}).items()) if bond else ""
     return {
         "networks": {definition.network: network | {"defaultRoute": definition.default_route}},
         "bondings": {base: {"nics": sorted(bond["slaves"]), "options": options}} if bond else {},
