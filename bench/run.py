@@ -17,15 +17,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from fleet import captures, goldens, large
+from floor import decide_by_hand
+
+import planner
+from planner.policy.compiled import compile_ruleset
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "bench"))
-
-from fleet import captures, goldens, large  # noqa: E402
-from floor import decide_by_hand  # noqa: E402
-
-import planner  # noqa: E402
-from planner.policy.compiled import compile_ruleset  # noqa: E402
-
 PAIRS = 25
 SEED = ROOT / "golden" / "seed-vlan-over-bond"
 MGMTNET = [str(Path(sys.executable).parent / "mgmtnet"), "plan", str(SEED / "capture.json")]

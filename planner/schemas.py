@@ -279,7 +279,7 @@ def _one_or_more(schema: Schema) -> Schema:
     return _said(schema["title"], schema["description"], anyOf=[schema, several])
 
 
-def _said(title: str, description: str, **schema: Any) -> Schema:  # noqa: ANN401  JSON Schema's own keywords
+def _said(title: str, description: str, **schema: Any) -> Schema:
     return {"title": title, "description": description, **schema}
 
 

@@ -60,7 +60,7 @@ def _path(*parts: str) -> str:
     return os.path.join(home, "mgmtnet", f"{name}.json")
 
 
-def _kept(path: str) -> Any:  # noqa: ANN401  whatever was kept; None if nothing was
+def _kept(path: str) -> Any:
     try:
         with open(path, "rb") as stream:
             return json.loads(stream.read())

@@ -159,7 +159,7 @@ def _refused(findings: Findings, word: str, line: int, column: int) -> Node:
     return Node("broken", None, line, column)
 
 
-def _plainly(findings: Findings, event: Any, line: int, column: int) -> None:  # noqa: ANN401  PyYAML's own type
+def _plainly(findings: Findings, event: Any, line: int, column: int) -> None:
     """Report an anchor or a tag, which nothing here needs."""
     if event.anchor is not None:
         _refused(findings, "&" + event.anchor, line, column)
@@ -169,7 +169,7 @@ def _plainly(findings: Findings, event: Any, line: int, column: int) -> None:  #
         findings.report(here, "yaml-tag", f"the tag {tag}", "leave it out; quote text that begins with !")
 
 
-def _scalar(findings: Findings, event: Any, line: int, column: int, *, key: bool) -> Node:  # noqa: ANN401
+def _scalar(findings: Findings, event: Any, line: int, column: int, *, key: bool) -> Node:
     if event.style:
         return Node("text", event.value, line, column)
     meaning = resolve(event.value)
@@ -208,14 +208,14 @@ def _closed(findings: Findings, collection: _Open) -> Node:
     return Node("map", None, line, column, entries=tuple(entries.values()))
 
 
-def plain(node: Node) -> Any:  # noqa: ANN401  a document of any shape
+def plain(node: Node) -> Any:
     """The document without positions: dicts, lists and scalars."""
     if node.kind == "map":
         return {entry.name: plain(entry.value) for entry in node.entries}
     return [plain(item) for item in node.items] if node.kind == "list" else node.value
 
 
-def dump_yaml(document: Any) -> str:  # noqa: ANN401  as above
+def dump_yaml(document: Any) -> str:
     """A document as YAML, in its own order."""
     import yaml
 

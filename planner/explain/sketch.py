@@ -1,7 +1,6 @@
 """The collecting of a picture: the management stack first, then what is beside it, then the rest as a sum."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from planner.explain import parts
 from planner.explain.future import ip_of
@@ -71,7 +70,7 @@ class Sketch:
         hidden = every[len(kept) :]
         if hidden:
             self.summed.update(hidden)
-            node = Node(f"more-under:{upper}", _kind(self.host, hidden[0]), "", many=len(hidden))
+            node = Node(f"more-under:{upper}", graph.kind_of(self.host, hidden[0]), "", many=len(hidden))
             self.nodes[node.key] = node
             self._edge(node.key, parts.device_key(upper))
         return fresh
@@ -115,7 +114,7 @@ class Sketch:
             hidden = uppers[len(shown) :]
             if hidden:
                 self.summed.update(hidden)
-                node = Node(f"more-on:{lower}", _kind(self.host, hidden[0]), "", beside=True, many=len(hidden))
+                node = Node(f"more-on:{lower}", graph.kind_of(self.host, hidden[0]), "", beside=True, many=len(hidden))
                 self.nodes[node.key] = node
                 self._edge(key, node.key, beside=True)
 
@@ -155,7 +154,3 @@ def lower_names(device: Device | None) -> tuple[str, ...]:
 
 def _carries(network: Network, name: str) -> bool:
     return name in (network.southbound, network.device)
-
-
-def _kind(host: Host, name: str) -> Any:  # noqa: ANN401  a Kind, which the graph spells as text
-    return graph.kind_of(host, name)

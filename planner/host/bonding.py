@@ -26,9 +26,9 @@ def read_options(record: Record, path: str, findings: Findings) -> tuple[int, Op
 
 def _from_opts(opts: Record, path: str, findings: Findings) -> dict[str, str]:
     options = {}
-    for key, value in opts.items():
+    for key, stated in opts.items():
         # VDSM of 4.10 to 4.14 gives name and number of an option as a list.
-        value = value[-1] if isinstance(value, list | tuple) and value else value  # noqa: PLW2901
+        value = stated[-1] if isinstance(stated, list | tuple) and stated else stated
         if value.__class__ is str and key.__class__ is str and is_printable(key) and is_printable(value):
             options[key] = value
         elif _is_number(value) and key.__class__ is str and is_printable(key):
@@ -38,7 +38,7 @@ def _from_opts(opts: Record, path: str, findings: Findings) -> dict[str, str]:
     return options
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401  whatever a document holds
+def _is_number(value: Any) -> bool:
     return isinstance(value, int) and abs(value) < 2**63
 
 

@@ -19,12 +19,12 @@ class Opened(NamedTuple):
     hint: str = ""
 
 
-def is_caps(document: Any) -> bool:  # noqa: ANN401  any document
+def is_caps(document: Any) -> bool:
     """Whether ``document`` holds at least one section of getVdsCaps."""
     return isinstance(document, dict) and any(key in document for key in SECTIONS)
 
 
-def opened(document: Any) -> Opened:  # noqa: ANN401  as above
+def opened(document: Any) -> Opened:
     """``document`` without what stands around it."""
     keys: list[str] = []
     jsonrpc = False
@@ -41,12 +41,12 @@ def opened(document: Any) -> Opened:  # noqa: ANN401  as above
     return Opened(document, tuple(keys), jsonrpc)
 
 
-def _failed_status(status: Any) -> Any:  # noqa: ANN401  as above
+def _failed_status(status: Any) -> Any:
     """The status of an answer, if it tells of a failure: VDSM's code 0 is success."""
     return status if isinstance(status, dict) and str(status.get("code") or "0") != "0" else None
 
 
-def _told(failure: Any) -> tuple[str, str]:  # noqa: ANN401  as above
+def _told(failure: Any) -> tuple[str, str]:
     code = failure.get("code") if isinstance(failure, dict) else None
     said = failure.get("message", failure) if isinstance(failure, dict) else failure
     numbered = f" {code}" if isinstance(code, int | str) and len(str(code)[:8]) < 8 else ""

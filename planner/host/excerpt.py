@@ -48,14 +48,14 @@ def parse_excerpt(text: str, source: str) -> Parsed | None:
     return Parsed(document, "vdsm-json", (_warning(source, "this is cut out of a longer capture"),))
 
 
-def _value(text: str, index: int) -> Any:  # noqa: ANN401  whatever stands there
+def _value(text: str, index: int) -> Any:
     try:
         return json.JSONDecoder().raw_decode(text, index)[0]
     except (ValueError, RecursionError):
         return None
 
 
-def named(document: Any) -> Named | None:  # noqa: ANN401  any document
+def named(document: Any) -> Named | None:
     """A section that lost its name, or a record that lost its section, put where it belongs; None if it is neither."""
     if not isinstance(document, dict):
         return None
@@ -68,7 +68,7 @@ def named(document: Any) -> Named | None:  # noqa: ANN401  any document
     return Named({section: document}, section) if section is not None else None
 
 
-def _section(record: Any) -> str | None:  # noqa: ANN401  any document
+def _section(record: Any) -> str | None:
     """The section that ``record`` must be of, if it is the record of a device or network."""
     if not isinstance(record, dict) or not {"mtu", "addr", "iface"} & set(record):
         return None

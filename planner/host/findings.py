@@ -72,7 +72,7 @@ class Findings:
         return tuple(problems)
 
 
-def quoted(value: Any) -> str:  # noqa: ANN401  whatever a document holds
+def quoted(value: Any) -> str:
     """A value as a message shows it: on one line, without control characters, cut short."""
     if isinstance(value, str):
         text = value if len(value) <= QUOTED else value[: QUOTED - 3] + "..."

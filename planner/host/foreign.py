@@ -45,7 +45,7 @@ ROOTS = {
 }
 
 
-def looks_like(document: Any) -> str:  # noqa: ANN401  any document
+def looks_like(document: Any) -> str:
     """What ``document`` seems to be, as the end of a sentence."""
     if isinstance(document, Mapping):
         facts = document.get("facts")
@@ -77,7 +77,7 @@ def root_looks_like(tag: str) -> str:
     return f"this looks like {ROOTS[tag]}" if tag in ROOTS else f"it is XML whose root is {quoted(tag)}"
 
 
-def is_other_networks(networks: Any) -> bool:  # noqa: ANN401  any document
+def is_other_networks(networks: Any) -> bool:
     """Whether what is called ``networks`` is not VDSM's: LXD's list addresses as maps, Compose's have drivers."""
     record = next(iter(networks.values()), None) if isinstance(networks, Mapping) else None
     if not isinstance(record, Mapping) or "iface" in record:

@@ -1,6 +1,8 @@
 """What stands on what in a host: pure look-ups over the model, safe with cycles and names that lead nowhere."""
 
-from planner.host.model import Bond, Bridge, Device, Host, Vlan
+from typing import Literal
+
+from planner.host.model import Bond, Bridge, Device, Host, Kind, Vlan
 
 
 def device(host: Host, name: str) -> Device | None:
@@ -8,7 +10,7 @@ def device(host: Host, name: str) -> Device | None:
     return host.nics.get(name) or host.bonds.get(name) or host.vlans.get(name) or host.bridges.get(name)
 
 
-def kind_of(host: Host, name: str) -> str:
+def kind_of(host: Host, name: str) -> Kind | Literal["unlisted"]:
     """One of ``nic bond vlan bridge``, or ``unlisted`` for a name that the capture does not describe."""
     found = device(host, name)
     return found.kind if found is not None else "unlisted"

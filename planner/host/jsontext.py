@@ -39,7 +39,7 @@ def parse_json(text: str, source: str, form: str = "vdsm-json", spelling: str = 
     return Parsed(document, form, (), partial(_places, text))
 
 
-def _places(text: str, paths: Any) -> Any:  # noqa: ANN401  a `Locate`, which is imported when it is needed
+def _places(text: str, paths: Any) -> Any:
     from planner.host.jsonplaces import places
 
     return places(text, paths)

@@ -52,7 +52,7 @@ def amount(record: Record, key: str) -> int:
     return whole if whole is not None and 0 <= whole <= LARGEST else -1
 
 
-def _whole(value: Any) -> int | None:  # noqa: ANN401  whatever a document holds
+def _whole(value: Any) -> int | None:
     if value.__class__ is str and len(value) <= len(str(LARGEST)) and value.isascii() and value.isdigit():
         return int(value)
     return int(value) if value.__class__ is int else None
@@ -107,7 +107,7 @@ def table(record: Record, key: str, path: str, findings: Findings) -> Record:
     return {}
 
 
-def kept(record: Record, keys: Collection[str], path: str, findings: Findings) -> Any:  # noqa: ANN401  kept as it is
+def kept(record: Record, keys: Collection[str], path: str, findings: Findings) -> Any:
     """The first of ``keys`` that has content, as it was reported: it goes back to the host unread."""
     for key in keys:
         value = record.get(key)
@@ -118,7 +118,7 @@ def kept(record: Record, keys: Collection[str], path: str, findings: Findings) -
     return None
 
 
-def is_plain(value: Any) -> bool:  # noqa: ANN401  whatever a document holds
+def is_plain(value: Any) -> bool:
     """Whether ``value`` is made of what JSON has, and not nested so deeply that printing it would fail."""
     layer = [value]
     for _ in range(16):  # VDSM's host QoS nests 3 deep

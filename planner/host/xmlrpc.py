@@ -132,7 +132,7 @@ class _Answer:
             self._attach(self.value if self.typed else text)
             self.typed = True
 
-    def _attach(self, value: Any) -> None:  # noqa: ANN401  whatever the answer holds
+    def _attach(self, value: Any) -> None:
         if not self.containers:
             self.result = value
             return
@@ -145,7 +145,7 @@ class _Answer:
             self._wrong("duplicate-key", f"the member {quoted(name)} stands twice in one struct")
         container[name] = value
 
-    def _scalar(self, tag: str, text: str) -> Any:  # noqa: ANN401  as above
+    def _scalar(self, tag: str, text: str) -> Any:
         try:
             return SCALARS[tag](text)
         except ValueError:

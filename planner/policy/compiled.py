@@ -77,7 +77,7 @@ def _reached(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(kind for kind in asked if kind not in KINDS or not KINDS[kind].concluded_in)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  a walk over a tree of tuples
+def _plain(value: Any) -> Any:
     if isinstance(value, Reference):
         return {"alias": value.alias, "field": value.field}
     return [_plain(part) for part in value] if isinstance(value, tuple) else value
@@ -115,7 +115,7 @@ def _assignments(written: Sequence[Any]) -> tuple[Assignment, ...]:
     return tuple(Assignment(field, _value(value), line) for field, value, line in written)
 
 
-def _value(written: Any) -> Any:  # noqa: ANN401  as above
+def _value(written: Any) -> Any:
     if isinstance(written, dict):
         return Reference(**written)
     return tuple(written) if isinstance(written, list) else written

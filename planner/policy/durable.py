@@ -45,7 +45,7 @@ def available() -> bool:
 
 
 @lru_cache(maxsize=1)
-def _extension() -> Any:  # noqa: ANN401  a C module without types
+def _extension() -> Any:
     try:
         import durable_rules_engine
     except ImportError:
@@ -78,7 +78,7 @@ def run(network: Network, stage: StageRules, memory: Memory, reached: Reach) -> 
             _handles.pop(network.text, None)
 
 
-def _handle(engine: Any, network: Network) -> int:  # noqa: ANN401  as above
+def _handle(engine: Any, network: Network) -> int:
     if network.text not in _handles:
         _handles[network.text] = engine.create_ruleset(f"n{len(_handles)}", network.text)
     return _handles[network.text]
@@ -88,7 +88,7 @@ def _go(sid: str) -> str:
     return f'{{"_t":"{GO}","_1":1,"id":"go","sid":"{sid}"}}'
 
 
-def _assert_fact(engine: Any, handle: int, row: str) -> int:  # noqa: ANN401  as above
+def _assert_fact(engine: Any, handle: int, row: str) -> int:
     """The number of the state to which a fact was asserted."""
     code, state = engine.assert_fact(handle, row)
     if code not in TAKEN:
@@ -97,7 +97,7 @@ def _assert_fact(engine: Any, handle: int, row: str) -> int:  # noqa: ANN401  as
     return int(state)
 
 
-def _drain(engine: Any, handle: int, state: int) -> Iterator[str]:  # noqa: ANN401  as above
+def _drain(engine: Any, handle: int, state: int) -> Iterator[str]:
     """What fired, a message for each firing."""
     started = engine.start_action_for_state(handle, state)
     message = started[1] if started else None

@@ -50,7 +50,7 @@ def explosive(pattern: str) -> str | None:
     return divided if ways > WAYS_LIMIT else None
 
 
-def _cost(items: Any) -> tuple[int, int]:  # noqa: ANN401  re's own node lists have no type
+def _cost(items: Any) -> tuple[int, int]:
     """How many unbounded repeats a sequence has, and in how many ways the rest of it can divide a text."""
     unbounded, ways = 0, 1
     for opcode, argument in items:
@@ -60,7 +60,7 @@ def _cost(items: Any) -> tuple[int, int]:  # noqa: ANN401  re's own node lists h
     return unbounded, ways
 
 
-def _cost_of(opcode: str, argument: Any) -> tuple[int, int]:  # noqa: ANN401
+def _cost_of(opcode: str, argument: Any) -> tuple[int, int]:
     if opcode in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         return _cost_of_repeat(*argument)
     if opcode == "SUBPATTERN":
@@ -79,7 +79,7 @@ def _cost_of(opcode: str, argument: Any) -> tuple[int, int]:  # noqa: ANN401
     return 0, 1
 
 
-def _cost_of_repeat(least: int, most: Any, repeated: Any) -> tuple[int, int]:  # noqa: ANN401
+def _cost_of_repeat(least: int, most: Any, repeated: Any) -> tuple[int, int]:
     unbounded, ways = _cost(repeated)
     if most > COUNT_LIMIT:
         if unbounded or ways > 1:

@@ -17,7 +17,7 @@ from planner.policy.shape import Constant, Join, Sieve, StageRules, Step, StepRu
 class _Numbered(dict[Any, int]):
     """Gives each new value the next number, and an equal one its number again."""
 
-    def __missing__(self, value: Any) -> int:  # noqa: ANN401  any hashable
+    def __missing__(self, value: Any) -> int:
         self[value] = number = len(self)
         return number
 
