@@ -36,6 +36,7 @@ class Compiled(NamedTuple):
     kinds: frozenset[str]
     refused: tuple[tuple[Rule, Problem], ...]
     networks: dict[tuple[Stage, tuple[int, ...]], tuple["Network", ...]]
+    by_name: dict[str, Rule]
 
 
 def compile_ruleset(ruleset: Ruleset) -> Compiled:
@@ -48,7 +49,7 @@ def compile_ruleset(ruleset: Ruleset) -> Compiled:
     names = {rule.name for rule, _ in refused}
     sound = [rule for rule in rules if rule.name not in names]
     stages = {stage: steps_of(rule for rule in sound if rule.stage == stage) for stage in STAGES}
-    return Compiled(ruleset, stages, _reached(rules), refused, {})
+    return Compiled(ruleset, stages, _reached(rules), refused, {}, _by_name(ruleset))
 
 
 def to_document(compiled: Compiled) -> list[Any]:
@@ -69,7 +70,11 @@ def from_document(document: list[Any]) -> Compiled:
     if stages is None:
         return compile_ruleset(ruleset)
     by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
-    return Compiled(ruleset, by_stage, _reached(read), (), {})
+    return Compiled(ruleset, by_stage, _reached(read), (), {}, _by_name(ruleset))
+
+
+def _by_name(ruleset: Ruleset) -> dict[str, Rule]:
+    return {rule.name: rule for rule in ruleset.rules}
 
 
 def _reached(rules: Iterable[Rule]) -> frozenset[str]:
@@ -88,7 +93,7 @@ def _stage(written: Sequence[Any]) -> StageRules:
     return StageRules(
         tuple(Step(parent, kind, no, sieve, *_tests(*tests)) for parent, kind, no, sieve, *tests in steps),
         tuple(Sieve(kind, *_tests(*tests)) for kind, *tests in sieves),
-        tuple(StepRule(name, tuple(path), tuple(aliases)) for name, path, aliases in rules),
+        tuple(StepRule(name, *map(tuple, numbers)) for name, *numbers in rules),
     )
 
 

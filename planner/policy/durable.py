@@ -21,7 +21,7 @@ from typing import Any
 from planner.language import Scalar
 from planner.policy.comparison import holds
 from planner.policy.memory import Memory
-from planner.policy.network import GO, Column, Network, spelt, type_of
+from planner.policy.network import GO, Cell, Network, spelt, type_of
 from planner.policy.reach import Reach
 from planner.policy.shape import Firing, StageRules
 
@@ -29,7 +29,8 @@ VERSION = "2.0.28"
 # What asserting a fact answers: taken, and no rule asks for it. Other answers (seen before, put off) lose the fact.
 TAKEN = (0, 1)
 
-Row = tuple[int, bool]  # the index of a fact, and whether it is the copy for `no` patterns
+# The index of a fact, whether it is the copy for `no` patterns, and what is asked of it.
+Row = tuple[int, bool, tuple[Cell, ...]]
 
 _handles: dict[str, int] = {}  # by a network's text
 _sids = count()
@@ -114,46 +115,42 @@ def _firing(stage: StageRules, number: int, matched: dict[str, dict[str, str]]) 
 
 def _rows(network: Network, memory: Memory, reached: Reach) -> Iterator[str]:
     """Each fact that the network asks for, as JSON without its end: the copies first."""
+    facts, cells = memory.facts, network.cells
     rows = [
-        (index, negated)
+        (index, negated, cells[name])
         for indexes, negated in ((reached.blocking, True), (reached.positive, False))
         for index in sorted(indexes)
-        if type_of(memory.facts[index].kind, negated=negated) in network.columns
+        if (name := type_of(facts[index].kind, negated=negated)) in cells
     ]
-    ranks = _ranks(network, memory, rows)
-    for index, negated in rows:
-        fact = memory.facts[index]
-        name = type_of(fact.kind, negated=negated)
+    ranks = _ranks(memory, rows)
+    for index, negated, asked in rows:
+        fact = facts[index]
         alone = 2 * index + negated + 2  # as a type it equals no other, nor its own copy's
-        cells = "".join(
-            f",{encode_basestring_ascii(column.name)}:{_cell(column, fact.fields.get(column.field), alone, ranks)}"
-            for column in network.columns[name]
-        )
-        yield f'{{"_t":{encode_basestring_ascii(name)},"_1":1,"id":"{"n" if negated else ""}{index}"{cells}'
+        begin = encode_basestring_ascii(type_of(fact.kind, negated=negated))
+        row = [f'{{"_t":{begin},"_1":1,"id":"{"n" if negated else ""}{index}"']
+        row += [cell.begin + _written(cell, fact.fields.get(cell.field), alone, ranks) for cell in asked]
+        yield "".join(row)
 
 
-def _cell(column: Column, value: Scalar | None, alone: int, ranks: dict[Scalar, int]) -> str | int:
+def _written(cell: Cell, value: Scalar | None, alone: int, ranks: dict[Scalar, int]) -> str:
     """The JSON of one property; a field that is not there makes one that matches nothing."""
-    if column.constant is not None:
-        return int(holds(column.constant[1], value, column.constant[2]))
-    letter = column.name[0]
-    if letter == "v":
-        cell = f"?{alone}" if value is None else spelt(value)
-        return encode_basestring_ascii(cell) if isinstance(cell, str) else cell
+    if cell.constant is not None:
+        return "1" if holds(cell.constant[1], value, cell.constant[2]) else "0"
+    if cell.letter == "v":
+        stand_in = f"?{alone}" if value is None else spelt(value)
+        return encode_basestring_ascii(stand_in) if isinstance(stand_in, str) else str(stand_in)
     if value is None:
-        return alone
-    return ranks[value] if letter == "r" else int(isinstance(value, str))
+        return str(alone)
+    return str(ranks[value]) if cell.letter == "r" else str(int(isinstance(value, str)))
 
 
-def _ranks(network: Network, memory: Memory, rows: list[Row]) -> dict[Scalar, int]:
+def _ranks(memory: Memory, rows: list[Row]) -> dict[Scalar, int]:
     """The place of each value that is compared by order, numbers and texts by themselves."""
-    ranked = {name: [own.field for own in columns if own.name[0] == "r"] for name, columns in network.columns.items()}
-    if not any(ranked.values()):
-        return {}
     values: set[Scalar | None] = set()
-    for index, negated in rows:
-        fact = memory.facts[index]
-        values.update(fact.fields.get(field) for field in ranked[type_of(fact.kind, negated=negated)])
+    for index, _, cells in rows:
+        values.update(memory.facts[index].fields.get(cell.field) for cell in cells if cell.letter == "r")
+    if not values:
+        return {}
     numbers = sorted(value for value in values if isinstance(value, int))
     texts = sorted(value for value in values if isinstance(value, str))
     places: dict[Scalar, int] = {}

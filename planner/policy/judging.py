@@ -59,7 +59,7 @@ def judge(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Judgement:
     """Fire the rules of ``stage`` on ``facts`` and collect what they say."""
     fired = fire(compiled, stage, facts)
     speaking = {firing.rule for firing in fired.firings}
-    rules = {rule.name: rule for rule in compiled.ruleset.rules if rule.name in speaking}
+    rules = {name: compiled.by_name[name] for name in speaking}
     overridden = _overridden(rules)
     matches = [
         _Match(rules[firing.rule], {alias: facts[index] for alias, index in firing.bindings})
@@ -67,10 +67,7 @@ def judge(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Judgement:
         if firing.rule not in overridden and not rules[firing.rule].shadow
     ]
     shadows = {firing.rule for firing in fired.firings if rules[firing.rule].shadow}
-    outcomes = {
-        name: "blocked" if outcome == "fired" and name in overridden else outcome
-        for name, outcome in fired.outcomes.items()
-    }
+    outcomes = fired.outcomes | {name: "blocked" for name in overridden if fired.outcomes.get(name) == "fired"}
     said = [_say(match, assignment, compiled) for match in matches for assignment in match.rule.sets]
     return Judgement(
         stage=stage,

@@ -87,7 +87,7 @@ def _extend(step: Step, before: list[Match], memory: Memory, budget: _Budget) ->
 def _candidates(step: Step, match: Match, memory: Memory) -> Sequence[int]:
     """The facts that pass the constant tests; of many, those that the first equality with the match leaves."""
     if len(memory.of_kind(step.kind)) < FEW or not step.joins or step.joins[0].op != "is":
-        return memory.passing(step.kind, step.constants)
+        return memory.passing(step.sieve, step.kind, step.constants)
     field, _, source, other = step.joins[0]
     value = memory.facts[match[source]].fields.get(other)
     found = () if value is None else memory.by_value(step.kind, field).get(value, ())

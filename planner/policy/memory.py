@@ -20,7 +20,7 @@ class Memory:
         self.facts = facts
         self._kinds: dict[str, list[int]] = {}
         self._by_value: dict[tuple[str, str], dict[Scalar, list[int]]] = {}
-        self._passing: dict[tuple[str, tuple[Constant, ...]], list[int]] = {}
+        self._passing: dict[int, list[int]] = {}
         for index, fact in enumerate(facts):
             self._kinds.setdefault(fact.kind, []).append(index)
 
@@ -28,18 +28,23 @@ class Memory:
         """Every fact of a kind."""
         return self._kinds.get(kind, [])
 
-    def passing(self, kind: str, constants: tuple[Constant, ...]) -> list[int]:
-        """The facts of a kind that pass constant tests, worked out once for all rules that ask for the same."""
+    def passing(self, sieve: int, kind: str, constants: tuple[Constant, ...]) -> list[int]:
+        """The facts of a kind that pass constant tests, worked out once for each ``sieve`` of the stage."""
         every = self._kinds.get(kind, [])
         if not constants or not every:
             return every
-        found = self._passing.get((kind, constants))
+        found = self._passing.get(sieve)
         if found is None:
             facts = self.facts
             found = every
             for field, op, value in constants:
-                found = [index for index in found if holds(op, facts[index].fields.get(field), value)]
-            self._passing[kind, constants] = found
+                if op == "is":  # by far the most frequent, and no value equals one of another type
+                    found = [index for index in found if facts[index].fields.get(field) == value]
+                else:
+                    found = [index for index in found if holds(op, facts[index].fields.get(field), value)]
+                if not found:
+                    break
+            self._passing[sieve] = found
         return found
 
     def by_value(self, kind: str, field: str) -> dict[Scalar, list[int]]:

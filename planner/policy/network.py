@@ -54,11 +54,20 @@ class Column(NamedTuple):
     constant: Constant | None = None
 
 
+class Cell(NamedTuple):
+    """A `Column` made ready to be written: how its JSON begins, how it is made, and of which field."""
+
+    begin: str
+    letter: str
+    field: str
+    constant: Constant | None
+
+
 class Network(NamedTuple):
-    """One durable_rules ruleset: its definition, and the columns of each type of fact that it asks for."""
+    """One durable_rules ruleset: its definition, and for each type of fact that it asks for the fact's cells."""
 
     text: str
-    columns: dict[str, tuple[Column, ...]]
+    cells: dict[str, tuple[Cell, ...]]
 
 
 class _Drawn(NamedTuple):
@@ -100,8 +109,16 @@ def _network(share: list[_Drawn]) -> Network:
     for rule in share:
         for asked, column in rule.columns:
             columns[asked].add(column)
-    ordered = {asked: tuple(sorted(columns[asked], key=lambda column: column.name)) for asked in sorted(columns)}
-    return Network(json.dumps(definition, separators=(",", ":")), ordered)
+    cells = {asked: tuple(map(_cell, sorted(columns[asked], key=_name))) for asked in sorted(columns)}
+    return Network(json.dumps(definition, separators=(",", ":")), cells)
+
+
+def _name(column: Column) -> str:
+    return column.name
+
+
+def _cell(column: Column) -> Cell:
+    return Cell(f",{json.dumps(column.name)}:", column.name[0], column.field, column.constant)
 
 
 def _shares(drawn: Iterable[_Drawn]) -> Iterator[list[_Drawn]]:

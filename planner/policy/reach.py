@@ -28,30 +28,29 @@ def reach(stage: StageRules, memory: Memory) -> Reach:
     alive: list[int] = []
     positive: set[int] = set()
     blocking: set[int] = set()
-    steps = stage.steps
     for number, rule in enumerate(stage.rules):
-        for position, step in enumerate(rule.path):
-            sieve = steps[step].sieve
+        needed = len(rule.aliases)
+        for position, sieve in enumerate(rule.sieves):
             found = sifted.get(sieve)
             if found is None:
-                found = sifted[sieve] = _sift(stage.sieves[sieve], memory, sifted)
-            if not found and position < len(rule.aliases):
+                found = sifted[sieve] = _sift(sieve, stage.sieves[sieve], memory, sifted)
+            if not found and position < needed:
                 break
         else:
-            sieves = [steps[step].sieve for step in rule.path]
             alive.append(number)
-            positive.update(*(sifted[sieve] for sieve in sieves[: len(rule.aliases)]))
-            blocking.update(*(sifted[sieve] for sieve in sieves[len(rule.aliases) :]))
+            positive.update(*(sifted[sieve] for sieve in rule.sieves[:needed]))
+            blocking.update(*(sifted[sieve] for sieve in rule.sieves[needed:]))
     return Reach(tuple(alive), positive, blocking)
 
 
-def _sift(sieve: Sieve, memory: Memory, sifted: dict[int, list[int]]) -> list[int]:
+def _sift(number: int, sieve: Sieve, memory: Memory, sifted: dict[int, list[int]]) -> list[int]:
     """The facts that pass ``sieve``; those it refers to are sifted already."""
-    passing = memory.passing(sieve.kind, sieve.constants)
-    for number, join in enumerate(sieve.joins):
+    kind, constants, joins = sieve
+    passing = memory.passing(number, kind, constants)
+    for position, join in enumerate(joins):
         if not passing:
             break
-        whole = sieve.kind if number == 0 and not sieve.constants else ""
+        whole = kind if position == 0 and not constants else ""
         passing = _joined(join, passing, memory, sifted[join.source], whole)
     return passing
 

@@ -36,11 +36,12 @@ class Sieve(NamedTuple):
 
 
 class StepRule(NamedTuple):
-    """A rule as its path through the steps, positive patterns first, and the aliases of those."""
+    """A rule as its path through the steps, positive patterns first, their aliases, and each step's sieve."""
 
     name: str
     path: tuple[int, ...]
     aliases: tuple[str, ...]
+    sieves: tuple[int, ...]
 
     @property
     def matched(self) -> int:

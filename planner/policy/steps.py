@@ -32,7 +32,7 @@ def steps_of(rules: Iterable[Rule]) -> StageRules:
 def _path(rule: Rule, steps: _Numbered, sieves: _Numbered) -> StepRule:
     aliases: list[str] = []
     path: list[int] = []
-    sources: list[int] = []  # the sieve of each positive pattern, by position
+    sources: list[int] = []  # the sieve of each pattern, by position
     parent = -1
     for pattern in sorted(rule.when, key=lambda pattern: pattern.negated):
         constants, joins = _tests(pattern, aliases)
@@ -40,10 +40,10 @@ def _path(rule: Rule, steps: _Numbered, sieves: _Numbered) -> StepRule:
         sieve = sieves[Sieve(pattern.kind, constants, sifting)]
         parent = steps[Step(parent, pattern.kind, pattern.negated, sieve, constants, joins)]
         path.append(parent)
+        sources.append(sieve)
         if not pattern.negated:
             aliases.append(pattern.alias)
-            sources.append(sieve)
-    return StepRule(rule.name, tuple(path), tuple(aliases))
+    return StepRule(rule.name, tuple(path), tuple(aliases), tuple(sources))
 
 
 def _tests(pattern: Pattern, aliases: list[str]) -> tuple[tuple[Constant, ...], tuple[Join, ...]]:

@@ -215,9 +215,9 @@ stage = compiled.stages["locate"]
 (network,) = networks_of(stage, [0])
 facts = [fact("vlan", base="a"), fact("nic", name="a", **{f"f{n}": 1 for n in range(300)})]
 memory, reached = Memory(facts), Reach((0,), {0, 1}, set())
-wide = tuple(network.columns["+nic"][0]._replace(name=f"vf{n}", field=f"f{n}") for n in range(300))
+wide = tuple(network.cells["+nic"][0]._replace(begin=f',"vf{n}":', field=f"f{n}") for n in range(300))
 broken = [  # the first in a state that was never used: only there deleting goes wrong
-    network._replace(columns={**network.columns, "+nic": wide}),
+    network._replace(cells={**network.cells, "+nic": wide}),
     network._replace(text="{"),
     network._replace(text=network.text[:-30]),
 ]
