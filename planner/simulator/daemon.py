@@ -1,0 +1,185 @@
+"""VDSM's daemon over a machine: running and persistent configuration, the network verbs, their lock, the check.
+
+Source: vdsm.md 7. The daemon is called from several threads: a confirm comes in while a setup waits for it.
+"""
+
+import copy
+import threading
+from collections.abc import Callable
+
+from planner.simulator.answers import BUSY, LOST_CONNECTION, RECOVERING, Refusal
+from planner.simulator.canonical import Call, canonical_call, truth
+from planner.simulator.clock import Clock
+from planner.simulator.faults import Mishap, interrupted, spoilt
+from planner.simulator.kernel import EMPTY, Config, Kernel, Record, Restorable
+from planner.simulator.networks import reported_networks
+from planner.simulator.validation import verdict
+
+CHECK_SECONDS = 4  # connectivityTimeout, when the call does not state it
+Judge = Callable[[dict[str, Record], dict[str, Record], Record, Config], Call | Refusal]
+
+
+class DaemonDiedError(Exception):
+    """The daemon is gone in the middle of a verb; nobody gets an answer."""
+
+
+def judge(
+    networks: dict[str, Record],
+    bondings: dict[str, Record],
+    netinfo: Record,
+    running: Config,
+    *,
+    strict_bonds: bool = False,
+) -> Call | Refusal:
+    """The call in canonical form, or why VDSM of today refuses it; ``strict_bonds``: before 4.40."""
+    call = canonical_call(networks, bondings, netinfo, running)
+    return call if isinstance(call, Refusal) else verdict(call, netinfo, running, strict_bonds=strict_bonds) or call
+
+
+class Daemon:
+    """One VDSM. ``backups``: its rollback and its boot restore the machine, as VDSM did before nmstate."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        clock: Clock,
+        running: Config = EMPTY,
+        *,
+        judged_by: Judge = judge,
+        backups: bool = False,
+        setup_seconds: float = 0.0,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """A daemon that has ``running``, and has stored it; ``changed`` is called when the machine is another one."""
+        self._kernel = kernel
+        self._clock = clock
+        self._judge = judged_by
+        self._backups = backups
+        self._setup_seconds = setup_seconds
+        self._changed = changed
+        self._verb = threading.Lock()
+        self._ready = clock.now()
+        self._confirmed = -1.0
+        self.running = running
+        self.persistent = running
+        self.dirty = False
+        self._safe = self._checkpoint()
+
+    def start(self, recovery: float) -> None:
+        """Be a daemon that has just been started and recovers for ``recovery`` seconds."""
+        self._ready = self._clock.now() + recovery
+        self._verb = threading.Lock()
+
+    def recovering(self) -> Refusal | None:
+        """99, while the daemon has not come up yet."""
+        if self._clock.now() >= self._ready:
+            return None
+        return Refusal(RECOVERING, "Recovering from crash or Initializing")
+
+    def netinfo(self) -> Record:
+        """The network part of getVdsCaps."""
+        netinfo = self._kernel.netinfo()
+        return {"networks": reported_networks(netinfo, self.running), **netinfo}
+
+    def confirm(self) -> None:
+        """Somebody outside reached this host just now."""
+        self._confirmed = self._clock.now()
+
+    def set_safe(self) -> Refusal | None:
+        """Store the running configuration, so that it survives a reboot."""
+        if not self._verb.acquire(blocking=False):
+            return Refusal(BUSY, "Resource unavailable")
+        try:
+            self._commit()
+        finally:
+            self._verb.release()
+        return None
+
+    def setup_networks(
+        self, networks: dict[str, Record], bondings: dict[str, Record], options: Record, mishap: Mishap | None = None
+    ) -> Refusal | None:
+        """Carry out a setupNetworks call; None is Done. ``mishap`` is what shall go wrong on the way."""
+        lock = self._verb
+        if not lock.acquire(blocking=False):
+            return Refusal(BUSY, "Resource unavailable")
+        try:
+            # The lab's VDSM was dirty also after a setup that had failed.
+            self.dirty = True
+            call = self._judge(networks, bondings, self._kernel.netinfo(), self.running)
+            return call if isinstance(call, Refusal) else self._carry_out(call, options, mishap)
+        finally:
+            lock.release()
+
+    def _carry_out(self, call: Call, options: Record, mishap: Mishap | None) -> Refusal | None:
+        before, after = self.running, _applied(self.running, call)
+        kind = mishap.kind if mishap is not None else ""
+        if mishap is not None and kind == "dies":
+            partial = interrupted(before, after, int(mishap.amount))
+            self._kernel.configure(before, partial)
+            self.running = partial
+            self._changed()
+            raise DaemonDiedError
+        way_back = self._checkpoint()
+        self._clock.sleep(self._setup_seconds)
+        fault = self._kernel.configure(before, spoilt(after, kind))
+        if fault is not None:
+            return Refusal(fault.code, f"Internal JSON-RPC error: {{'reason': '{fault.reason}'}}")
+        self.running = after
+        self._changed()
+        if truth(options.get("connectivityCheck", True)) and not options.get("_inRollback"):
+            refusal = self._check(int(options.get("connectivityTimeout", CHECK_SECONDS)))
+            if refusal is not None:
+                self._go_back(after, before, way_back)
+                return refusal
+        # VDSM does not convert this one: the text "false" counts as true (vdsm.md 5.3).
+        if options.get("commitOnSuccess"):
+            self._commit()
+        return None
+
+    def _check(self, timeout: int) -> Refusal | None:
+        began = self._clock.now()
+        for look in range(timeout + 1):
+            if look:
+                self._clock.sleep(1)
+            if self._confirmed > began or (look and self._confirmed == began):
+                return None
+        return Refusal(LOST_CONNECTION, "connectivity check failed")
+
+    def _go_back(self, after: Config, before: Config, way_back: object) -> None:
+        self._kernel.configure(after, before)
+        self._restore(way_back)
+        self.running = before
+        self._changed()
+
+    def boot(self, recovery: float) -> None:
+        """Come up after a restart of the machine: only what is stored is restored."""
+        self._kernel.reboot()
+        self._kernel.configure(self.running, self.persistent)
+        self._restore(self._safe)
+        self.running = self.persistent
+        self.dirty = False
+        self.start(recovery)
+        self._changed()
+
+    def _commit(self) -> None:
+        self.persistent = copy.deepcopy(self.running)
+        self.dirty = False
+        self._safe = self._checkpoint()
+
+    def _checkpoint(self) -> object:
+        return self._kernel.checkpoint() if self._backups and isinstance(self._kernel, Restorable) else None
+
+    def _restore(self, checkpoint: object) -> None:
+        if checkpoint is not None and isinstance(self._kernel, Restorable):
+            self._kernel.restore(checkpoint)
+
+
+def _applied(running: Config, call: Call) -> Config:
+    networks, bonds = dict(running.networks), dict(running.bonds)
+    for kept, asked in ((networks, call.networks), (bonds, call.bondings)):
+        for name, record in asked.items():
+            if record.get("remove"):
+                kept.pop(name, None)
+            else:
+                kept[name] = copy.deepcopy(record)
+    return Config(networks, bonds)

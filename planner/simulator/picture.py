@@ -1,0 +1,227 @@
+"""The stand-in machine: devices in memory, changed as VDSM and nmstate would change a real one (vdsm.md 6)."""
+
+import copy
+import ipaddress
+from collections.abc import Iterator
+
+from planner.simulator.canonical import base_of, port_of
+from planner.simulator.devices import DEFAULT_MTU, Devices, blank_ip
+from planner.simulator.kernel import Config, Fault, Record
+from planner.simulator.surroundings import (
+    Lease,
+    Router,
+    Surroundings,
+    autoconfigured,
+    carries,
+    lease_for,
+)
+
+LONGEST_NAME = 15  # IFNAMSIZ, without the closing zero
+SMALLEST_MTU = 68
+
+
+class Picture:
+    """A machine (`planner.simulator.kernel.Kernel`, Restorable) that exists as a document only."""
+
+    def __init__(self, netinfo: Record, surroundings: Surroundings | None = None, *, nmstate: bool = True) -> None:
+        """The machine that ``netinfo`` describes; what ``surroundings`` leave open is learned from it.
+
+        ``nmstate``: whether VDSM sets it up by nmstate, as since 4.40.
+        """
+        self._nmstate = nmstate
+        self._devices = Devices(netinfo)
+        self.surroundings = _learned(surroundings or Surroundings(), self._devices)
+        self._leases: dict[tuple[str, int], Lease] = {}
+
+    def netinfo(self) -> Record:
+        """The devices, as VDSM reports them."""
+        return self._devices.document()
+
+    def configure(self, before: Config, after: Config) -> Fault | None:
+        """Become what ``after`` wants; see `planner.simulator.kernel.Kernel.configure`."""
+        devices = copy.deepcopy(self._devices)
+        existed = {name for name, _ in devices.all()}
+        _dismantle(devices, before, after)
+        for name, bond in after.bonds.items():
+            devices.declare_bond(name, bond)
+            if name not in before.bonds:
+                devices.clear(name)
+        for name, network in after.networks.items():
+            if self._nmstate and network["ipv6autoconf"] and not network["dhcpv6"]:
+                return Fault("NmstateNotImplementedError: Autoconf without DHCP is not supported yet")
+            if fault := _attach(devices, name, network, existed):
+                return fault
+        _set_mtus(devices, before, after)
+        for name, network in after.networks.items():
+            self._address(devices, name, network)
+        _resolve(devices, before, after)
+        self._devices = devices
+        return None
+
+    def reboot(self) -> None:
+        """Restart: nothing but the DHCP leases changes, and those come from a server that remembers."""
+
+    def local_addresses(self) -> dict[str, str]:
+        """Every address and its device."""
+        return {address: holders[0] for address, holders in self._devices.addresses().items()}
+
+    def reachable(self, address: str) -> bool:
+        """Whether somebody outside is heard and answered at ``address``."""
+        holders = self._devices.addresses().get(address, ())
+        if not any(self._is_heard(address, holder) for holder in holders):
+            return False
+        return not self.surroundings.routed or self._answers_beyond(address)
+
+    def _is_heard(self, address: str, holder: str) -> bool:
+        tag = self._devices.tag_of(holder)
+        mtu = int((self._devices.find(holder) or {})["mtu"])
+        return tag is not None and carries(self.surroundings, address, tag, mtu)
+
+    def checkpoint(self) -> object:
+        """The machine as it is."""
+        return copy.deepcopy(self._devices)
+
+    def restore(self, checkpoint: object) -> None:
+        """The machine as it was."""
+        if isinstance(checkpoint, Devices):
+            self._devices = copy.deepcopy(checkpoint)
+
+    def _answers_beyond(self, address: str) -> bool:
+        records = [record for _, record in self._devices.all()]
+        if ":" in address:
+            return any(record["ipv6gateway"] not in ("", "::") for record in records)
+        return any(record["gateway"] and record["ipv4defaultroute"] for record in records)
+
+    def _address(self, devices: Devices, name: str, network: Record) -> None:
+        top = name if network["bridged"] else port_of(network)
+        record = devices.find(top)
+        if record is None:
+            return
+        mac, tag = devices.mac_of(top), devices.tag_of(top)
+        default = bool(network.get("defaultRoute"))
+        record.update(blank_ip())
+        if network["bootproto"] == "dhcp":
+            lease = None if tag is None else lease_for(self.surroundings, self._leases, mac, tag)
+            record["dhcpv4"] = True
+            if lease is not None and tag is not None:
+                self._leases[mac.lower(), tag] = lease
+                _hold(record, lease.address, lease.gateway, default=default)
+                if default and lease.nameservers and not network.get("nameservers"):
+                    devices.nameservers = list(lease.nameservers)
+        elif network.get("ipaddr"):
+            interface = ipaddress.IPv4Interface(f"{network['ipaddr']}/{network['netmask']}")
+            _hold(record, str(interface), network.get("gateway") or "", default=default)
+        record.update({"dhcpv6": bool(network["dhcpv6"]), "ipv6autoconf": bool(network["ipv6autoconf"])})
+        if network.get("ipv6addr"):
+            record["ipv6addrs"] = [network["ipv6addr"]]
+        router = None if tag is None else self.surroundings.routers.get(tag)
+        if record["ipv6autoconf"] and router is not None:
+            record["ipv6addrs"] = [*record["ipv6addrs"], autoconfigured(router, mac)]
+            record["ipv6gateway"] = router.gateway
+        if network.get("ipv6gateway"):
+            record["ipv6gateway"] = network["ipv6gateway"]
+
+
+def _hold(record: Record, address: str, gateway: str, *, default: bool) -> None:
+    interface = ipaddress.IPv4Interface(address)
+    record.update({"addr": str(interface.ip), "netmask": str(interface.netmask), "ipv4addrs": [address]})
+    # A gateway without the default route serves the device's own routing table; caps show it all the same.
+    record.update({"gateway": gateway, "ipv4defaultroute": default and bool(gateway)})
+
+
+def _dismantle(devices: Devices, before: Config, after: Config) -> None:
+    """Take away what only ``before`` wanted, or what stood elsewhere than ``after`` wants it."""
+    ports = {port_of(network) for network in after.networks.values()}
+    for name, old in before.networks.items():
+        new = after.networks.get(name)
+        if new is not None and (port_of(new), new["bridged"]) == (port_of(old), old["bridged"]):
+            continue
+        port = port_of(old)
+        if old["bridged"] and (new is None or not new["bridged"]):
+            devices.remove_bridge(name)
+        if port and port not in ports:
+            if "vlan" in old:
+                devices.remove_vlan(port)
+            else:
+                devices.clear(port)
+        base = devices.find(base_of(old))
+        if base is not None:
+            base.pop("qos", None)
+    for name in before.bonds.keys() - after.bonds.keys():
+        devices.remove_bond(name)
+
+
+def _attach(devices: Devices, name: str, network: Record, existed: set[str]) -> Fault | None:
+    """Make the links of one network: vlan over base, bridge over port."""
+    base, port = base_of(network), port_of(network)
+    if network["mtu"] < SMALLEST_MTU:
+        return Fault(f"NmstateVerificationError: {port or name}: mtu {network['mtu']} is too small")
+    if "vlan" in network:
+        same = (vlan["iface"] == base and int(vlan["vlanid"]) == network["vlan"] for vlan in devices.vlans.values())
+        if port not in devices.vlans and (any(same) or len(port) > LONGEST_NAME):
+            # The kernel's own limits, which VDSM does not check: one vlan device for a tag, 15 characters.
+            return Fault(f"NmstateLibnmError: Activate profile uuid: vlan {port} could not be made")
+        devices.add_vlan(port, base, network["vlan"])
+    if network["bridged"]:
+        pinned = devices.mac_of(port) if port in existed else ""
+        devices.add_bridge(name, port, stp=bool(network.get("stp")), pinned=pinned)
+        devices.clear(port)
+    else:
+        devices.release(port)
+    record = devices.find(base)
+    if record is not None and network.get("hostQos"):
+        out = {kind: {"m1": 0, "d": 0, **curve} for kind, curve in network["hostQos"]["out"].items()}
+        others = [entry for entry in record.get("qos", ()) if entry["vlan"] != network.get("vlan", -1)]
+        record["qos"] = [*others, {"hostQos": {"out": out}, "vlan": network.get("vlan", -1)}]
+    return None
+
+
+def _set_mtus(devices: Devices, before: Config, after: Config) -> None:
+    for name, network in after.networks.items():
+        for device in {name, port_of(network)}:
+            if device in devices.vlans or device in devices.bridges:
+                devices.set_mtu(device, network["mtu"])
+    touched = {base_of(network) for network in (*before.networks.values(), *after.networks.values())}
+    for base in sorted(touched - {""}):
+        if devices.find(base) is None:
+            continue
+        untagged = (net["mtu"] for net in after.networks.values() if base_of(net) == base and "vlan" not in net)
+        tagged = (int(vlan["mtu"]) for vlan in devices.vlans.values() if vlan["iface"] == base)
+        devices.set_mtu(base, max((*untagged, *tagged), default=int(DEFAULT_MTU)))
+
+
+def _resolve(devices: Devices, before: Config, after: Config) -> None:
+    """The name servers are those of the network with the default route; they go with it."""
+    owners = [network for network in after.networks.values() if network.get("defaultRoute")]
+    if owners and (owners[0]["bootproto"] != "dhcp" or owners[0]["nameservers"]):
+        devices.nameservers = list(owners[0]["nameservers"])
+    elif not owners and any(network.get("defaultRoute") for network in before.networks.values()):
+        devices.nameservers = []
+
+
+def _learned(stated: Surroundings, devices: Devices) -> Surroundings:
+    """``stated``, and what the addresses on the host tell: where subnets live, who has which lease, which routers."""
+    segments: dict[str, int] = {}
+    leases: dict[tuple[str, int], Lease] = {}
+    routers: dict[int, Router] = {}
+    for name, tag, record in _outward(devices):
+        for address in (*record["ipv4addrs"], *record["ipv6addrs"]):
+            segments.setdefault(str(ipaddress.ip_interface(address).network), tag)
+        if record["dhcpv4"] and record["ipv4addrs"]:
+            nameservers = tuple(devices.nameservers)
+            leases[devices.mac_of(name).lower(), tag] = Lease(record["ipv4addrs"][0], record["gateway"], nameservers)
+        if record["ipv6autoconf"] and record["ipv6addrs"]:
+            prefix = str(ipaddress.IPv6Interface(record["ipv6addrs"][0]).network)
+            routers[tag] = Router(prefix, record["ipv6gateway"])
+    return stated._replace(
+        segments=stated.segments or segments,
+        leases={**leases, **stated.leases},
+        routers={**routers, **stated.routers},
+    )
+
+
+def _outward(devices: Devices) -> Iterator[tuple[str, int, Record]]:
+    for name, record in devices.all():
+        tag = devices.tag_of(name)
+        if tag is not None:
+            yield name, tag, record

@@ -1,0 +1,236 @@
+"""A stand-in host: a VDSM with its machine, its power, its faults, and a log of what it was asked."""
+
+import copy
+import math
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
+
+from planner.simulator import elder
+from planner.simulator.ages import Age, age_of
+from planner.simulator.answers import BUSY, INTERNAL, RECOVERING, Refusal, crash
+from planner.simulator.clock import Clock
+from planner.simulator.daemon import Daemon, DaemonDiedError, judge
+from planner.simulator.faults import EVERY, VERBS, Mishap
+from planner.simulator.fencing import Controllers
+from planner.simulator.kernel import EMPTY, Config, Kernel, Record
+from planner.simulator.networks import adopted
+from planner.simulator.picture import Picture
+from planner.simulator.surroundings import Surroundings
+from planner.simulator.walltime import WallClock
+
+OF_THE_MACHINE = (
+    "nics",
+    "bondings",
+    "vlans",
+    "bridges",
+    "nameservers",
+    "networks",
+    "netConfigDirty",
+    "lastClientIface",
+)
+CONFIRMING = ("confirmConnectivity", "ping")
+NOT_CARRIED_OUT = {
+    "half-open": Refusal(INTERNAL, "gone silent"),
+    "busy": Refusal(BUSY, "Resource unavailable"),
+    "recovering": Refusal(RECOVERING, "Recovering from crash or Initializing"),
+    "crash": crash("RuntimeError", "made to crash"),
+    "error-frame": Refusal(INTERNAL, "made to fail"),
+}
+
+
+class Outcome(NamedTuple):
+    """What became of one call: ``value``, or why not; ``mishap``: what the wire shall do to the answer."""
+
+    value: Any
+    mishap: Mishap | None = None
+
+
+class StandIn:
+    """A host that behaves as the one in a capture; `call` may be called from any number of threads."""
+
+    def __init__(  # noqa: PLR0913 each is a dial of its own, and all but the first have a setting that fits
+        self,
+        capture: Record,
+        *,
+        address: str = "",
+        surroundings: Surroundings | None = None,
+        faults: Iterable[Mishap] = (),
+        clock: Clock | None = None,
+        recovery: float = 0.0,
+        boot_seconds: float = 0.0,
+        setup_seconds: float = 0.0,
+        backups: bool | None = None,
+        kernel: Kernel | None = None,
+        controllers: Controllers | None = None,
+        persistent: Config | None = None,
+    ) -> None:
+        """From the getVdsCaps document ``capture``.
+
+        ``address``: the management address, where the capture does not tell it: its device has several. ``clock``:
+        real time if not given; the following are its seconds. ``recovery``: how long VDSM answers 99 after
+        a start; ``boot_seconds``: how long a reboot takes; ``setup_seconds``: how long the machine takes to change
+        (15 to 50 in the lab). ``backups``: whether rollback and boot restore what the host had before VDSM; None: as
+        its age did. ``kernel``: another machine than the picture of the capture. ``persistent``: what VDSM has
+        stored; None: all it runs, or nothing when the capture says netConfigDirty.
+        """
+        self.age: Age = age_of(capture)
+        modern = elder.modernised(capture) if self.age.has_cfg else capture
+        self._told = {key: copy.deepcopy(value) for key, value in capture.items() if key not in OF_THE_MACHINE}
+        self.clock: Clock = clock or WallClock()
+        self.kernel: Kernel = kernel or Picture(modern, surroundings, nmstate=self.age.nmstate)
+        self.controllers = controllers or Controllers()
+        self.silent = (surroundings or Surroundings()).silent
+        self._daemon = Daemon(
+            self.kernel,
+            self.clock,
+            adopted(modern),
+            judged_by=elder.judge if self.age.elder else partial(judge, strict_bonds=self.age.strict_bonds),
+            setup_seconds=setup_seconds,
+            backups=self.age.backups if backups is None else backups,
+            changed=self._moved,
+        )
+        dirty = str(capture.get("netConfigDirty")) == "True"
+        self._daemon.dirty = dirty
+        if persistent is not None or dirty:
+            self._daemon.persistent = persistent or EMPTY
+        self._inward = address or self._asked_at(str(capture.get("lastClientIface") or ""))
+        self._recovery, self._boot_seconds = recovery, boot_seconds
+        self._daemon.start(recovery)
+        self._down_until = -math.inf
+        self._faults = tuple(faults)
+        # A counter each, since `next` is one step for all threads and `+= 1` is not.
+        self._turns = {verb: count(1) for verb in VERBS}
+        # `generation` counts what may have moved the host, `epoch` what cut off every client.
+        self.generation = self.epoch = 0
+        self.log: list[tuple[str, Any]] = []
+        self.fired: list[Mishap] = []
+
+    def _asked_at(self, device: str) -> str:
+        """The address at which whoever took the capture reached the host: that of ``device``, IPv4 first."""
+        held = [address for address, holder in self.kernel.local_addresses().items() if holder == device]
+        return str(self._told.get("management_ip") or next(iter(held), ""))
+
+    @property
+    def running(self) -> Config:
+        """VDSM's running configuration."""
+        return self._daemon.running
+
+    @property
+    def persistent(self) -> Config:
+        """What VDSM has stored, and will restore at a reboot."""
+        return self._daemon.persistent
+
+    @property
+    def powered(self) -> bool:
+        """Whether the host has power."""
+        return self._down_until < math.inf
+
+    @property
+    def address(self) -> str:
+        """The management address: the one that the capture was asked for at, or where the host is now; ``""``: none.
+
+        A host that has moved is at the network with the default route, else at any network of VDSM's.
+        """
+        held = self.kernel.local_addresses()
+        heard = [address for address in held if self.kernel.reachable(address)]
+        if self._inward in heard:
+            return self._inward
+        networks = self.running.networks
+        ours = [address for address in heard if held[address] in networks]
+        routed = [address for address in ours if networks[held[address]].get("defaultRoute")]
+        return (routed or ours or heard or [""])[0]
+
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses at which the host answers now."""
+        if self.clock.now() < self._down_until:
+            return ()
+        return tuple(address for address in self.kernel.local_addresses() if self.kernel.reachable(address))
+
+    def caps(self, local: str = "") -> Record:
+        """What getVdsCaps tells a client that is connected to the host's address ``local``."""
+        netinfo = self._daemon.netinfo()
+        holder = self.kernel.local_addresses().get(local or self.address, "")
+        caps = {**self._told, **netinfo, "netConfigDirty": str(self._daemon.dirty), "lastClientIface": holder}
+        return elder.rendered(caps, self.age) if self.age.elder else caps
+
+    def mishap(self, verb: str) -> Mishap | None:
+        """Count a call of ``verb``, and say which fault it meets."""
+        turns = (EVERY, next(self._turns[verb]))
+        met = next((fault for fault in self._faults if fault.verb == verb and fault.occurrence in turns), None)
+        if met is not None:
+            self.fired.append(met)
+        return met
+
+    def call(self, verb: str, parameters: Mapping[str, Any], local: str = "") -> Outcome:
+        """Carry out one call that came in at the address ``local``; the value of its `Outcome` may be a `Refusal`."""
+        hidden = {"password": "***"} if "password" in parameters else {}
+        self.log.append((verb, copy.deepcopy({**parameters, **hidden})))
+        mishap = self.mishap(verb)
+        refusal = NOT_CARRIED_OUT.get(mishap.kind) if mishap is not None else None
+        if refusal is not None:
+            return Outcome(refusal, mishap)
+        try:
+            value = self._carry_out(verb, parameters, local, mishap)
+        except DaemonDiedError:
+            self._restart_daemon()
+            return Outcome(Refusal(INTERNAL, "VDSM died"), mishap)
+        except Exception as failure:  # noqa: BLE001 a stand-in that is sent nonsense answers as VDSM does when it crashes
+            value = crash(type(failure).__name__, str(failure))
+        if mishap is not None and mishap.kind == "slow":
+            self.clock.sleep(mishap.amount)
+        return Outcome(value, mishap)
+
+    def _carry_out(self, verb: str, given: Mapping[str, Any], local: str, mishap: Mishap | None) -> Any:
+        # What was under way to an address that is cut off by now would not have arrived on a real wire.
+        if (verb in CONFIRMING or self.age.xmlrpc_only) and (not local or self.kernel.reachable(local)):
+            self._daemon.confirm()
+        recovering = self._daemon.recovering()
+        if recovering is not None:
+            return recovering
+        if verb == "setupNetworks":
+            networks, bondings, options = (given.get(key) or {} for key in ("networks", "bondings", "options"))
+            done = {"code": 0, "message": "Done"}
+            return self._daemon.setup_networks(networks, bondings, options, mishap) or done
+        if verb == "setSafeNetworkConfig":
+            return self._daemon.set_safe() or True
+        if verb == "getCapabilities":
+            return self.caps(local)
+        if verb == "getNetworkCapabilities":
+            return self._daemon.netinfo()
+        if verb == "fenceNode":
+            return self.controllers.act(str(given["addr"]), str(given["agent"]), str(given["action"]))
+        return True
+
+    def power(self, *, on: bool) -> None:
+        """Switch the host off, at once, or on: it boots."""
+        if not on:
+            self._down_until = math.inf
+            self._gone()
+        elif not self.powered:
+            self._boot()
+
+    def reboot(self) -> None:
+        """Restart the host: every connection goes, and what was not stored is lost."""
+        self._boot()
+
+    def _boot(self) -> None:
+        mishap = self.mishap("reboot")
+        if mishap is not None and mishap.kind == "never-ends":
+            self._down_until = math.inf
+        else:
+            self._down_until = self.clock.now() + self._boot_seconds
+            self._daemon.boot(self._recovery + self._boot_seconds)
+        self._gone()
+
+    def _restart_daemon(self) -> None:
+        self._daemon.start(self._recovery)
+        self._gone()
+
+    def _gone(self) -> None:
+        self.epoch += 1
+        self._moved()
+
+    def _moved(self) -> None:
+        self.generation += 1

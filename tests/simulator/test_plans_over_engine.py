@@ -1,0 +1,203 @@
+"""What the engine tells of a host is planned as what the host tells, but for what REST cannot tell."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+import planner
+from planner.definition import Definition, read_definition
+from planner.host.reading import read_capture
+from planner.shelf import load_rules
+from planner.simulator.captures import read_document
+from planner.simulator.engine_networks import logical
+from planner.simulator.engine_server import serve_engine
+from planner.simulator.standin import StandIn
+from planner.vdsm.credentials import Credentials, EngineAccount
+from planner.vdsm.dialing import speaker
+from planner.vdsm.failure import Failure
+
+ROOT = Path(__file__).parents[2]
+GOLDENS = {path.parent.name: path for path in sorted((ROOT / "golden").glob("*/capture*"))}
+LAB = {path.parent.name: path for path in sorted((ROOT / "tests" / "data" / "hosts").glob("*/caps.json"))}
+CASES = {
+    **{f"golden/{name}": path for name, path in GOLDENS.items()},
+    **{f"lab/{name}": path for name, path in LAB.items()},
+}
+# Of a plan, what was done and asked for; the inputs' digests differ, and so does what rules said on the way.
+COMPARED = ("outcome", "network", "management", "attachment", "request", "revert")
+
+
+class Loss(NamedTuple):
+    """What REST does not tell, and the captures whose plans show it.
+
+    `keys` of the plan and `codes` of problems are what differs for it; without any, the whole plan does.
+    """
+
+    reason: str
+    names: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# Hosts that report no address: no engine reaches them.
+UNREACHED = names_of("""
+    golden/address-on-hidden-device golden/default-route-without-address golden/hidden-device-without-address
+    golden/ovirtmgmt-portless golden/ovirtmgmt-without-address lab/br0-no-ports lab/macvlan-mgmt lab/ov-port-lost
+    lab/team-mgmt
+""")
+LOSSES = (
+    Loss(
+        "name servers: only a network that the engine has attached already tells of them (dns_configuration)",
+        names_of("""
+            golden/bond-static golden/dual-stack-static golden/gateway-hidden-and-defined golden/ipv6-mtu-too-small
+            golden/ipv6-static golden/name-resolves-to-both golden/network-name-too-long golden/nic-bridgeless
+            golden/nic-mtu-9000 golden/nic-name-servers-defined golden/nic-static golden/nic-stp
+            golden/nic-stp-without-bridge golden/nic-tag-wanted golden/other-networks-preserved
+            golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
+            lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
+            golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route
+        """),
+        keys=("nameservers",),
+        codes=("nameservers-not-carried",),
+    ),
+    Loss(
+        "the default route: only an attached network tells whether it has it; a gateway may serve a table of its own",
+        names_of("""
+            golden/default-route-on-another-network golden/device-carries-network golden/nic-gateway-in-table
+            lab/nic-gateway-only-in-table lab/vrf-mgmt
+        """),
+        keys=("defaultRoute",),
+        codes=("gateway-becomes-default", "default-route-moves"),
+    ),
+    Loss(
+        "secondary addresses: that they are dropped is not said",
+        names_of("""
+            golden/dhcp-plus-static-as-dhcp golden/nic-secondary-addresses lab/addr-many-40
+            lab/nic-static-mgmt-is-secondary lab/nic-static-secondary
+        """),
+        codes=("secondary-address-dropped",),
+    ),
+    Loss(
+        "secondary addresses: the management address is one, or the choice between them is not seen to be open",
+        names_of("""
+            golden/dhcp-plus-static golden/dhcp-plus-static-as-static golden/ipv6-second-address
+            golden/several-addresses golden/several-addresses-over-default-route lab/addr-ipv6-deprecated
+            lab/addr-ipv6-ula-and-global lab/nic-ipv6-two-addresses-mgmt-second lab/nic-static-label
+            lab/nic-static-mgmt-true-secondary lab/nm-nic-dhcp-plus-static
+        """),
+    ),
+    Loss(
+        "bridges that are no network of VDSM's: neither they nor their addresses nor their ports are seen",
+        names_of("""
+            golden/address-on-bridge-and-port golden/address-on-two-devices golden/foreign-bridge
+            golden/foreign-bridge-over-bond golden/name-taken golden/name-taken-beside golden/port-holds-address
+            golden/vlan-over-port lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
+            lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0 lab/ovirtmgmt-handmade lab/tap-in-bridge
+        """),
+    ),
+    Loss(
+        "addresses of a port: the engine keeps those of the network on it",
+        names_of("golden/base-in-use golden/ovirtmgmt-address-on-port golden/port-of-another-network"),
+    ),
+    Loss(
+        "addresses of a port: that the address is there, too, is not said",
+        names_of("golden/ovirtmgmt-and-leftover-address"),
+        codes=("address-also-elsewhere",),
+    ),
+    Loss(
+        "netConfigDirty",
+        names_of("golden/ovirtmgmt-uncommitted lab/ov-autoconf-refused lab/ov-uncommitted"),
+        codes=("uncommitted-configuration",),
+    ),
+    Loss("lastClientIface", names_of("golden/rival-client-device"), codes=("rival-device",)),
+    Loss(
+        "lastClientIface: there is no other way to find the device",
+        names_of("golden/found-by-last-client-iface golden/no-ip-configuration"),
+    ),
+    Loss("host QoS: only a link to it is told", names_of("golden/ovirtmgmt-with-qos"), keys=("hostQos",)),
+    Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-stp")),
+    Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-unlisted")),
+    Loss(
+        "nothing of REST's: the stand-in host knows no Open vSwitch, and makes up a mode for a bond without any",
+        names_of("golden/ovirtmgmt-on-ovs golden/bond-options-unknown-on-4-10"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return load_rules()[0]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("engine")
+
+
+def inputs(name: str, path: Path) -> tuple[Definition, tuple[str, ...]]:
+    """The definition, and the addresses at which the host is managed."""
+    if name.startswith("golden/"):
+        about = yaml.safe_load((path.parent / "about.yaml").read_text())
+        definition = read_definition((path.parent / "definition.yaml").read_bytes()).definition
+        return definition, tuple(about.get("address") or ())
+    address = json.loads((path.parent / "about.json").read_text()).get("management_address")
+    return Definition(), (address,) if address else ()
+
+
+def through_the_engine(document, definition, addresses, folder) -> dict[str, Any] | Failure:
+    """What the engine tells of a host with those capabilities."""
+    host = StandIn(document, address=next(iter(addresses), ""))
+    with serve_engine(host, folder, (logical(definition),)) as engine:
+        account = EngineAccount(engine.url, engine.user, engine.password)
+        return speaker("host1", "engine", Credentials(ca=str(engine.ca), engine=account)).capabilities(timeout=20)
+
+
+def told_of(plan: dict[str, Any], loss: Loss | None) -> tuple[Any, list[str]]:
+    keys, codes = (loss.keys, loss.codes) if loss else ((), ())
+    problems = sorted({problem["code"] for problem in plan["problems"]} - set(codes))
+    return without({key: plan[key] for key in COMPARED}, keys), problems
+
+
+def without(document: Any, keys: tuple[str, ...]) -> Any:
+    if isinstance(document, dict):
+        return {key: without(value, keys) for key, value in document.items() if key not in keys}
+    return document
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in UNREACHED])
+def test_the_plan_is_that_of_the_hosts_own_capture(name, rules, folder):
+    content = CASES[name].read_bytes()
+    definition, addresses = inputs(name, CASES[name])
+    document = read_document(content, name).document
+    own = read_capture(content).host
+    told = through_the_engine(document, definition, addresses, folder)
+    assert not isinstance(told, Failure), told
+    reading = read_capture(told)
+    assert reading.host is not None, reading.problems
+    planned = [planner.plan(host, definition, rules, addresses).document() for host in (own, reading.host)]
+    loss = next((loss for loss in LOSSES if name in loss.names), None)
+    same = told_of(planned[0], None) == told_of(planned[1], None)
+    assert same == (loss is None), f"{loss.reason if loss else 'unexplained'}"
+    if loss is not None and (loss.keys or loss.codes):
+        assert told_of(planned[0], loss) == told_of(planned[1], loss)
+
+
+@pytest.mark.parametrize("name", UNREACHED)
+def test_a_host_without_an_address_is_not_reached(name, folder):
+    definition, addresses = inputs(name, CASES[name])
+    document = read_document(CASES[name].read_bytes(), name).document
+    assert not StandIn(document).address
+    assert through_the_engine(document, definition, addresses, folder).kind == "refused"
+
+
+def test_every_loss_is_of_a_capture_that_exists_and_of_one_only():
+    named = [name for loss in LOSSES for name in loss.names]
+    assert set(named) <= set(CASES)
+    assert len(named) == len(set(named))

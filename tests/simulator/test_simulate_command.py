@@ -1,0 +1,124 @@
+"""`mgmtnet simulate` as a process of its own, that outlives its clients."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from before_hosts import BEFORE
+from wire_clients import Stomp
+
+from planner.cli.main import main
+from planner.host.reading import read_capture
+from planner.simulator import StandIn
+from planner.simulator.authority import issue
+from planner.simulator.captures import read_document
+
+ROOT = Path(__file__).parents[2]
+CAPTURES = sorted([*(ROOT / "tests" / "data" / "hosts").glob("*/caps.json"), *(ROOT / "golden").glob("*/capture.json")])
+CLIENT = """
+import sys; sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from wire_clients import Stomp
+from planner.simulator.authority import issue
+stomp = Stomp((sys.argv[2], int(sys.argv[3])), issue(Path(sys.argv[4])))
+stomp.ask("Host.setupNetworks", networks={"ovirtmgmt": {"nic": "eth0", "bootproto": "dhcp"}}, options={})
+print("asked", flush=True)
+import time; time.sleep(60)
+"""
+
+
+@pytest.fixture
+def simulated(tmp_path):
+    capture = tmp_path / "caps.json"
+    capture.write_text(json.dumps(BEFORE["ov-bridged-nic-dhcp"]))
+    command = [sys.executable, "-m", "planner", "simulate", str(capture), "--port", "0", "--speed", "20"]
+    command += ["--credentials", str(tmp_path / "pki"), "--fault", "getCapabilities:busy:1"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("192.0.2.177 answers at 127.0.0."), line + process.stderr.read()
+        yield process, tuple(line.split()[3].split(":")), tmp_path / "pki"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_process_survives_its_client(simulated):
+    process, place, folder = simulated
+    table, variables = process.stdout.readline(), process.stdout.readline()
+    assert Path(table.split(": ")[1].strip()).is_file()
+    for assignment in variables.split():
+        name, _, path = assignment.partition("=")
+        assert name in ("MGMTNET_CA", "MGMTNET_CERT", "MGMTNET_KEY")
+        assert Path(path).read_text().startswith("-----BEGIN")
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, str(Path(__file__).parent), *place, str(folder)],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert client.stdout.readline() == b"asked\n"
+    client.kill()
+    client.communicate()
+    with Stomp((place[0], int(place[1])), issue(folder)) as stomp:
+        assert stomp.call("Host.getCapabilities")["error"]["code"] == 40
+        assert "ovirtmgmt" in json.dumps(stomp.call("Host.getCapabilities")["result"])
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 0
+    assert process.stdout.readline() == "asked: setupNetworks\n"
+
+
+def test_what_is_wrong_is_said_all_at_once(tmp_path, capsys):
+    missing = str(tmp_path / "none.json")
+    assert main(["simulate", missing, "--port", "x", "--speed", "0", "--fault", "setupNetworks:lost-rply"]) == 1
+    said = capsys.readouterr().err
+    for code in ("port-malformed", "speed-malformed", "fault-unknown", "file-unreadable"):
+        assert f"error[{code}]" in said
+    assert "did you mean lost-reply?" in said
+
+
+def test_a_host_without_an_address(tmp_path, capsys):
+    capture = tmp_path / "caps.json"
+    capture.write_text(json.dumps({"nics": {"eth0": {"mtu": "1500"}}}))
+    assert main(["simulate", str(capture)]) == 1
+    assert "error[no-address]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.parent.name)
+def test_a_stand_in_reports_what_was_captured(path):
+    content = path.read_bytes()
+    captured = read_document(content, path.name)
+    seen = read_capture(content).host
+    again = read_capture(StandIn(captured.document).caps()).host
+    for section in ("nics", "bonds", "vlans", "bridges"):
+        assert getattr(again, section) == getattr(seen, section)
+    assert {network.name for network in again.networks.values()} == {network.name for network in seen.networks.values()}
+
+
+def test_a_piece_is_not_enough():
+    captured = read_document(b'"eth0": {"addr": "192.0.2.10", "mtu": "1500"}', "piece")
+    assert captured.document is None
+    assert captured.problems
+
+
+# There the capture does not tell: the device has several addresses, is not reported, or has no way out.
+UNTOLD = {
+    *("addr-ipv6-deprecated", "addr-ipv6-ula-and-global", "nic-ipv6-two-addresses-mgmt-second", "nic-static-label"),
+    *("nic-static-mgmt-true-secondary", "nm-nic-dhcp-plus-static", "nic-ip-on-lo-only"),
+    *("br0-no-ports", "macvlan-mgmt", "team-mgmt", "ov-port-lost"),
+}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tests" / "data" / "hosts").glob("*/caps.json")), ids=lambda p: p.parent.name
+)
+def test_a_stand_in_is_at_its_management_address(path):
+    wanted = json.loads((path.parent / "about.json").read_text())["management_address"]
+    stand_in = StandIn(json.loads(path.read_text()))
+    assert (stand_in.address == wanted) == (path.parent.name not in UNTOLD)
+    held = stand_in.kernel.local_addresses()
+    if wanted in stand_in.addresses():
+        assert StandIn(json.loads(path.read_text()), address=wanted).address == wanted
+        assert stand_in.caps(wanted)["lastClientIface"] == held[wanted]
