@@ -1,0 +1,147 @@
+"""Contact with one host over every address at which it may be: reading it, and telling it that it is still reached."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Any, NamedTuple
+
+from planner.apply.order import Limits
+from planner.apply.probing import ask
+from planner.host.model import Host
+from planner.host.reading import read_capture
+from planner.vdsm.failure import Failure
+from planner.vdsm.speaker import Done, Speaker
+from planner.vdsm.target import parse_target
+
+# A host with 4,094 VLANs takes some seconds to describe itself; a dead one must not hold a run up for minutes.
+READ_WITHIN = 30.0
+# Whether anybody is there at all shows sooner: an address that the host has left swallows what is sent to it.
+GREET_WITHIN = 5.0
+# VDSM looks for signs once a second. A sign that takes longer comes too late anyway.
+CONFIRM_WITHIN = 2.5
+# Between two readings: often enough for a person who watches, seldom enough for a host that is busy.
+LOOK_EVERY = 1.0
+
+INCURABLE = ("vdsm", "tls", "credentials", "refused")  # failures that waiting does not cure
+
+
+class Sight(NamedTuple):
+    """The host as it described itself, at which address."""
+
+    host: Host
+    capture: Mapping[str, Any]
+    address: str
+
+    @property
+    def here(self) -> str:
+        """The address without a port."""
+        target = parse_target(self.address)
+        return self.address if isinstance(target, Failure) else target.host
+
+
+class Contact:
+    """The speakers of one host by address, the one that answered last first; ``uuid`` is the host's, "" if unknown."""
+
+    def __init__(self, speakers: Mapping[str, Speaker], limits: Limits, uuid: str = "", guard: str = "") -> None:
+        """Speak by ``speakers``, tried in their order; tell VDSM that it is reached only while ``guard`` passes."""
+        self._speakers = dict(speakers)
+        self._limits = limits
+        self._uuid = uuid
+        self._guard = guard
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the host may be."""
+        return tuple(self._speakers)
+
+    def speaker(self) -> Speaker:
+        """The way to speak that served last."""
+        return next(iter(self._speakers.values()))
+
+    def look(self) -> Sight | Failure:
+        """Read the host once, at the first address where it answers; all are greeted at once."""
+        greeted: SimpleQueue[tuple[str, Done | Failure]] = SimpleQueue()
+        for address, speaker in self._speakers.items():
+            Thread(target=_greet, args=(address, speaker, greeted), daemon=True).start()
+        failures: dict[str, Failure] = {}
+        for address, answer in (greeted.get(timeout=2 * GREET_WITHIN) for _ in self.addresses):
+            seen = answer if isinstance(answer, Failure) else self._read(address)
+            if isinstance(seen, Sight):
+                self._prefer(address)
+                return seen
+            failures[address] = seen
+        return failures[self.addresses[0]]
+
+    def until(self, within: float, enough: Callable[[Sight | Failure], bool]) -> Sight | Failure:
+        """Read the host until it is ``enough`` or ``within`` seconds are over, once at least; the last reading."""
+        end = time.monotonic() + within
+        while True:
+            seen = self.look()
+            if enough(seen) or time.monotonic() + LOOK_EVERY > end:
+                return seen
+            time.sleep(LOOK_EVERY)
+
+    def await_sight(self, within: float) -> Sight | Failure:
+        """The first sight in ``within`` seconds; else the last failure. What waiting cannot cure ends it at once."""
+        return self.until(within, lambda seen: isinstance(seen, Sight) or seen.kind in INCURABLE)
+
+    def insist(self, call: Callable[[Speaker], Done | Failure], within: float) -> Done | Failure:
+        """Make a call that may be made twice, until it is answered or ``within`` seconds are over."""
+        end = time.monotonic() + within
+        while True:
+            answer = call(self.speaker())
+            if isinstance(answer, Done) or answer.kind in INCURABLE:
+                return answer
+            if time.monotonic() + LOOK_EVERY > end:
+                return answer
+            time.sleep(LOOK_EVERY)
+            self.look()  # the host may answer at another address by now
+
+    @contextmanager
+    def confirming(self) -> Iterator[None]:
+        """Meanwhile, tell the host at each address, on fresh connections, that it is reached."""
+        over = Event()
+        for speaker in self._speakers.values():
+            Thread(target=self._confirm, args=(speaker, over), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()  # a sign that is under way does no harm any more
+
+    def _confirm(self, speaker: Speaker, over: Event) -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            if not self._guard or ask([self._guard])[self._guard]:
+                speaker.confirm(timeout=CONFIRM_WITHIN)  # whether it failed shows in what VDSM decides
+            over.wait(max(0.0, self._limits.confirm - (time.monotonic() - began)))
+
+    def _read(self, address: str) -> Sight | Failure:
+        answer = self._speakers[address].capabilities(timeout=READ_WITHIN)
+        if isinstance(answer, Failure):
+            return answer
+        uuid = str(answer.get("uuid") or "")
+        if self._uuid and uuid and uuid != self._uuid:
+            return Failure("protocol", f"at {address} another host answers ({uuid})", "who has this address?")
+        reading = read_capture(dict(answer), address)
+        if reading.host is None:
+            first = reading.problems[0]
+            return Failure("protocol", f"the host describes itself as nobody can read: {first.message}", first.hint)
+        return Sight(reading.host, answer, address)
+
+    def _prefer(self, address: str) -> None:
+        speaker = self._speakers.pop(address)
+        self._speakers = {address: speaker, **self._speakers}
+
+
+def _greet(address: str, speaker: Speaker, greeted: "SimpleQueue[tuple[str, Done | Failure]]") -> None:
+    greeted.put((address, speaker.ping(timeout=GREET_WITHIN)))
+
+
+def contact_at(
+    speaker: Speaker, target: str, addresses: Sequence[str], limits: Limits, uuid: str = "", guard: str = ""
+) -> Contact:
+    """Contact over the target itself and over further addresses of the host."""
+    others = {address: speaker.at(address) for address in addresses if address != target}
+    return Contact({target: speaker, **others}, limits, uuid, guard)

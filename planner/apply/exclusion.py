@@ -1,0 +1,50 @@
+"""One run at a time for a host: a file that is locked as long as the process lives, kill -9 included."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from planner.apply.journal import Record
+from planner.apply.order import Order, read_order
+from planner.apply.preparing import host_key
+from planner.problem import Problem
+
+
+@contextmanager
+def only_run(folder: str, host: str, run: str) -> Iterator[Problem | None]:
+    """Hold ``host`` for ``run``; a problem instead of None when another process holds it."""
+    locks = os.path.join(folder, "locks")
+    os.makedirs(locks, mode=0o700, exist_ok=True)
+    path = os.path.join(locks, hashlib.sha256(host.encode()).hexdigest()[:32])
+    with open(path, "a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            yield _held(host, lock.read().strip())
+            return
+        lock.seek(0)
+        lock.truncate()
+        lock.write(run)
+        lock.flush()
+        yield None  # the lock is given back when the file is closed, by us or by the kernel
+
+
+def _held(host: str, run: str) -> Problem:
+    return Problem(
+        "host-held",
+        f"another run is at work on {host} now{f' ({run})' if run else ''}",
+        "wait for it; `mgmtnet status` shows how far it is",
+    )
+
+
+def unfinished(records: Iterable[Record], order: Order) -> Problem | None:
+    """A run on the same host that was interrupted: it must be gone on with before another begins."""
+    host = host_key(order)
+    for record in records:
+        if record.state == "running" and record.run != order.run and host_key(read_order(record.order)) == host:
+            hint = f"mgmtnet resume {record.run}"
+            return Problem("run-unfinished", f"the run {record.run} on {host} was interrupted", hint)
+    return None

@@ -1,0 +1,109 @@
+"""Carrying an order out: the steps as the journal asks for them, with everything they share made once."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from planner.apply import journal
+from planner.apply.access import speaker_of
+from planner.apply.contact import Contact, contact_at
+from planner.apply.order import Order, Reboot, read_order
+from planner.apply.report import Report, report
+from planner.apply.run import Event, Fencing, Listener, Run, Step
+from planner.apply.secrets import fence_agent
+from planner.apply.stages import STAGES
+from planner.host.model import Host
+from planner.host.reading import read_capture
+from planner.vdsm.failure import Failure
+
+# Where a run that ended in doubt is taken up again, by a run of its own.
+TAKEN_UP = {"unknown": "settle", "as planned, not saved": "commit"}
+
+
+class _Shared(NamedTuple):
+    """What the steps of a run share in one process."""
+
+    order: Order
+    contact: Contact
+    before: Host
+
+
+def carry_out(order: Order, url: str, tell: Listener) -> Report:
+    """Apply an order; every step is journalled at ``url``."""
+    return report(order, journal.keep(url, order.run, order.document(), _performer(tell)))
+
+
+def go_on(record: journal.Record, url: str, tell: Listener) -> Report:
+    """Go on with a run that was interrupted."""
+    return report(read_order(record.order), journal.go_on(url, record.run, _performer(tell)))
+
+
+def take_up(record: journal.Record, run: str, url: str, tell: Listener) -> Report:
+    """A run that ended in doubt, again from the reading of the host, as a run of its own called ``run``."""
+    order = read_order({**record.order, "run": run})
+    steps = list(record.steps)
+    if any(step.name == "announce" for step in steps):
+        steps[-1] = steps[-1]._replace(next=TAKEN_UP[steps[-1].standing or "unknown"], standing="")
+    else:
+        steps = []  # nothing was sent: from the beginning
+    return report(order, journal.keep(url, run, order.document(), _performer(tell), steps))
+
+
+def _performer(tell: Listener) -> journal.Perform:
+    """Performs steps, and knows which ones this process performed itself."""
+    performed: set[str] = set()
+    shared: list[_Shared] = []
+
+    def perform(name: str, document: dict[str, Any], steps: list[Step]) -> Step:
+        if not shared:
+            made = _share(read_order(document))
+            if isinstance(made, Failure):
+                return _no_access(name, made, steps)
+            shared.append(made)
+        order, contact, before = shared[0]
+        run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot), tell)
+        step = STAGES[name](run)
+        performed.add(name)
+        tell(Event("end", name, step.said))
+        return step
+
+    return perform
+
+
+def _share(order: Order) -> _Shared | Failure:
+    speaker = speaker_of(order.access)
+    if isinstance(speaker, Failure):
+        return speaker
+    reading = read_capture(dict(order.before), "the journal")
+    if reading.host is None:
+        return Failure("protocol", "the journal's capture cannot be read", "was the journal changed by hand?")
+    routes = order.access.routes
+    addresses = [routes.get(address, address) for address in whereabouts(order)]
+    uuid = str(order.before.get("uuid") or "")
+    contact = contact_at(speaker, order.access.target, addresses, order.limits, uuid, order.access.guard)
+    return _Shared(order, contact, reading.host)
+
+
+def _fencing(reboot: Reboot | None) -> Fencing | Failure:
+    if reboot is None:
+        return Failure("refused", "no reboot was ordered", "give --reboot PROXY")
+    proxy = speaker_of(reboot.proxy)
+    if isinstance(proxy, Failure):
+        return proxy
+    agent = fence_agent(reboot)
+    return agent if isinstance(agent, Failure) else Fencing(proxy, agent)
+
+
+def whereabouts(order: Order) -> list[str]:
+    """The addresses of the host that the plan knows, before and after, and those that were named."""
+    attachment = order.plan["attachment"]
+    static = [attachment[family].get("address") for family in ("ipv4", "ipv6")]
+    management = (order.plan["management"] or {}).get("address")
+    return list(dict.fromkeys(address for address in (management, *static, *order.addresses) if address))
+
+
+def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:
+    """Without credentials nothing can be said of the host but what the journal says: nothing sent, or unknown."""
+    sent = any(step.name == "announce" for step in steps)
+    problem = {"code": f"vdsm-{failure.kind}", "message": failure.message, "hint": failure.hint}
+    return Step(name, "the host cannot be spoken to", "", "unknown" if sent else "as before", problem)

@@ -1,0 +1,176 @@
+"""The one module that knows DBOS: each step's answer is written down before the next step begins.
+
+A run is a workflow that only asks which step is next; what a step answered tells it. So a newer mgmtnet follows the
+recorded answers of an older one, whatever it would have done itself, and goes on from the last of them. A process
+recovers no run but its own: each run is an executor to DBOS.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from planner.apply.run import Step
+from planner.problem import Problem
+
+Perform = Callable[[str, dict[str, Any], list[Step]], Step]
+
+# The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
+FORM = "mgmtnet-apply-1"
+SQLITE, MAGIC = "sqlite:///", b"SQLite format 3\0"
+ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
+
+class Record(NamedTuple):
+    """A run as the journal has it: ``state`` running or ended, began in seconds since 1970."""
+
+    run: str
+    state: str
+    order: dict[str, Any]
+    steps: tuple[Step, ...]
+    began: float
+    fault: str = ""
+
+
+def journal_url(folder: str) -> str:
+    """Where the journal is: MGMTNET_JOURNAL (a PostgreSQL or SQLite URL), else a file in the user's state folder."""
+    return os.environ.get("MGMTNET_JOURNAL") or f"sqlite:///{folder}/journal.sqlite"
+
+
+def state_folder() -> str:
+    """Where runs are remembered, made if it is not there: it tells where hosts are and how to reach them."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    folder = os.environ.get("MGMTNET_STATE") or os.path.join(home, "mgmtnet")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return folder
+
+
+def unusable(url: str) -> Problem | None:
+    """Why ``url`` names no journal, as far as that shows without opening it; a file is made nobody else's."""
+    if url.startswith("postgresql"):
+        return None
+    if not url.startswith(SQLITE):
+        return Problem("journal-unknown", "MGMTNET_JOURNAL is no sqlite:/// or postgresql:// URL", "leave it unset")
+    path = url.removeprefix(SQLITE)
+    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as stream:
+        begin = stream.read(len(MAGIC))
+    if begin in (b"", MAGIC):
+        return None
+    return Problem(
+        "journal-broken", f"{path} is no journal", "move it away; the runs that it held must be looked after"
+    )
+
+
+def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: Sequence[Step] = ()) -> list[Step]:
+    """Carry a new run out; its steps. ``carried``: what a run before this one found, its last step tells the first."""
+    with _launched(url, run, perform) as workflow:
+        from dbos import DBOS, SetWorkflowID
+
+        with SetWorkflowID(run):
+            handle = DBOS.start_workflow(workflow, order, [step.document() for step in carried])
+        return _steps(handle.get_result())
+
+
+def go_on(url: str, run: str, perform: Perform) -> list[Step]:
+    """Carry on a run that was interrupted, from the last step that was written down; its steps."""
+    with _launched(url, run, perform):
+        from dbos import DBOS
+
+        return _steps(DBOS.retrieve_workflow(run).get_result())
+
+
+def records(url: str) -> list[Record]:
+    """Every run, the newest first; empty when there is no journal yet."""
+    if url.startswith(SQLITE) and not _begun(url.removeprefix(SQLITE)):
+        return []
+    _quiet()
+    from dbos import DBOSClient
+
+    client = DBOSClient(system_database_url=url, serializer=_json_serializer())
+    try:
+        found = client.list_workflows(name=FORM, sort_desc=True)
+        return [_record(client, status) for status in found]
+    finally:
+        client.destroy()
+
+
+def _begun(path: str) -> bool:
+    return os.path.exists(path) and os.path.getsize(path) > 0
+
+
+def _record(client: Any, status: Any) -> Record:
+    order, carried = status.input["args"]
+    recorded = [row["output"] for row in client.list_workflow_steps(status.workflow_id) if row["output"]]
+    state = "ended" if status.status in ENDED else "running"
+    fault = str(status.error) if status.error else ""
+    return Record(
+        status.workflow_id, state, order, tuple(_steps([*carried, *recorded])), status.created_at / 1000, fault
+    )
+
+
+def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
+    return [Step(**{key: document[key] for key in Step._fields if key in document}) for document in documents]
+
+
+@contextmanager
+def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
+    """DBOS with this one run as its executor, and the workflow that it runs."""
+    _quiet()
+    from dbos import DBOS
+
+    DBOS(
+        config={
+            "name": "mgmtnet",
+            "system_database_url": url,
+            "application_version": FORM,
+            "executor_id": run,
+            "serializer": _json_serializer(),
+            "log_level": "CRITICAL",
+        }
+    )
+
+    @DBOS.workflow(name=FORM)
+    def workflow(order: dict[str, Any], carried: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        steps: list[dict[str, Any]] = list(carried)
+        following = steps[-1]["next"] if steps else "look"
+        while following:
+            answer = DBOS.run_step({"name": following}, _perform, following, order, list(steps))
+            steps.append(answer)
+            following = answer["next"]
+        return steps
+
+    def _perform(name: str, order: dict[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
+        return perform(name, order, _steps(steps)).document()
+
+    try:
+        DBOS.launch()
+        yield workflow
+    finally:
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def _quiet() -> None:
+    """DBOS speaks to standard error as it likes; what it says is for its developers."""
+    import logging
+
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+
+
+def _json_serializer() -> Any:
+    """JSON in the journal: readable by every version and by hand, and nothing in it is executed when it is read."""
+    import json
+
+    from dbos import Serializer
+
+    class Json(Serializer):
+        def serialize(self, data: Any) -> str:
+            return json.dumps(data, default=str)
+
+        @classmethod
+        def deserialize(cls, serialized_data: str) -> Any:
+            return json.loads(serialized_data)
+
+        def name(self) -> str:
+            return "mgmtnet-json"
+
+    return Json()

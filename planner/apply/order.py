@@ -1,0 +1,115 @@
+"""What was ordered: all that a run needs to go on after a restart, as JSON. No secret is in it, only paths of files."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+FORMAT = "mgmtnet/order@1"
+Transport = Literal["jsonrpc", "xmlrpc", "engine", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds.
+
+    `vdsm`: for VDSM to answer at all. oVirt's engine waits 120 after a deployment: shorter gives up on a host that is
+    still starting, longer lets an administrator stare at a dead one.
+    `change`: connectivityTimeout, for which VDSM waits for a sign of ours before it rolls back. 120 is the engine's,
+    too: shorter undoes good changes behind slow switches (STP 30, LACP 90), longer leaves a lost host lost.
+    `settle`: for VDSM to finish what it was doing when its answer got lost; nmstate was seen to take 42. Shorter calls
+    a host unknown that is about to roll back; longer delays that report.
+    `reboot`: from power on to VDSM. Servers test their memory for minutes; after 15 somebody should look.
+    `confirm`: between two signs of ours.
+    """
+
+    vdsm: float = 120
+    change: float = 120
+    settle: float = 60
+    reboot: float = 900
+    confirm: float = 0.5
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to speak with a host: transport (jsonrpc, xmlrpc, engine, auto), credentials' files, pinned certificate.
+
+    `guard`: a probe that must pass before VDSM is told that the host is reached: whoever asks from the host itself
+    would reach it always. `routes`: the address to connect to for an address of the host, where they differ (a
+    stand-in, a forwarded port).
+    """
+
+    target: str
+    transport: Transport = "auto"
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    pin: str = ""
+    engine: str = ""
+    user: str = ""
+    password_file: str = ""
+    guard: str = ""
+    routes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """Which host sends fenceNode, and to what: a BMC; its password is in a file, or in MGMTNET_FENCE_PASSWORD."""
+
+    proxy: Access
+    address: str
+    agent: str
+    username: str
+    password_file: str = ""
+    port: str = ""
+    secure: bool = False
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A plan to be applied to a host.
+
+    `plan`: the plan document; `before`: the network part of the capture it was made from; `addresses`: further
+    addresses where the host may be after the change; `probes`: URLs that must still answer if they did before.
+    """
+
+    run: str
+    access: Access
+    plan: dict[str, Any]
+    before: dict[str, Any]
+    addresses: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    reboot: Reboot | None = None
+    limits: Limits = DEFAULT_LIMITS
+    made_by: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """As the journal keeps it."""
+        return {"format": FORMAT, **asdict(self)}
+
+
+def read_order(document: dict[str, Any]) -> Order:
+    """What `Order.document` wrote, by this version or one before; fields it does not know are left alone."""
+    known = {key: document[key] for key in Order.__dataclass_fields__ if key in document}
+    reboot = known.pop("reboot", None)
+    return Order(
+        **{
+            **known,
+            "access": Access(**_known(Access, document["access"])),
+            "limits": Limits(**_known(Limits, document.get("limits", {}))),
+            "addresses": tuple(document.get("addresses", ())),
+            "probes": tuple(document.get("probes", ())),
+            "reboot": _reboot(reboot) if reboot else None,
+        }
+    )
+
+
+def _reboot(document: dict[str, Any]) -> Reboot:
+    fields = _known(Reboot, document)
+    return Reboot(**{**fields, "proxy": Access(**_known(Access, document["proxy"]))})
+
+
+def _known(kind: Any, document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key in kind.__dataclass_fields__}

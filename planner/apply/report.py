@@ -1,0 +1,89 @@
+"""What became of a run, for a person and for a program."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from planner.apply.order import Order
+from planner.apply.run import Step
+
+FORMAT = "mgmtnet/report@1"
+
+ADVICE = {
+    "as planned and saved": "nothing more to do",
+    "as planned, not saved": "save it (`mgmtnet resume`), or a reboot brings the old network back",
+    "as before": "the host is as it was; mend the cause and apply again",
+    "unknown": "look at the host's console; `mgmtnet resume` reads it again and goes on from what it finds",
+}
+# 0 what was asked for; 1 as before, or a reboot that proved nothing; 5 and 6 want somebody to act.
+STATUS = {"as planned and saved": 0, "as before": 1, "as planned, not saved": 5, "unknown": 6}
+FAILED = 1
+
+
+class Report(NamedTuple):
+    """How a run ended. ``problem`` {"code", "message", "hint"} or empty."""
+
+    run: str
+    host: str
+    network: str
+    standing: str
+    problem: dict[str, str]
+    steps: tuple[Step, ...]
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return max(STATUS[self.standing], FAILED if self.problem else 0)
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+        return self.problem.get("hint") or ADVICE[self.standing]
+
+    def document(self) -> dict[str, Any]:
+        """As ``-o json`` prints it."""
+        return {
+            "format": FORMAT,
+            "run": self.run,
+            "host": self.host,
+            "network": self.network,
+            "standing": self.standing,
+            "succeeded": self.status == 0,
+            "problem": self.problem or None,
+            "advice": self.advice,
+            "steps": [{"name": step.name, "said": step.said} for step in self.steps],
+        }
+
+    def text(self) -> str:
+        """A few lines for a person."""
+        lines = [f"{self.host}: {self.network} stands {self.standing}"]
+        if self.standing == "unknown":
+            lines = [f"{self.host}: how {self.network} stands is unknown"]
+        lines += [f"  {step.name:<10} {step.said}" for step in self.steps]
+        if self.problem:
+            lines.append(f"  because: {self.problem['message']}")
+        lines.append(f"  to do: {self.advice}")
+        if self.standing == "unknown" and self.advice != ADVICE["unknown"]:
+            lines.append(f"         {ADVICE['unknown']}")
+        return "\n".join(lines) + "\n"
+
+
+def report(order: Order, steps: Sequence[Step]) -> Report:
+    """The report of a run's steps. A run that ended in no standing was interrupted: nobody knows."""
+    last = steps[-1]
+    standing = last.standing or "unknown"
+    problem = dict(last.problem)
+    return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps))
+
+
+def unchanged(host: str, plan: Mapping[str, Any], *, dirty: bool) -> Report:
+    """The report of a host that stands as planned already: nothing was sent."""
+    network = plan["network"]
+    steps = (Step("look", f"{network} stands as it is defined; nothing was sent"),)
+    if not dirty:
+        return Report("", host, network, "as planned and saved", {}, steps)
+    problem = {
+        "code": "not-saved",
+        "message": "the host calls its configuration unsaved (netConfigDirty)",
+        "hint": "see on the host what is not saved, then vdsm-client Host setSafeNetworkConfig",
+    }
+    return Report("", host, network, "as planned, not saved", problem, steps)

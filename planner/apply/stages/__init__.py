@@ -1,0 +1,22 @@
+"""The steps of a run by name. The journal knows them by these names: one that is renamed is one that is lost."""
+
+from collections.abc import Callable
+
+from planner.apply.run import Run, Step
+from planner.apply.stages import change, keep, look, reboot
+
+FIRST = "look"
+
+STAGES: dict[str, Callable[[Run], Step]] = {
+    "look": look.look,
+    "announce": change.announce,
+    "set-up": change.set_up,
+    "settle": change.settle,
+    "verify": change.verify,
+    "undo": change.undo,
+    "commit": keep.commit,
+    "prove": keep.prove,
+    "power-off": reboot.power_off,
+    "power-on": reboot.power_on,
+    "return": reboot.come_back,
+}

@@ -1,0 +1,234 @@
+"""The change itself: announced, sent, awaited, held against the plan, and undone where it is not what was planned.
+
+What VDSM answered counts only as long as it answered. Once a request may have reached it, reading the host decides.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from planner.apply.contact import LOOK_EVERY, Sight
+from planner.apply.probing import ask
+from planner.apply.run import Event, Run, Step, differing, trouble
+from planner.apply.standing import differences, stands_as_before
+from planner.vdsm.failure import Failure
+from planner.vdsm.speaker import Document, Done
+
+LOST_CONNECTION = 10  # VDSM's code for "connectivity check failed", after which it rolls back
+# The way back from a first network: without it the host would be left without an address.
+KEPT = "but for a network of VDSM's without a bridge on the same device, unsaved"
+COMMIT_WITHIN = 30.0  # VDSM copies some files; it waits for nobody
+# The engine builds only what is defined, so it has no way back; a second try may do what the first did not.
+TRIES = 2
+SPOKEN = {"spoken": True}
+# While VDSM works, it is not asked to describe itself more often than this: that costs it a second of its own.
+GLANCE_EVERY = 3.0
+# From the host as wanted to VDSM's answer: its connectivity check looks once a second, hooks may follow. Shorter takes
+# a slow answer for a lost one (which costs a reading); longer leaves whoever watches without news.
+ANSWERED_WITHIN = 15.0
+# VDSM looks for signs once a second, beginning when the network is up: with signs for longer than that, a change that
+# stands has been confirmed. Shorter might miss its look on a slow host.
+SIGNS = 5.0
+
+
+def announce(run: Run) -> Step:
+    """Write down that the request is about to be sent. A run that finds this written, and no more, cannot know."""
+    run.tell(Event("begin", "announce", "writing down what is sent"))
+    return Step("announce", "the request is about to be sent", "set-up")
+
+
+def set_up(run: Run) -> Step:
+    """Send setupNetworks and tell VDSM all the while that the host is reached."""
+    limits = run.order.limits
+    run.tell(Event("begin", "set-up", "setupNetworks, confirming contact", limits.change + limits.settle))
+    if "announce" not in run.performed:
+        known = _carried_out_already(run)
+        if known is not None:
+            return known
+    with run.contact.confirming():
+        run.tell(Event("call", "set-up"))
+        answer = _send(run, run.request, only_from_before=not _sent(run))
+    if isinstance(answer, Done):
+        return Step("set-up", "VDSM has carried it out", "verify")
+    if answer.retryable:  # even after waiting
+        return _not_taken_up(run, answer)
+    if answer.code == LOST_CONNECTION:
+        return Step(
+            "set-up", "VDSM heard no sign in time and rolls back", "settle", problem=trouble(answer), found=SPOKEN
+        )
+    if answer.sent and answer.kind != "vdsm":
+        return Step("set-up", "the answer was lost", "settle", problem=trouble(answer))
+    return Step("set-up", "VDSM says no", "settle", problem=trouble(answer), found=SPOKEN)
+
+
+def settle(run: Run) -> Step:
+    """Nobody knows what became of the request: confirm and read until the host stands one way or the other."""
+    limits = run.order.limits
+    # VDSM has spoken: rolled back, or said no. As long as it has not, it may still be at work.
+    spoken = run.found("set-up") == SPOKEN
+    within = limits.settle if spoken else limits.change + limits.settle
+    final = ("planned", "before") if spoken else ("planned",)
+    run.tell(Event("begin", "settle", "waiting to see what became of it", within + limits.vdsm))
+    with run.contact.confirming():
+        sight = run.contact.until(within, lambda seen: isinstance(seen, Sight) and run.stance(seen.host)[0] in final)
+    if isinstance(sight, Failure):
+        sight = run.contact.await_sight(limits.vdsm)
+    if isinstance(sight, Failure):
+        return _out_of_sight(run, "settle", sight)
+    stance, found = run.stance(sight.host)
+    if stance == "planned":
+        return Step("settle", "the host stands as planned", "verify")
+    if stance == "before":
+        return Step("settle", f"the host at {sight.address} stands as before", "", "as before", run.reason)
+    return Step("settle", "the host stands neither as planned nor as before", "undo", problem=differing(sight, found))
+
+
+def verify(run: Run) -> Step:
+    """Read the host again and hold it against the plan, then try what could be reached before."""
+    limits = run.order.limits
+    run.tell(Event("begin", "verify", "reading the host again", limits.settle))
+    sight = run.contact.until(limits.settle, run.planned)
+    if isinstance(sight, Failure):
+        sight = run.contact.await_sight(limits.vdsm)
+    if isinstance(sight, Failure):
+        return _out_of_sight(run, "verify", sight)
+    stance, found = run.stance(sight.host)
+    if stance == "before":
+        return Step("verify", "the host stands as before", "", "as before", differing(sight, found))
+    if found:
+        return Step("verify", "the host is not as planned", "undo", problem=differing(sight, found))
+    missing = unreached(run, sight.here)
+    if missing:
+        return Step("verify", "what could be reached before cannot any more", "undo", problem=missing)
+    return Step("verify", f"the host at {sight.address} is as planned", "commit", found={"address": sight.address})
+
+
+def undo(run: Run) -> Step:
+    """Send the way back, unless the host has gone it already; then prove where it stands."""
+    limits = run.order.limits
+    run.tell(Event("begin", "undo", "taking the change back", limits.change + limits.settle))
+    sight = run.contact.await_sight(limits.vdsm)
+    if isinstance(sight, Sight) and not run.reverted(sight.host):
+        with run.contact.confirming():
+            run.tell(Event("call", "undo"))
+            answer = _send(run, run.revert, only_from_before=False)
+        if isinstance(answer, Failure) and answer.kind == "refused" and _sent(run) < TRIES:
+            return Step("undo", "the engine takes nothing back: the request is sent once more", "announce")
+        # Whatever else it answers, reading the host decides.
+    sight = run.contact.until(limits.settle, lambda seen: isinstance(seen, Sight) and run.reverted(seen.host))
+    if isinstance(sight, Failure):
+        return _out_of_sight(run, "undo", sight)
+    if run.reverted(sight.host):
+        if any(step.name == "commit" for step in run.steps):  # what was saved is not what stands now
+            run.contact.insist(lambda speaker: speaker.commit(timeout=COMMIT_WITHIN), limits.vdsm)
+        kept = "" if stands_as_before(run.before, sight.host) else f", {KEPT}"
+        return Step("undo", f"the host at {sight.address} stands as before{kept}", "", "as before", run.reason)
+    return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
+
+
+def unreached(run: Run, here: str) -> dict[str, str]:
+    """The probes that passed before the change and do not now, as a problem; empty when there are none."""
+    required = [probe for probe, passed in run.found("look").get("probes", {}).items() if passed]
+    failing = _failing(required, here)
+    end = time.monotonic() + run.order.limits.settle
+    while failing and time.monotonic() < end:
+        time.sleep(LOOK_EVERY)
+        failing = _failing(failing, here)
+    if not failing:
+        return {}
+    return {
+        "code": "no-longer-reached",
+        "message": f"reached before the change and not after it: {', '.join(failing)}",
+        "hint": "look at the switch port: its VLANs, its MTU, its port channel",
+    }
+
+
+def _failing(probes: Sequence[str], here: str) -> list[str]:
+    return [probe for probe, passes in ask(probes, here).items() if not passes]
+
+
+def _carried_out_already(run: Run) -> Step | None:
+    """After a restart: the step that follows if the request was sent and did something; None if it can be sent."""
+    sight = run.contact.await_sight(run.order.limits.vdsm)
+    if isinstance(sight, Failure):
+        return Step("set-up", "contact is lost after a restart", "settle", problem=trouble(sight))
+    stance = run.stance(sight.host)[0]
+    if stance == "before":
+        run.tell(Event("said", "set-up", "the host stands as before: the request may be sent"))
+        return None
+    with run.contact.confirming():  # its connectivity check may still be waiting for a sign
+        run.contact.until(SIGNS, lambda _: False)
+    if stance == "planned":
+        return Step("set-up", "the host stands as planned: the request was carried out before the restart", "verify")
+    if _sent(run):  # the second try, on a host that the first left otherwise
+        return None
+    return Step("set-up", "the request was being carried out before the restart", "settle")
+
+
+def _send(run: Run, request: Document, *, only_from_before: bool) -> Done | Failure:
+    """setupNetworks, again only when it certainly was not taken up (no connection, 40, 99).
+
+    Whoever kept VDSM busy may have been a run of ours that was killed, or somebody else. So the host is read before
+    each further try: what it has become it need not be sent, and a plan for what it was it must not be.
+    """
+    end = time.monotonic() + run.order.limits.vdsm
+    answer = _answer(run, request)
+    while isinstance(answer, Failure) and answer.retryable and time.monotonic() < end:
+        time.sleep(LOOK_EVERY)
+        seen = run.contact.look()
+        if isinstance(seen, Sight) and not differences(request, seen.host):
+            return Done()
+        if isinstance(seen, Sight) and (not only_from_before or stands_as_before(run.before, seen.host)):
+            answer = _answer(run, request)
+    return answer
+
+
+def _answer(run: Run, request: Document) -> Done | Failure:
+    """VDSM's answer to one setupNetworks, or the failure to hear it.
+
+    A host that has moved cannot answer where it was asked. So it is watched meanwhile: once it has stood as planned for
+    long enough to have answered, the answer is lost.
+    """
+    limits, speaker = run.order.limits, run.contact.speaker()
+    answers: SimpleQueue[Done | Failure] = SimpleQueue()
+    within = limits.change + limits.settle
+    call = Thread(target=lambda: answers.put(speaker.set_up(request, timeout=within)), daemon=True)
+    call.start()
+    since: float | None = None
+    while call.is_alive() or not answers.empty():
+        with suppress(Empty):
+            return answers.get(timeout=GLANCE_EVERY)
+        seen = run.contact.look()
+        arrived = not differences(request, seen.host) if isinstance(seen, Sight) else False
+        since = (since or time.monotonic()) if arrived else None
+        if since is not None and time.monotonic() - since > min(ANSWERED_WITHIN, limits.settle):
+            return Failure("timeout", "no answer, though the host has done what it was asked", "", sent=True)
+    message = "the call ended without an answer or a failure"
+    raise RuntimeError(message)
+
+
+def _not_taken_up(run: Run, answer: Failure) -> Step:
+    """The request never arrived; whatever the host is now, we have not changed it."""
+    sight = run.contact.look()
+    untouched = isinstance(sight, Failure) or stands_as_before(run.before, sight.host)
+    standing = "as before" if untouched else "unknown"
+    return Step("set-up", "VDSM did not take the request up", "", standing, trouble(answer))
+
+
+def _out_of_sight(run: Run, name: str, failure: Failure) -> Step:
+    """The host cannot be read. A reboot brings back what is saved, and nothing of this change is saved yet."""
+    problem = {
+        "code": "host-out-of-sight",
+        "message": f"the host cannot be read: {failure.message}",
+        "hint": "VDSM rolls an unconfirmed change back by itself, and a reboot restores what is saved; "
+        "`mgmtnet resume` looks again",
+    }
+    if run.order.reboot is not None and not any(step.name in ("commit", "power-off") for step in run.steps):
+        return Step(name, "the host cannot be reached: a reboot will restore what is saved", "power-off", "", problem)
+    return Step(name, "the host cannot be reached", "", "unknown", problem)
+
+
+def _sent(run: Run) -> int:
+    return sum(step.name == "set-up" for step in run.steps)

@@ -1,0 +1,140 @@
+"""Whole runs in this process: a host that moves, one that is lost and rolled back, one that is not what was planned."""
+
+import copy
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hosts_on_stage import BMC, LIMITS, Stage, stage
+
+from planner.apply.executor import carry_out, take_up
+from planner.apply.journal import records
+from planner.apply.report import Report
+from planner.apply.run import Event
+from planner.simulator import Lease, StandIn, Surroundings
+
+QUICK = replace(LIMITS, vdsm=5, change=2, settle=4)  # twice what the stand-in takes to roll back
+MARK = "nobody-writes-this-down"
+SEED, NIC = "seed-vlan-over-bond", "nic-static"
+
+
+@pytest.fixture(autouse=True)
+def password() -> Iterator[None]:
+    os.environ["MGMTNET_FENCE_PASSWORD"] = MARK
+    yield
+    del os.environ["MGMTNET_FENCE_PASSWORD"]
+
+
+def play(scene: Stage, events: list[Event] | None = None) -> Report:
+    return carry_out(scene.order, scene.journal, (events if events is not None else []).append)
+
+
+def names(report: Report) -> list[str]:
+    return [step.name for step in report.steps]
+
+
+def sent(scene: Stage, verb: str = "setupNetworks") -> int:
+    return sum(asked == verb for asked, _ in scene.stand_in.log)
+
+
+def test_a_host_whose_lease_changes_is_followed_to_its_new_address() -> None:
+    capture_mac = "52:54:00:00:00:02"
+    around = Surroundings(leases={(capture_mac, 3000): Lease("192.0.2.77/24", "192.0.2.1")}, silent=True)
+    with stage(SEED, "jsonrpc", limits=QUICK, surroundings=around, moves_to="192.0.2.77") as scene:
+        report = play(scene)
+        assert scene.stand_in.address == "192.0.2.77"
+        assert (report.standing, scene.truth) == ("as planned and saved", "as planned and saved"), report.text()
+        assert sent(scene) == 1
+
+
+def test_contact_that_is_lost_is_waited_for_and_the_rollback_is_proven() -> None:
+    # The path carries 1500 bytes: a host that sends 9000 is not heard any more.
+    with stage("nic-mtu-9000", "jsonrpc", limits=QUICK, surroundings=Surroundings(mtu=1500), backups=True) as scene:
+        report = play(scene)
+        assert (report.standing, scene.truth) == ("as before", "as before"), report.text()
+        assert names(report)[-2:] == ["set-up", "settle"]
+        assert report.status == 1
+        assert sent(scene) == 1
+
+
+def test_a_host_out_of_sight_is_rebooted_only_if_somebody_can() -> None:
+    around = Surroundings(mtu=1500)
+    with stage("nic-mtu-9000", "jsonrpc", limits=QUICK, surroundings=around, backups=False, fenced=False) as scene:
+        report = play(scene)
+        assert (report.standing, scene.truth) == ("unknown", "neither"), report.text()
+        assert report.status == 6
+        assert "mgmtnet resume" in report.text()
+
+
+def test_a_run_that_ended_in_doubt_is_taken_up_when_the_host_is_back() -> None:
+    around = Surroundings(mtu=1500)
+    with stage("nic-mtu-9000", "jsonrpc", limits=QUICK, surroundings=around, backups=False, fenced=False) as scene:
+        assert play(scene).standing == "unknown"
+        scene.stand_in.kernel.surroundings = Surroundings()  # type: ignore[attr-defined]  # somebody mended the switch
+        again = copy.deepcopy(scene.order.plan["revert"])
+        again["options"]["connectivityCheck"] = False
+        scene.stand_in.call("setupNetworks", again)  # and the host, at its console
+        (record,) = records(scene.journal)
+        report = take_up(record, "again", scene.journal, lambda _: None)
+        assert report.standing == "as before", report.text()
+
+
+def test_a_plan_that_is_stale_sends_nothing() -> None:
+    with stage(NIC, "jsonrpc", limits=QUICK) as scene:
+        scene.stand_in.kernel.configure(scene.stand_in.running, scene.stand_in.running)
+        stale = copy.deepcopy(scene.order.plan)
+        stale["inputs"]["capture"] = "sha256:" + "0" * 64
+        report = carry_out(replace(scene.order, plan=stale), scene.journal, lambda _: None)
+        assert report.standing == "as before"
+        assert report.problem["code"] == "stale-plan"
+        assert sent(scene) == 0
+
+
+def test_a_change_that_cuts_something_off_is_undone() -> None:
+    import socket
+
+    with stage(NIC, "jsonrpc", limits=QUICK) as scene, socket.create_server(("127.0.0.1", 0)) as service:
+        order = replace(scene.order, probes=(f"tcp://127.0.0.1:{service.getsockname()[1]}", "tcp://127.0.0.1:1"))
+
+        def cut_off(event: Event) -> None:
+            if event == ("end", "set-up", event.said, event.limit):
+                service.close()
+
+        report = carry_out(order, scene.journal, cut_off)
+        assert names(report)[-2:] == ["verify", "undo"]
+        assert report.standing == "as before"
+        assert scene.truth == "as before"
+        assert "tcp://127.0.0.1:1" not in report.problem["message"]  # it failed before, too: told, not held against it
+        assert "tcp://127.0.0.1:1" in report.steps[0].said
+
+
+def test_fencing_with_no_password_leaves_the_saved_change_and_says_what_is_missing() -> None:
+    with stage(NIC, "jsonrpc", limits=QUICK) as scene:
+        os.environ["MGMTNET_FENCE_PASSWORD"] = ""
+        report = play(scene)
+        assert (report.standing, scene.truth) == ("as planned and saved", "as planned and saved")
+        assert report.status == 1
+        assert "password" in report.text()
+
+
+def test_progress_is_told_step_by_step_with_limits() -> None:
+    with stage(NIC, "jsonrpc", limits=QUICK) as scene:
+        events: list[Event] = []
+        report = play(scene, events)
+        assert [event.step for event in events if event.kind == "begin"] == names(report)
+        assert [event.step for event in events if event.kind == "end"] == names(report)
+        assert all(event.limit > 0 for event in events if event.kind == "begin" and event.step != "announce")
+
+
+def test_no_password_is_in_the_journal_or_the_report() -> None:
+    os.environ["MGMTNET_FENCE_PASSWORD"] = MARK
+    with stage(NIC, "jsonrpc", limits=QUICK) as scene:
+        report = play(scene)
+        kept = b"".join(path.read_bytes() for path in Path(scene.folder).glob("journal*"))
+        assert report.standing == "as planned and saved"
+        assert BMC.encode() in kept
+        assert MARK.encode() not in kept
+        assert MARK not in report.text() + str(report.document())
+        assert isinstance(scene.stand_in, StandIn)
