@@ -29,18 +29,36 @@ class Inputs(NamedTuple):
     problems: tuple[Problem, ...]
 
 
+class Wanted(NamedTuple):
+    """What is wanted of whichever host: definition, management addresses, rules; and what is to be said of it."""
+
+    definition: Definition
+    addresses: tuple[str, ...]
+    rules: Compiled
+    problems: tuple[Problem, ...]
+
+
 def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
     """What the options name, or every problem with it."""
     host, problems = _host(options.capture)
-    definition, found = _definition(options.network)
-    problems += found
+    wanted = read_wanted(options)
+    if isinstance(wanted, Wanted):
+        if host is None or errors(problems):
+            return [*problems, *wanted.problems]
+        return Inputs(host, wanted.definition, wanted.addresses, wanted.rules, (*problems, *wanted.problems))
+    return problems + wanted
+
+
+def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
+    """What the options want of a host, or every problem with it."""
+    definition, problems = _definition(options.network)
     addresses, found = _addresses(options)
     problems += found
     rules, found = compiled_rules(options.policy or options.rules)
     problems += found
-    if host is None or definition is None or rules is None or errors(problems):
+    if definition is None or rules is None or errors(problems):
         return problems
-    return Inputs(host, definition, addresses, rules, tuple(problems))
+    return Wanted(definition, addresses, rules, tuple(problems))
 
 
 def on_host(command: Callable[[argparse.Namespace, Inputs], int]) -> Callable[[argparse.Namespace], int]:

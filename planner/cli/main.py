@@ -31,7 +31,8 @@ def command() -> NoReturn:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
-        options = parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        options = parser(given[0] if given else None).parse_args(given)
     except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage
         return ended.code if isinstance(ended.code, int) else WRONG_USAGE
     run: Callable[..., int] = import_module(f"planner.cli.{options.module}").run

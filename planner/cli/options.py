@@ -2,65 +2,203 @@
 
 import argparse
 import os
+from collections.abc import Callable
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser; ``module`` of what it returns names the module of `planner.cli` that runs the command."""
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser; ``module`` of what it returns names the module of `planner.cli` that runs the command.
+
+    With ``command`` only that one has its options: to build those of all takes as long as to plan a host.
+    """
     top = argparse.ArgumentParser(
         prog="mgmtnet",
         description="Devise a host's management network for oVirt, by rules that can say why.",
         epilog="Each option --name can be given as the environment variable MGMTNET_NAME.",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    plan = _command(commands, "plan", "what to ask of the host, and why")
-    _host(plan)
-    _output(plan, OUTPUTS)
-    plan.add_argument("--exit-code", action="store_true", help="status 0: nothing to change, 4: a change")
-
-    why = _command(commands, "why", "which rule set a value, and from which facts")
-    _host(why)
-    why.add_argument("field", metavar="FIELD", help="as in the plan: vlan, ipv4.method, management, ...; or all")
-
-    why_not = _command(commands, "why-not", "why a rule did not fire", module="whynot")
-    _host(why_not)
-    why_not.add_argument("rule", metavar="RULE", help="the rule's name")
-
-    facts = _command(commands, "facts", "what the rules see of a host")
-    _host(facts)
-    _output(facts, ("text", "json"))
-
-    diff = _command(commands, "diff", "what the plan changes on the host")
-    _host(diff)
-
-    draw = _command(commands, "draw", "the stack up to the management address, before and after")
-    _host(draw)
-    _output(draw, DRAWINGS)
-
-    golden = _command(commands, "golden", "captured hosts with the plans they are known to get")
-    golden.add_argument("action", choices=("check", "update"))
-    golden.add_argument("folder", metavar="DIR", nargs="?", default="golden", help="one golden, or a folder of them")
-    _rules(golden)
-
-    rules = _command(commands, "rules", "check the rules, or write their documentation")
-    rules.add_argument("action", choices=("list", "check", "doc", "digest"))
-    rules.add_argument("folder", metavar="RULES", nargs="?", help="NAME, NAME@VERSION or a folder")
+    for name, (summary, build) in COMMANDS.items():
+        one = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        one.set_defaults(module=name.replace("-", ""))
+        if command in (None, name) or command not in COMMANDS:
+            build(one)
     return top
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, module: str = ""
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
-    command.set_defaults(module=module or name)
-    return command
+def _plan(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    _output(command, OUTPUTS)
+    command.add_argument("--exit-code", action="store_true", help="status 0: nothing to change, 4: a change")
+
+
+def _why(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    command.add_argument("field", metavar="FIELD", help="as in the plan: vlan, ipv4.method, management, ...; or all")
+
+
+def _why_not(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    command.add_argument("rule", metavar="RULE", help="the rule's name")
+
+
+def _facts(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    _output(command, ("text", "json"))
+
+
+def _draw(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    _output(command, DRAWINGS)
+
+
+def _golden(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("check", "update"))
+    command.add_argument("folder", metavar="DIR", nargs="?", default="golden", help="one golden, or a folder of them")
+    _rules(command)
+
+
+def _rulesets(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", choices=("list", "check", "doc", "digest"))
+    command.add_argument("folder", metavar="RULES", nargs="?", help="NAME, NAME@VERSION or a folder")
+
+
+def _simulation(command: argparse.ArgumentParser) -> None:
+    command.add_argument("capture", metavar="CAPTURE", help="the host to be (getVdsCaps); - for standard input")
+    command.add_argument("--address", metavar="A", default=_variable("ADDRESS"), help="the host's management address")
+    command.add_argument(
+        "--port", metavar="P", default=_variable("PORT") or "54321", help="54321 if not stated; 0: any"
+    )
+    _faults(command)
+    command.add_argument("--credentials", metavar="DIR", default=_variable("CREDENTIALS"), help="where certificates go")
+    command.add_argument("--speed", metavar="X", default=_variable("SPEED") or "1", help="how fast VDSM's clock runs")
+
+
+def _applied(command: argparse.ArgumentParser) -> None:
+    command.add_argument("host", metavar="HOST", nargs="?", help="host, host:port or address of its VDSM")
+    command.add_argument("--plan", metavar="PLAN", help="a plan (mgmtnet plan -o json) instead of a definition")
+    _wanted(command)
+    _access(command)
+    _change(command)
+    command.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _rehearsed(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    _faults(command)
+    command.add_argument("--reboot", choices=("yes", "none"), default="yes", help="whether the host is rebooted, too")
+    command.add_argument("--speed", metavar="X", default=_variable("SPEED") or "10", help="how fast VDSM's clock runs")
+    _number(command, "--timeout", "30", "how long VDSM waits for a sign, in its own seconds")
+    _output(command, ("text", "json"))
+    _log(command)
+
+
+def _captured(command: argparse.ArgumentParser) -> None:
+    command.add_argument("host", metavar="HOST", help="host, host:port or address; or a capture, to scrub it (a file)")
+    command.add_argument(
+        "-o", "--output", metavar="FILE", default="-", help="where the capture goes; - (so by default)"
+    )
+    command.add_argument("--scrub", action="store_true", help="rename addresses, MAC addresses, names and uuid")
+    command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
+    _access(command)
+    _log(command)
+
+
+def _registered(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--engine-host", metavar="E", required=True, help="its engine: a name, an address or a URL")
+    command.add_argument("--vdsm", metavar="HOST", help="the local VDSM, if not at the management address")
+    _wanted(command)
+    _access(command)
+    _change(command)
+    command.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _stated(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", nargs="?", help="one run; without: every one")
+    _output(command, ("text", "json"))
+
+
+def _resumed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", nargs="?", help="one run; without: every one that was interrupted")
+    _output(command, ("text", "json"))
+    _log(command)
+
+
+def _change(command: argparse.ArgumentParser) -> None:
+    """How a change is made and proven."""
+    _number(command, "--timeout", "120", "seconds for which VDSM waits for a sign of ours before it rolls back")
+    _number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
+    command.add_argument(
+        "--probe", metavar="URL", action="append", default=[], help="tcp://..., https://... to be reached as before"
+    )
+    command.add_argument(
+        "--expect", metavar="A", action="append", default=[], help="an address that the host may have afterwards"
+    )
+    command.add_argument("--reboot", metavar="PROXY", default="none", help="prove it by a reboot: the host that fences")
+    for name, what in (("address", "the BMC"), ("agent", "its kind: ipmilan, ilo4, ..."), ("user", "its user")):
+        command.add_argument(
+            f"--fence-{name}", metavar=name[0].upper(), default=_variable(f"FENCE_{name.upper()}"), help=what
+        )
+    command.add_argument("--fence-password-file", metavar="FILE", default=_variable("FENCE_PASSWORD_FILE"))
+    command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
+    _output(command, ("text", "json"))
+    _log(command)
+
+
+def _access(command: argparse.ArgumentParser) -> None:
+    """How hosts are spoken to."""
+    command.add_argument(
+        "--transport", choices=("auto", "jsonrpc", "xmlrpc", "engine"), default=_variable("TRANSPORT") or "auto"
+    )
+    for name, what in (("ca", "the hosts' CA"), ("cert", "our certificate"), ("key", "its key")):
+        command.add_argument(f"--{name}", metavar="FILE", default=_variable(name.upper()), help=what)
+    command.add_argument("--pin", metavar="sha256:...", default=_variable("PIN"), help="the host's certificate itself")
+    command.add_argument("--engine", metavar="URL", default=_variable("ENGINE_URL"), help="with --transport engine")
+    command.add_argument("--engine-user", metavar="U", default=_variable("ENGINE_USER"))
+    command.add_argument("--engine-password-file", metavar="FILE", default=_variable("ENGINE_PASSWORD_FILE"))
+    command.add_argument(
+        "--routes", metavar="FILE", default=_variable("ROUTES"), help="where addresses are found (a stand-in's table)"
+    )
+
+
+def _faults(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--fault",
+        metavar="VERB:FAULT[:N]",
+        action="append",
+        default=[],
+        help="what shall go wrong at the Nth call: setupNetworks:lost-reply:1 (may be repeated)",
+    )
+
+
+def _log(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--log", choices=("plain", "json"), default=_variable("LOG") or "", help="how progress is told"
+    )
+
+
+def _number(command: argparse.ArgumentParser, name: str, otherwise: str, what: str) -> None:
+    stated = _variable(name.strip("-").upper()) or otherwise
+    command.add_argument(name, metavar="S", type=_seconds, default=stated, help=what)
+
+
+def _seconds(text: str) -> float:
+    """At least one second, at most an hour: VDSM counts whole seconds, and nobody waits longer."""
+    number = float(text) if text.replace(".", "", 1).isdecimal() else 0.0
+    if 1 <= number <= 3600:
+        return number
+    told = f"{text!r} is no number of seconds from 1 to 3600"
+    raise argparse.ArgumentTypeError(told)
 
 
 def _host(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _wanted(command)
+
+
+def _wanted(command: argparse.ArgumentParser) -> None:
+    """What the data centre wants, of which host, by which rules."""
     command.add_argument(
         "--network",
         metavar="DEFINITION",
@@ -89,3 +227,22 @@ def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:
 
 def _variable(name: str) -> str | None:
     return os.environ.get(f"MGMTNET_{name}") or None
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "plan": ("what to ask of the host, and why", _plan),
+    "why": ("which rule set a value, and from which facts", _why),
+    "why-not": ("why a rule did not fire", _why_not),
+    "facts": ("what the rules see of a host", _facts),
+    "diff": ("what the plan changes on the host", _host),
+    "draw": ("the stack up to the management address, before and after", _draw),
+    "capture": ("read a host, as plans are made from", _captured),
+    "apply": ("change a host as planned, and prove it", _applied),
+    "rehearse": ("apply the plan to a stand-in for the captured host", _rehearsed),
+    "register": ("on the host itself: make its management network before it meets its engine", _registered),
+    "status": ("the runs, and how they stand", _stated),
+    "resume": ("go on with a run that was interrupted, or ended in doubt", _resumed),
+    "simulate": ("a stand-in for a captured host, to try things on", _simulation),
+    "golden": ("captured hosts with the plans they are known to get", _golden),
+    "rules": ("check the rules, or write their documentation", _rulesets),
+}

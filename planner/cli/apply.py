@@ -1,0 +1,210 @@
+"""``mgmtnet apply``: read the host, plan, show and ask, change it, prove it, report."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from planner.apply import exclusion, journal
+from planner.apply.contact import Sight
+from planner.apply.order import Access, Order, Reboot
+from planner.apply.plans import read_plan
+from planner.apply.preparing import host_key, order_for, plan_for, see
+from planner.apply.probing import unusable
+from planner.apply.report import Report, unchanged
+from planner.apply.run import Event
+from planner.apply.standing import differences
+from planner.cli.console import complain, problems_document
+from planner.cli.hosts import (
+    access_of,
+    addresses_of,
+    limits_of,
+    problem_of,
+    reboot_of,
+    state_folder,
+    telling,
+    unexpectable,
+)
+from planner.cli.inputs import Wanted, read_file, read_wanted
+from planner.cli.progress import progress
+from planner.problem import Problem
+from planner.vdsm.failure import Failure
+
+BAD_INPUT, WRONG_USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """Apply; the exit status."""
+    document = _plan_document(options.plan) if options.plan else None
+    if isinstance(document, Problem):
+        return failed(options, [document])
+    host = options.host or ((document or {}).get("management") or {}).get("address")
+    if not host:
+        complain([Problem("host-missing", "which host?", "mgmtnet apply HOST --network DEFINITION")])
+        return WRONG_USAGE
+    return apply_to(options, host, document)
+
+
+def apply_to(
+    options: argparse.Namespace,
+    host: str,
+    document: dict[str, Any] | None = None,
+    *,
+    guard: str = "",
+    addresses: Sequence[str] = (),
+) -> int:
+    """Apply to ``host`` the plan ``document``, or one that is made for it.
+
+    ``guard``: a probe that must pass for VDSM to be told that the host is reached.
+    """
+    access, reboot = access_of(options, host), reboot_of(options, host)
+    wanted = read_wanted(options) if document is None else None
+    problems = [found for found in (access, reboot) if isinstance(found, Problem)]
+    problems += telling(options.probe) or unusable(options.probe)
+    problems += unexpectable(options.expect)
+    problems += wanted if isinstance(wanted, list) else []
+    if problems or isinstance(access, Problem) or isinstance(reboot, Problem) or isinstance(wanted, list):
+        return failed(options, problems)
+    complain(wanted.problems if wanted is not None else ())
+    access = replace(access, guard=guard)
+    with progress(options.log) as tell:
+        limits = limits_of(options)
+        tell(Event("begin", "read", f"reading {host}", limits.vdsm))
+        sight = see(access, limits)
+        tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{host} has described itself"))
+    if isinstance(sight, Failure):
+        return failed(options, [problem_of(sight)])
+    if wanted is not None:
+        document = _made_plan(sight, wanted, list(addresses) or addresses_of(host, access.routes))
+    return _decided(options, access, reboot, sight, document or {})
+
+
+def _made_plan(sight: Sight, wanted: Wanted, addresses: Sequence[str]) -> dict[str, Any]:
+    return plan_for(sight, wanted.definition, wanted.rules, wanted.addresses or tuple(addresses)).document()
+
+
+def _decided(
+    options: argparse.Namespace, access: Access, reboot: Reboot | None, sight: Sight, plan: Mapping[str, Any]
+) -> int:
+    """Go on by what the plan says: refuse, leave alone, or change. But not while another run is at work on the host."""
+    order = order_for(
+        access,
+        sight,
+        plan,
+        probes=options.probe,
+        addresses=options.expect,
+        reboot=reboot,
+        limits=limits_of(options),
+        made_by=version(),
+    )
+    folder = state_folder()
+    in_the_way = (
+        folder if isinstance(folder, Problem) else _in_the_way(order, folder, settled=sight.host.dirty is False)
+    )
+    if in_the_way is not None:
+        return failed(options, [in_the_way])
+    ended = _nothing_to_send(options, access, sight, plan)
+    if ended is None and not options.yes:
+        ended = _agreed(sight, plan)
+    return carry_out(options, order) if ended is None else ended
+
+
+def _nothing_to_send(options: argparse.Namespace, access: Access, sight: Sight, plan: Mapping[str, Any]) -> int | None:
+    """The exit status where the plan refuses, is stale, or wants what the host is already; None: there is a change."""
+    if plan["outcome"] == "refused":
+        return _told(options, plan, REFUSED)
+    arrived = plan["outcome"] == "change" and not differences(plan["request"], sight.host)
+    if plan["inputs"]["capture"] != sight.host.digest and not arrived:
+        hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
+        return failed(options, [Problem("stale-plan", "the host is not the one that was planned for", hint)], REFUSED)
+    if plan["outcome"] == "no-change" or arrived:
+        return _end(options, unchanged(access.target, plan, dirty=bool(sight.host.dirty)))
+    return None
+
+
+def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
+    """Another run at work on the host, or one that was interrupted: what the host shows meanwhile is not what it is.
+
+    ``settled``: nothing is unsaved there, so no run can have been interrupted in the midst of a change.
+    """
+    with exclusion.only_run(folder, host_key(order), order.run) as held:
+        if held is not None or settled:
+            return held
+        return exclusion.unfinished(journal.records(journal.journal_url(folder)), order)
+
+
+def carry_out(options: argparse.Namespace, order: Order) -> int:
+    """Carry an order out under the eyes of the user, alone on its host."""
+    from planner.apply.executor import carry_out as execute
+
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return failed(options, [folder])
+    url = journal.journal_url(folder)
+    with exclusion.only_run(folder, host_key(order), order.run) as held:
+        problem = held or exclusion.unfinished(journal.records(url), order)
+        if problem is not None:
+            return failed(options, [problem])
+        print(f"run {order.run}", file=sys.stderr)
+        try:
+            with progress(options.log) as tell:
+                report = execute(order, url, tell)
+        except KeyboardInterrupt:
+            print(f"interrupted: `mgmtnet resume {order.run}` goes on, or undoes", file=sys.stderr)
+            return INTERRUPTED
+    return _end(options, report)
+
+
+def failed(options: argparse.Namespace, problems: Sequence[Problem], status: int = BAD_INPUT) -> int:
+    """Say what is in the way of a run that has sent nothing."""
+    complain(problems)
+    if options.output == "json":
+        print(problems_document(problems))
+    return status
+
+
+def version() -> str:
+    """Which mgmtnet this is."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("mgmtnet")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _end(options: argparse.Namespace, report: Report) -> int:
+    sys.stdout.write(json.dumps(report.document(), indent=2) + "\n" if options.output == "json" else report.text())
+    return report.status
+
+
+def _told(options: argparse.Namespace, plan: Mapping[str, Any], status: int) -> int:
+    from planner.explain.summary import summary
+
+    sys.stdout.write(json.dumps(plan, indent=2) + "\n" if options.output == "json" else summary(plan))
+    return status
+
+
+def _agreed(sight: Sight, plan: Mapping[str, Any]) -> int | None:
+    """Show the change and ask; None if the user agrees, else the exit status."""
+    from planner.explain.changes import changes, text
+    from planner.explain.summary import summary
+
+    print(summary(plan), file=sys.stderr)
+    print(text(changes(sight.host, plan)), file=sys.stderr)
+    if not sys.stdin.isatty():
+        complain([Problem("not-agreed", "nobody can be asked here", "give --yes to apply without asking")])
+        return WRONG_USAGE
+    print("Apply this? Only `yes` does it: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() == "yes":
+        return None
+    print("nothing was sent", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _plan_document(path: str) -> dict[str, Any] | Problem:
+    content = read_file(path, "plan")
+    return content if isinstance(content, Problem) else read_plan(content, path)

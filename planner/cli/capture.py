@@ -1,0 +1,78 @@
+"""``mgmtnet capture``: read a host, as plans are made from; with ``--scrub`` without what names it."""
+
+import argparse
+import json
+import os
+import sys
+
+from planner.apply.order import Limits
+from planner.apply.preparing import capture_of
+from planner.apply.run import Event
+from planner.cli.console import complain
+from planner.cli.hosts import access_of, problem_of
+from planner.cli.inputs import read_file
+from planner.cli.progress import progress
+from planner.host.scrubbing import scrub
+from planner.problem import Problem
+from planner.simulator.captures import read_document
+from planner.vdsm.failure import Failure
+
+
+def run(options: argparse.Namespace) -> int:
+    """Capture; the exit status."""
+    document = _from_file(options.host) if _is_file(options.host) else _from_host(options)
+    if isinstance(document, list):
+        complain(document)
+        return 1
+    if options.scrub:
+        document = scrub(document, keep=("ovirtmgmt", *options.keep))
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    if options.output == "-":
+        sys.stdout.write(text)
+        return 0
+    return _write(options.output, text)
+
+
+def _is_file(text: str) -> bool:
+    """Whether a file is meant: one that is there, or what can be no host. No name would resolve, after two minutes."""
+    return os.path.isfile(text) or os.sep in text or text.endswith(".json")
+
+
+def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]:
+    access = access_of(options, options.host)
+    if isinstance(access, Problem):
+        return [access]
+    limits = Limits()
+    with progress(options.log) as tell:
+        tell(Event("begin", "read", f"reading {options.host}", limits.vdsm))
+        document = capture_of(access, limits)
+        tell(Event("end", "read", "" if isinstance(document, Failure) else f"{options.host} has described itself"))
+    return [problem_of(document)] if isinstance(document, Failure) else dict(document)
+
+
+def _from_file(path: str) -> dict[str, object] | list[Problem]:
+    """A capture that was made elsewhere, to be scrubbed."""
+    content = read_file(path, "capture")
+    if isinstance(content, Problem):
+        return [content]
+    captured = read_document(content, path)
+    return list(captured.problems) if captured.document is None else dict(captured.document)
+
+
+def _write(path: str, text: str) -> int:
+    """The file whole or not at all; what is no file (/dev/stdout, a pipe) is written to as it is."""
+    whole = not os.path.exists(path) or os.path.isfile(path)
+    target = os.path.realpath(path)  # a link stays one
+    beside = f"{target}.{os.getpid()}.new" if whole else path
+    try:
+        with open(beside, "x" if whole else "w", encoding="utf-8") as stream:
+            stream.write(text)
+        if whole:
+            os.replace(beside, target)
+    except OSError as failure:
+        if whole and os.path.exists(beside):
+            os.unlink(beside)
+        reason = failure.strerror or str(failure)
+        complain([Problem("file-unwritable", f"cannot write {path!r}: {reason}", "name a file in a folder of yours")])
+        return 1
+    return 0

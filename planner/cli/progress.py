@@ -1,0 +1,86 @@
+"""A run's progress on standard error: bars on a terminal, lines without one, JSON lines for a program."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from planner.apply.run import Event, Listener
+from planner.policy.wording import printable
+
+
+@contextmanager
+def progress(log: str = "") -> Iterator[Listener]:
+    """What to tell a run's events to; ``log`` is "" (a terminal or not), "plain" or "json"."""
+    if log == "json":
+        yield _json_lines
+    elif log == "plain" or not sys.stderr.isatty():
+        yield _plain(time.monotonic())
+    else:
+        with _bars() as tell:
+            yield tell
+
+
+def _json_lines(event: Event) -> None:
+    document = {"time": round(time.time(), 3), **event._asdict()}
+    print(json.dumps(document, ensure_ascii=False), file=sys.stderr, flush=True)
+
+
+def _plain(start: float) -> Listener:
+    def tell(event: Event) -> None:
+        if event.kind == "call" or not event.said:
+            return
+        limit = f" (at most {event.limit:.0f} s)" if event.kind == "begin" and event.limit else ""
+        mark = {"begin": "...", "end": "   ", "said": "   "}[event.kind]
+        elapsed = time.monotonic() - start
+        print(f"{elapsed:6.1f} s {mark} {event.step}: {printable(event.said)}{limit}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+@contextmanager
+def _bars() -> Iterator[Listener]:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("of at most"), TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+        current: list[tuple[object, float]] = []
+
+        def tell(event: Event) -> None:
+            if event.kind == "begin":
+                said = escape(printable(f"{event.step}: {event.said}"))
+                current[:] = [(bars.add_task(said, total=event.limit or None), time.monotonic())]
+            elif event.kind == "end":
+                for task, _ in current:
+                    bars.remove_task(task)  # type: ignore[arg-type]  # rich's TaskID is an int of its own kind
+                bars.console.print(f"[green]done[/] {escape(printable(f'{event.step}: {event.said}'))}")
+                current.clear()
+            elif event.said:
+                bars.console.print(escape(printable(event.said)))
+
+        with _ticking(bars, current):
+            yield tell
+
+
+@contextmanager
+def _ticking(bars: object, current: list[tuple[object, float]]) -> Iterator[None]:
+    """Move the bar of the step under way by the clock: a step's limit is known, its work is not."""
+    import threading
+
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(0.2):
+            for task, began in list(current):
+                bars.update(task, completed=time.monotonic() - began)  # type: ignore[attr-defined]
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,62 @@
+"""``mgmtnet resume``: go on with runs that were interrupted, or take one up that ended in doubt."""
+
+import argparse
+import json
+import sys
+
+from planner.apply import exclusion, journal
+from planner.apply.order import read_order
+from planner.apply.preparing import host_key, run_name
+from planner.apply.report import Report
+from planner.cli.console import complain
+from planner.cli.hosts import state_folder
+from planner.cli.progress import progress
+from planner.cli.status import unknown_run
+from planner.problem import Problem
+
+DOUBTFUL = ("unknown", "as planned, not saved")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Resume; the exit status is the worst of the runs'."""
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        complain([folder])
+        return 1
+    url = journal.journal_url(folder)
+    found = journal.records(url)
+    chosen = [
+        record for record in found if record.run == options.run or (not options.run and record.state == "running")
+    ]
+    if not chosen:
+        if options.run:
+            complain([unknown_run(options.run)])
+            return 1
+        print("no run was interrupted", file=sys.stderr)
+        return 0
+    return max(_resume(record, folder, url, options) for record in chosen)
+
+
+def _resume(record: journal.Record, folder: str, url: str, options: argparse.Namespace) -> int:
+    from planner.apply.executor import go_on, take_up
+
+    ended = (record.steps[-1].standing if record.steps else "") or "unknown"
+    if record.state == "ended" and ended not in DOUBTFUL:
+        hint = "`mgmtnet apply` begins a new run"
+        complain([Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
+        return 1
+    with exclusion.only_run(folder, host_key(read_order(record.order)), record.run) as held:
+        if held is not None:
+            complain([held])
+            return 1
+        with progress(options.log) as tell:
+            if record.state == "running":
+                return _end(options, go_on(record, url, tell))
+            again = run_name()
+            print(f"run {again}, after {record.run}", file=sys.stderr)
+            return _end(options, take_up(record, again, url, tell))
+
+
+def _end(options: argparse.Namespace, report: Report) -> int:
+    sys.stdout.write(json.dumps(report.document(), indent=2) + "\n" if options.output == "json" else report.text())
+    return report.status
