@@ -1,0 +1,37 @@
+#!/bin/bash
+# setup.sh          build the lab under $LAB (default: ~/.cache/uml-lab) from Debian packages
+# setup.sh --check  say whether this machine could: status 0, or 3 and why not
+#
+# Nothing is installed on the machine and no root is needed. Packages are kept in $LAB/debs and not downloaded again.
+set -e
+export LAB=${LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/uml-lab}
+here=$(dirname "$(readlink -f "$0")")
+tools="iproute2 dnsmasq-base busybox-static kmod iputils-ping"
+
+no() { echo "no lab: $*" >&2; exit 3; }
+
+stamp=$(cat "$here/setup.sh" "$here/fetch.sh" /etc/debian_version 2>/dev/null | cksum | tr ' ' -)
+built() { [ -x "$LAB/uml/usr/bin/linux.uml" ] && [ "$(cat "$LAB/built" 2>/dev/null)" = "$stamp" ]; }
+
+if ! built; then
+    [ "$(uname -sm)" = "Linux x86_64" ] || no "User-Mode Linux is packaged for Linux on x86_64 only, this is $(uname -sm)"
+    command -v apt-get dpkg >/dev/null || no "it is built from Debian packages, and apt-get and dpkg are not here"
+    apt-cache show user-mode-linux >/dev/null 2>&1 ||
+        no "apt knows no package user-mode-linux: this has to be Debian (12 was tried), and \`apt-get update\` must have run"
+fi
+case "$LAB$here" in *' '*) no "its paths become kernel arguments and must not have spaces: $LAB, $here" ;; esac
+[ "${1:-}" != --check ] || exit 0
+
+mkdir -p "$LAB/scripts"
+for f in "$here"/*; do  # renamed into place: a running umlrun is re-read by bash
+    [ -f "$f" ] || continue
+    cp -p "$f" "$LAB/scripts/.new.$$"
+    mv "$LAB/scripts/.new.$$" "$LAB/scripts/${f##*/}"
+done
+built && exit 0
+echo "building the lab in $LAB (about 45 MB of packages, a minute)"
+"$here/fetch.sh" "$LAB/uml" user-mode-linux || no "package user-mode-linux could not be had"
+# shellcheck disable=SC2086
+"$here/fetch.sh" "$LAB/tools" $tools || no "one of the packages could not be had: $tools"
+mkdir -p "$LAB/tools/usr/lib/modules"
+echo "$stamp" > "$LAB/built"

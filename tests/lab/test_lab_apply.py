@@ -1,0 +1,120 @@
+"""`mgmtnet apply`, run in the engine's namespace, on a real kernel."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from engine import IN_ENGINE, running, wait_for
+from surroundings import steady
+
+from lab.agent.storing import stored
+from planner.simulator.kernel import EMPTY
+
+pytestmark = pytest.mark.lab
+SEED = "vm_network: true\nvlan: 3000\nmtu: 9000\n"
+REFUSED = 3
+
+
+class Operator:
+    """Somebody at the engine with mgmtnet."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        place = folder / "credentials"
+        files = {"MGMTNET_CA": "ca.pem", "MGMTNET_CERT": "client-cert.pem", "MGMTNET_KEY": "client-key.pem"}
+        self.environment = {**os.environ, **{name: str(place / file) for name, file in files.items()}}
+        self.environment["MGMTNET_STATE"] = str(folder / "state")
+
+    def start(self, *words):
+        command = [*IN_ENGINE, sys.executable, "-m", "planner", *words]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+        return subprocess.Popen(command, env=self.environment, text=True, **pipes)
+
+    def run(self, *words, status=0):
+        process = self.start(*words)
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode == status, output
+        return output
+
+    def definition(self, text):
+        path = self.folder / "definition.yaml"
+        path.write_text(text)
+        return str(path)
+
+
+def test_the_seed_is_applied_and_then_there_is_nothing_to_do(world, seed, tmp_path):
+    with running(world, tmp_path) as host:
+        operator = Operator(tmp_path)
+        apply = ("apply", seed, "--network", operator.definition(SEED), "--yes", "--timeout", "30")
+        operator.run(*apply)
+        (caps,) = host.engine(seed, ["Host.getCapabilities", {}])
+        planned = steady()
+        operator.run(*apply)
+    network = caps["result"]["networks"]["ovirtmgmt"]
+    assert (network["addr"], network["mtu"], network["vlanid"]) == (seed, "9000", 3000)
+    assert caps["result"]["netConfigDirty"] == "False"
+    assert "ovirtmgmt" in stored(str(tmp_path / "netconf")).networks
+    assert steady() == planned
+    assert world.jumbo(seed)
+
+
+def test_another_tag_than_the_hosts_is_refused(world, seed, tmp_path):
+    before = steady()
+    with running(world, tmp_path):
+        operator = Operator(tmp_path)
+        wrong = operator.definition(SEED.replace("3000", "3001"))
+        operator.run("apply", seed, "--network", wrong, "--yes", status=REFUSED)
+    assert steady() == before
+
+
+def test_a_plan_with_a_wrong_tag_loses_contact_and_the_host_is_as_before(world, untagged, tmp_path):
+    before = steady()
+    with running(world, tmp_path) as host:
+        operator = Operator(tmp_path)
+        capture, plan = tmp_path / "capture.json", tmp_path / "plan.json"
+        operator.run("capture", untagged, "-o", str(capture))
+        definition = operator.definition("vm_network: true\n")
+        text = operator.run("plan", str(capture), "--network", definition, "--address", untagged, "-o", "json")
+        document = json.loads(text)
+        for place in (document["request"]["networks"]["ovirtmgmt"], document["attachment"]):
+            place["vlan"] = 3001  # as if somebody had told capture and definition wrong
+        plan.write_text(json.dumps(document))
+        process = operator.start("apply", untagged, "--plan", str(plan), "--yes", "--timeout", "5")
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode != 0, output
+        assert host.agent.running == EMPTY
+    assert steady() == before
+    assert stored(str(tmp_path / "netconf")) == EMPTY
+    assert world.seen_by_engine(untagged)
+
+
+def test_an_executor_killed_between_steps_is_resumed(world, seed, tmp_path):
+    with running(world, tmp_path) as host:
+        operator = Operator(tmp_path)
+        process = operator.start("apply", seed, "--network", operator.definition(SEED), "--yes", "--timeout", "10")
+        wait_for(lambda: "ovirtmgmt" in host.agent.running.networks or process.poll() is not None, 120)
+        process.send_signal(signal.SIGKILL)
+        output, _ = process.communicate()
+        assert process.returncode == -signal.SIGKILL, output
+        operator.run("resume")
+        assert "ovirtmgmt" in host.agent.running.networks
+    assert "ovirtmgmt" in stored(str(tmp_path / "netconf")).networks
+    assert world.jumbo(seed)
+
+
+def test_an_executor_killed_before_the_commit_and_a_reboot(world, seed, tmp_path):
+    before = steady()
+    with running(world, tmp_path) as host:
+        operator = Operator(tmp_path)
+        process = operator.start("apply", seed, "--network", operator.definition(SEED), "--yes", "--timeout", "10")
+        wait_for(lambda: "ovirtmgmt" in host.agent.running.networks or process.poll() is not None, 120)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert host.agent.persistent == EMPTY
+        wait_for(lambda: not host.agent.busy)
+        host.agent.reboot()
+    assert steady() == before
+    assert world.seen_by_engine(seed)
