@@ -1,6 +1,8 @@
 # make demo   plan the example host, with its why and a drawing
 # make test   the whole suite
 # make check  format, lint, types, layers
+# make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
+# make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
 PYTHON ?= python3
@@ -11,7 +13,7 @@ SEEN := $(SEED)/capture.json --network $(SEED)/definition.yaml --address 192.0.2
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
-.PHONY: demo test check bench soak docs schemas clean
+.PHONY: demo test check lab bench kill-matrix soak docs schemas clean
 
 demo: .venv/run
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -19,16 +21,24 @@ demo: .venv/run
 	@echo; echo "mgmtnet draw ..."; $(BIN)/mgmtnet draw $(SEEN)
 
 test: .venv/test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile
 
 check: .venv/check
-	$(BIN)/ruff format --check planner tests
-	$(BIN)/ruff check planner tests
+	$(BIN)/ruff format --check planner lab tests bench
+	$(BIN)/ruff check planner lab tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+lab: .venv/test
+	lab/setup.sh
+	LAB_REQUIRED=1 $(BIN)/python -m pytest -q tests/lab
+
 bench: .venv/test
+	@$(BIN)/python -m compileall -q planner  # as .venv/run does: an edited module must not be compiled at each start
 	$(BIN)/python bench/run.py
+
+kill-matrix: .venv/test
+	$(BIN)/python bench/kill_matrix.py
 
 soak: .venv/test
 	$(BIN)/python -m pytest -q tests/policy --soak 20000
