@@ -70,7 +70,11 @@ def _speed(name: str) -> int:
 
 def _bridge_options(name: str) -> dict[str, str]:
     folder = f"{CLASS}/{name}/bridge"
-    return {option: _read(f"{folder}/{option}") for option in sorted(os.listdir(folder)) if option != "flush"}
+    try:
+        options = sorted(os.listdir(folder))
+    except FileNotFoundError:  # a rollback has taken the bridge away since `ip` told of it
+        return {}
+    return {option: _read(f"{folder}/{option}") for option in options if option != "flush"}
 
 
 def _nameservers() -> list[str]:

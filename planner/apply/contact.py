@@ -11,6 +11,7 @@ from planner.apply.order import Limits
 from planner.apply.probing import ask
 from planner.host.model import Host
 from planner.host.reading import read_capture
+from planner.vdsm.codes import CRASHED
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Done, Speaker
 from planner.vdsm.target import parse_target
@@ -85,7 +86,7 @@ class Contact:
 
     def await_sight(self, within: float) -> Sight | Failure:
         """The first sight in ``within`` seconds; else the last failure. What waiting cannot cure ends it at once."""
-        return self.until(within, lambda seen: isinstance(seen, Sight) or seen.kind in INCURABLE)
+        return self.until(within, lambda seen: isinstance(seen, Sight) or _incurable(seen))
 
     def insist(self, call: Callable[[Speaker], Done | Failure], within: float) -> Done | Failure:
         """Make a call that may be made twice, until it is answered or ``within`` seconds are over."""
@@ -133,6 +134,11 @@ class Contact:
     def _prefer(self, address: str) -> None:
         speaker = self._speakers.pop(address)
         self._speakers = {address: speaker, **self._speakers}
+
+
+def _incurable(failure: Failure) -> bool:
+    """Whether waiting cures no reading: VDSM crashes over a device that a rollback takes away while it reads."""
+    return failure.kind in INCURABLE and failure.code not in CRASHED
 
 
 def _greet(address: str, speaker: Speaker, greeted: "SimpleQueue[tuple[str, Done | Failure]]") -> None:

@@ -7,6 +7,8 @@ from planner.vdsm.failure import Failure, Kind, excerpt, redact
 BUSY = 40
 RECOVERING = 99
 NO_SUCH_METHOD = -32601
+UNEXPECTED, INTERNAL_ERROR = 16, -32603
+CRASHED = (UNEXPECTED, INTERNAL_ERROR)  # VDSM failed within, as XML-RPC and JSON-RPC say it
 
 
 class Code(NamedTuple):
@@ -19,7 +21,7 @@ class Code(NamedTuple):
 CODES = {
     1: Code("FENCE_FAILED", "the fence agent failed: try it by hand on that host with the same address and user"),
     10: Code("LOST_CONNECTION", "VDSM heard nobody after the change and rolled it back: look at switch port and VLAN"),
-    16: Code("UNEXPECTED", "VDSM failed within: its reason is in vdsm.log and supervdsm.log of the host"),
+    UNEXPECTED: Code("UNEXPECTED", "VDSM failed within: its reason is in vdsm.log and supervdsm.log of the host"),
     21: Code("BAD_PARAMS", "VDSM rejects the request as a whole: the host changed since the plan, or plan it anew"),
     22: Code("BAD_ADDR", "VDSM rejects an address: check address, netmask and gateway; DHCP goes with none of them"),
     23: Code("BAD_NIC", "the host has no such device: capture it again and plan anew"),
@@ -41,7 +43,7 @@ CODES = {
     -32600: Code("INVALID_REQUEST", "VDSM does not take this for a JSON-RPC request: report it"),
     NO_SUCH_METHOD: Code("NO_SUCH_METHOD", "this VDSM is too old, or too new, for the call"),
     -32602: Code("INVALID_PARAMS", "VDSM does not take these arguments: is the plan made for this version of VDSM?"),
-    -32603: Code("INTERNAL_ERROR", "VDSM or nmstate failed within: see vdsm.log and supervdsm.log of the host"),
+    INTERNAL_ERROR: Code("INTERNAL_ERROR", "VDSM or nmstate failed within: see vdsm.log and supervdsm.log of the host"),
 }
 UNKNOWN = Code("UNKNOWN", "see vdsm.log and supervdsm.log of the host")
 KINDS: dict[int, Kind] = {BUSY: "busy", RECOVERING: "recovering"}

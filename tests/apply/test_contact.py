@@ -8,6 +8,7 @@ from typing import Any
 
 from planner.apply.contact import Contact, Sight
 from planner.apply.order import Limits
+from planner.vdsm.codes import INTERNAL_ERROR, NO_SUCH_METHOD, vdsm_failure
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Done
 
@@ -109,3 +110,13 @@ def test_an_address_that_swallows_everything_holds_nobody_up() -> None:
     began = time.monotonic()
     assert isinstance(contact(old=Silent(DEAD), new=Scripted(CAPTURE)).look(), Sight)
     assert time.monotonic() - began < 1
+
+
+def test_a_reading_that_vdsm_crashed_over_is_made_again() -> None:
+    crashed = vdsm_failure("Host.getCapabilities", INTERNAL_ERROR, "No such file or directory: .../ovirtmgmt/bridge")
+    assert isinstance(contact(there=Scripted(crashed, CAPTURE)).await_sight(5), Sight)
+
+
+def test_a_call_that_vdsm_does_not_know_is_not_made_again() -> None:
+    unknown = vdsm_failure("Host.getCapabilities", NO_SUCH_METHOD, "The method does not exist")
+    assert contact(there=Scripted(unknown, CAPTURE)).await_sight(5) == unknown
