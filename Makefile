@@ -13,7 +13,7 @@ SEEN := $(SEED)/capture.json --network $(SEED)/definition.yaml --address 192.0.2
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
-.PHONY: demo test check lab bench kill-matrix soak docs schemas clean
+.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix soak docs schemas clean
 
 demo: .venv/run
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -29,9 +29,17 @@ check: .venv/check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two kernels beside each other, each with one CPU: half of the time on two cores.
+OVER_THE_WIRE := tests/lab/test_lab_apply.py tests/lab/test_lab_reboot.py tests/lab/test_lab_wire.py
 lab: .venv/test
 	lab/setup.sh
-	LAB_REQUIRED=1 $(BIN)/python -m pytest -q tests/lab
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lab-over-the-wire lab-on-the-host
+
+lab-over-the-wire:
+	LAB_REQUIRED=1 $(BIN)/python -m pytest -q $(OVER_THE_WIRE)
+
+lab-on-the-host:
+	LAB_REQUIRED=1 $(BIN)/python -m pytest -q tests/lab $(OVER_THE_WIRE:%=--ignore=%)
 
 bench: .venv/test
 	@$(BIN)/python -m compileall -q planner  # as .venv/run does: an edited module must not be compiled at each start

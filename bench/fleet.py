@@ -12,10 +12,24 @@ ROOT = Path(__file__).parent.parent
 
 
 def captures(count: int) -> Iterator[tuple[dict[str, Any], Definition, str]]:
-    """``count`` captures with definition and address: the goldens, and hosts of 2 to 128 nics, in turn."""
+    """``count`` captures with definition and address: the goldens, and hosts of 2 to 128 nics, in turn.
+
+    Whenever one comes again, it has other addresses and MAC addresses, as the next host of the same design has.
+    """
     cases = [*goldens(), *sized()]
     for index, (capture, definition, address) in enumerate(islice(cycle(cases), count)):
-        yield capture | {"uuid": f"host-{index}"}, definition, address
+        round_ = index // len(cases)
+        renamed = _renamed(json.dumps(capture), round_)
+        yield json.loads(renamed) | {"uuid": f"host-{index}"}, definition, _renamed(address, round_)
+
+
+def _renamed(text: str, number: int) -> str:
+    """Documentation addresses as those of another site, and MAC addresses of another series."""
+    return (
+        text.replace("192.0.2.", f"10.7.{number}.")
+        .replace("2001:db8:", f"fd00:{number}:")
+        .replace("52:54:00:", f"52:54:{number:02x}:")
+    )
 
 
 def goldens() -> Iterator[tuple[dict[str, Any], Definition, str]]:

@@ -21,14 +21,16 @@ from planner.problem import Problem
 from planner.vocabulary import KINDS
 
 if TYPE_CHECKING:
+    from planner.policy.firing import Known
     from planner.policy.network import Network
 
 
 class Compiled(NamedTuple):
     """A ruleset by stage; ``kinds`` are the kinds of fact, read from the inputs, that its rules reach.
 
-    ``refused`` are the rules that cannot be compiled, in no stage, with the reason. ``networks`` is filled while
-    firing: by the numbers of the rules that can match a host, what durable_rules is asked then.
+    ``refused`` are the rules that cannot be compiled, in no stage, with the reason. Two are filled while firing:
+    ``networks``, by the numbers of the rules that can match a host, what durable_rules is asked then; ``known``, what
+    fired on the hosts of late.
     """
 
     ruleset: Ruleset
@@ -36,6 +38,7 @@ class Compiled(NamedTuple):
     kinds: frozenset[str]
     refused: tuple[tuple[Rule, Problem], ...]
     networks: dict[tuple[Stage, tuple[int, ...]], tuple["Network", ...]]
+    known: dict[Stage, "Known"]
     by_name: dict[str, Rule]
 
 
@@ -49,7 +52,7 @@ def compile_ruleset(ruleset: Ruleset) -> Compiled:
     names = {rule.name for rule, _ in refused}
     sound = [rule for rule in rules if rule.name not in names]
     stages = {stage: steps_of(rule for rule in sound if rule.stage == stage) for stage in STAGES}
-    return Compiled(ruleset, stages, _reached(rules), refused, {}, _by_name(ruleset))
+    return Compiled(ruleset, stages, _reached(rules), refused, {}, {}, _by_name(ruleset))
 
 
 def to_document(compiled: Compiled) -> list[Any]:
@@ -70,7 +73,7 @@ def from_document(document: list[Any]) -> Compiled:
     if stages is None:
         return compile_ruleset(ruleset)
     by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
-    return Compiled(ruleset, by_stage, _reached(read), (), {}, _by_name(ruleset))
+    return Compiled(ruleset, by_stage, _reached(read), (), {}, {}, _by_name(ruleset))
 
 
 def _by_name(ruleset: Ruleset) -> dict[str, Rule]:

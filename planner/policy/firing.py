@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from planner.language import Fact, Stage
 from planner.policy import durable
 from planner.policy.compiled import Compiled
+from planner.policy.likeness import Asked, Likeness, asked_by, likeness
 from planner.policy.matcher import MOST_MATCHES, Answer, match
 from planner.policy.memory import Memory
 from planner.policy.network import Network, networks_of
@@ -21,6 +22,10 @@ MOST_FACTS = 10_000
 # Sets of rules for which a network is kept in one stage, 0.1 MB each. Hosts that are built alike need one between them;
 # beyond this many one network of all the stage's rules serves.
 MOST_NETWORKS = 64
+# Hosts of late that are kept for comparison, in each stage, and the facts of one: 20 kB each. Fewer, and a fleet of
+# that many designs is judged anew host by host; more would cost more memory than all else together.
+MOST_KNOWN = 256
+MOST_COMPARED = 500
 
 
 class Fired(NamedTuple):
@@ -32,8 +37,38 @@ class Fired(NamedTuple):
     engine: str
 
 
+class Known(NamedTuple):
+    """What fired in one stage on the hosts of late, by what its rules can see of them."""
+
+    asked: Asked
+    fired: dict[Likeness, Fired]
+
+
 def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
-    """Fire the rules of ``stage`` on ``facts``; where the engines disagree, that is a problem."""
+    """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike to them."""
+    known = compiled.known.get(stage)
+    if known is None:
+        known = compiled.known[stage] = Known(asked_by(compiled.stages[stage]), {})
+    if len(facts) > MOST_COMPARED:
+        return _fire(compiled, stage, facts)
+    seen = likeness(known.asked, facts)
+    fired = known.fired.get(seen)
+    if fired is None:
+        fired = _fire(compiled, stage, facts)
+        if not fired.problems:  # what went wrong is tried again
+            _keep(known.fired, seen, fired)
+    return fired
+
+
+def _keep(fired: dict[Likeness, Fired], seen: Likeness, answer: Fired) -> None:
+    """Remember one more answer, in place of the eldest when there are too many."""
+    if len(fired) >= MOST_KNOWN:
+        del fired[next(iter(fired))]
+    fired[seen] = answer
+
+
+def _fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
+    """Both engines on ``facts``; where they disagree, that is a problem."""
     memory = Memory(facts)
     reached = reach(compiled.stages[stage], memory)
     plain = match(compiled.stages[stage], memory, reached.alive)
