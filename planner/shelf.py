@@ -152,7 +152,7 @@ def _read_file(path: str, place: str, texts: dict[str, str], problems: list[Prob
             problems.append(Problem("too-large", message, "is it a rule?", where=(Where(place),)))
             return
         with open(path, "rb") as stream:
-            text = decode(stream.read(LARGEST_FILE), place)
+            text = decode(stream.read(status.st_size + 1), place)  # a buffer of a megabyte costs more than the file
     except OSError as failure:
         problems.append(_unreadable(place, failure))
         return

@@ -11,20 +11,31 @@ DRAWINGS = ("text", "svg", "mermaid")
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """The parser; ``module`` of what it returns names the module of `planner.cli` that runs the command.
 
-    With ``command`` only that one has its options: to build those of all takes as long as to plan a host.
+    With ``command`` it knows only that one: to build all of them takes as long as to plan a host.
     """
     top = argparse.ArgumentParser(
         prog="mgmtnet",
         description="Devise a host's management network for oVirt, by rules that can say why.",
         epilog="Each option --name can be given as the environment variable MGMTNET_NAME.",
+        formatter_class=_as_wide_as_the_terminal,
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (summary, build) in COMMANDS.items():
-        one = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+    for name in [command] if command in COMMANDS else COMMANDS:
+        summary, build = COMMANDS[name]
+        described = summary.capitalize() + "."
+        one = commands.add_parser(name, help=summary, description=described, formatter_class=_as_wide_as_the_terminal)
         one.set_defaults(module=name.replace("-", ""))
-        if command in (None, name) or command not in COMMANDS:
-            build(one)
+        build(one)
     return top
+
+
+def _as_wide_as_the_terminal(prog: str) -> argparse.HelpFormatter:
+    """argparse asks the same of shutil, which costs 3 ms at every start."""
+    try:
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size().columns
+    except (OSError, ValueError):  # no terminal
+        columns = 80
+    return argparse.HelpFormatter(prog, width=max(columns - 2, 20))
 
 
 def _plan(command: argparse.ArgumentParser) -> None:

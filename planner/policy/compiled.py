@@ -38,7 +38,7 @@ class Compiled(NamedTuple):
     kinds: frozenset[str]
     refused: tuple[tuple[Rule, Problem], ...]
     networks: dict[tuple[Stage, tuple[int, ...]], tuple["Network", ...]]
-    known: dict[Stage, "Known"]
+    known: dict[Stage, "Known | None"]
     by_name: dict[str, Rule]
 
 

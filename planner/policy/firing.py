@@ -46,9 +46,10 @@ class Known(NamedTuple):
 
 def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
     """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike to them."""
-    known = compiled.known.get(stage)
-    if known is None:
-        known = compiled.known[stage] = Known(asked_by(compiled.stages[stage]), {})
+    if stage not in compiled.known:  # a command plans one host: it has nothing to compare
+        compiled.known[stage] = None
+        return _fire(compiled, stage, facts)
+    known = compiled.known[stage] = compiled.known[stage] or Known(asked_by(compiled.stages[stage]), {})
     if len(facts) > MOST_COMPARED:
         return _fire(compiled, stage, facts)
     seen = likeness(known.asked, facts)

@@ -46,6 +46,7 @@ def test_what_rules_compare_tells_hosts_apart(when, other, alike):
 
 def test_what_fired_on_one_host_is_known_on_the_next_that_is_alike():
     compiled = rules(JOINED)
+    assert fire(compiled, "locate", host("eth9", "eth9")).firings
     first = fire(compiled, "locate", host("eth0", "eth0"))
     assert first.firings
     assert fire(compiled, "locate", host("eth7", "eth7")) is first
