@@ -30,7 +30,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
 
 def _as_wide_as_the_terminal(prog: str) -> argparse.HelpFormatter:
-    """argparse asks the same of shutil, which costs 3 ms at every start."""
+    """Argparse asks the same of shutil, which costs 3 ms at every start."""
     try:
         columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size().columns
     except (OSError, ValueError):  # no terminal
