@@ -13,6 +13,7 @@ KNOWN_TO = {
     "durable_rules_engine": {"planner/policy/durable.py"},
     "yaml": {"planner/documents/sources.py"},
     "dbos": {"planner/apply/journal.py"},
+    "psycopg": {"planner/apply/database.py"},
     "rich": {"planner/cli/progress.py"},
     "jsonschema": {"planner/apply/plans.py"},
     "requests": {"planner/vdsm/https.py"},
@@ -25,7 +26,18 @@ RIM = (
     *(f"planner/simulator/{name}.py" for name in ("server", "engine_server", "connection", "authority", "walltime")),
     "planner/simulator/daemon.py",  # a lock: VDSM answers 40 to a second network verb
 )
-HEAVY = {"jsonschema", "requests", "dbos", "rich", "cryptography", "ssl", "inspect", "xml.etree.ElementTree", "socket"}
+HEAVY = {
+    "jsonschema",
+    "requests",
+    "dbos",
+    "psycopg",
+    "rich",
+    "cryptography",
+    "ssl",
+    "inspect",
+    "xml.etree.ElementTree",
+    "socket",
+}
 OUTSIDE_WORLD = {"os", "sys", "socket", "time", "datetime", "random", "subprocess", "threading", "tempfile", "shutil"}
 
 

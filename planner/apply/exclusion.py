@@ -1,4 +1,7 @@
-"""One run at a time for a host: a file that is locked as long as the process lives, kill -9 included."""
+"""One run at a time for a host: a lock that lasts as long as the process lives, kill -9 included.
+
+It is a file on this machine, and in a journal that several machines share the database holds one, too.
+"""
 
 import fcntl
 import hashlib
@@ -6,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from planner.apply.database import claimed
 from planner.apply.journal import Record
 from planner.apply.order import Order, read_order
 from planner.apply.preparing import host_key
@@ -13,8 +17,8 @@ from planner.problem import Problem
 
 
 @contextmanager
-def only_run(folder: str, host: str, run: str) -> Iterator[Problem | None]:
-    """Hold ``host`` for ``run``; a problem instead of None when another process holds it."""
+def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | None]:
+    """Hold ``host`` for ``run`` of the journal at ``url``; a problem instead of None when another process holds it."""
     locks = os.path.join(folder, "locks")
     os.makedirs(locks, mode=0o700, exist_ok=True)
     path = os.path.join(locks, hashlib.sha256(host.encode()).hexdigest()[:32])
@@ -29,7 +33,8 @@ def only_run(folder: str, host: str, run: str) -> Iterator[Problem | None]:
         lock.truncate()
         lock.write(run)
         lock.flush()
-        yield None  # the lock is given back when the file is closed, by us or by the kernel
+        with claimed(url, host) as ours:  # given back when file and connection are closed, by us or by the kernel
+            yield None if ours else _held(host, "from another machine")
 
 
 def _held(host: str, run: str) -> Problem:

@@ -5,19 +5,17 @@ recorded answers of an older one, whatever it would have done itself, and goes o
 recovers no run but its own: each run is an executor to DBOS.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from planner.apply.database import begun
 from planner.apply.run import Step
-from planner.problem import Problem
 
 Perform = Callable[[str, dict[str, Any], list[Step]], Step]
 
 # The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
 FORM = "mgmtnet-apply-1"
-SQLITE, MAGIC = "sqlite:///", b"SQLite format 3\0"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
@@ -30,35 +28,6 @@ class Record(NamedTuple):
     steps: tuple[Step, ...]
     began: float
     fault: str = ""
-
-
-def journal_url(folder: str) -> str:
-    """Where the journal is: MGMTNET_JOURNAL (a PostgreSQL or SQLite URL), else a file in the user's state folder."""
-    return os.environ.get("MGMTNET_JOURNAL") or f"sqlite:///{folder}/journal.sqlite"
-
-
-def state_folder() -> str:
-    """Where runs are remembered, made if it is not there: it tells where hosts are and how to reach them."""
-    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    folder = os.environ.get("MGMTNET_STATE") or os.path.join(home, "mgmtnet")
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    return folder
-
-
-def unusable(url: str) -> Problem | None:
-    """Why ``url`` names no journal, as far as that shows without opening it; a file is made nobody else's."""
-    if url.startswith("postgresql"):
-        return None
-    if not url.startswith(SQLITE):
-        return Problem("journal-unknown", "MGMTNET_JOURNAL is no sqlite:/// or postgresql:// URL", "leave it unset")
-    path = url.removeprefix(SQLITE)
-    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as stream:
-        begin = stream.read(len(MAGIC))
-    if begin in (b"", MAGIC):
-        return None
-    return Problem(
-        "journal-broken", f"{path} is no journal", "move it away; the runs that it held must be looked after"
-    )
 
 
 def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: Sequence[Step] = ()) -> list[Step]:
@@ -81,7 +50,7 @@ def go_on(url: str, run: str, perform: Perform) -> list[Step]:
 
 def records(url: str) -> list[Record]:
     """Every run, the newest first; empty when there is no journal yet."""
-    if url.startswith(SQLITE) and not _begun(url.removeprefix(SQLITE)):
+    if not begun(url):
         return []
     _quiet()
     from dbos import DBOSClient
@@ -92,10 +61,6 @@ def records(url: str) -> list[Record]:
         return [_record(client, status) for status in found]
     finally:
         client.destroy()
-
-
-def _begun(path: str) -> bool:
-    return os.path.exists(path) and os.path.getsize(path) > 0
 
 
 def _record(client: Any, status: Any) -> Record:

@@ -9,6 +9,7 @@ from typing import Any
 
 from planner.apply import exclusion, journal
 from planner.apply.contact import Sight
+from planner.apply.database import journal_url
 from planner.apply.order import Access, Order, Reboot
 from planner.apply.plans import read_plan
 from planner.apply.preparing import host_key, order_for, plan_for, see
@@ -129,10 +130,11 @@ def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
 
     ``settled``: nothing is unsaved there, so no run can have been interrupted in the midst of a change.
     """
-    with exclusion.only_run(folder, host_key(order), order.run) as held:
+    url = journal_url(folder)
+    with exclusion.only_run(folder, url, host_key(order), order.run) as held:
         if held is not None or settled:
             return held
-        return exclusion.unfinished(journal.records(journal.journal_url(folder)), order)
+        return exclusion.unfinished(journal.records(url), order)
 
 
 def carry_out(options: argparse.Namespace, order: Order) -> int:
@@ -142,8 +144,8 @@ def carry_out(options: argparse.Namespace, order: Order) -> int:
     folder = state_folder()
     if isinstance(folder, Problem):
         return failed(options, [folder])
-    url = journal.journal_url(folder)
-    with exclusion.only_run(folder, host_key(order), order.run) as held:
+    url = journal_url(folder)
+    with exclusion.only_run(folder, url, host_key(order), order.run) as held:
         problem = held or exclusion.unfinished(journal.records(url), order)
         if problem is not None:
             return failed(options, [problem])

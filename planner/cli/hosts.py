@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 
-from planner.apply import journal
+from planner.apply import database
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.secrets import fence_agent
 from planner.cli.inputs import read_file
@@ -81,8 +81,8 @@ def unexpectable(addresses: Sequence[str]) -> list[Problem]:
 def state_folder() -> str | Problem:
     """Where runs are remembered."""
     try:
-        folder = journal.state_folder()
-        return journal.unusable(journal.journal_url(folder)) or folder
+        folder = database.state_folder()
+        return database.unusable(database.journal_url(folder)) or folder
     except OSError as failure:
         told = f"cannot remember runs in {failure.filename!r}: {failure.strerror}"
         return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")

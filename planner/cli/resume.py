@@ -5,6 +5,7 @@ import json
 import sys
 
 from planner.apply import exclusion, journal
+from planner.apply.database import journal_url
 from planner.apply.order import read_order
 from planner.apply.preparing import host_key, run_name
 from planner.apply.report import Report
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(folder, Problem):
         complain([folder])
         return 1
-    url = journal.journal_url(folder)
+    url = journal_url(folder)
     found = journal.records(url)
     chosen = [
         record for record in found if record.run == options.run or (not options.run and record.state == "running")
@@ -45,7 +46,7 @@ def _resume(record: journal.Record, folder: str, url: str, options: argparse.Nam
         hint = "`mgmtnet apply` begins a new run"
         complain([Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
         return 1
-    with exclusion.only_run(folder, host_key(read_order(record.order)), record.run) as held:
+    with exclusion.only_run(folder, url, host_key(read_order(record.order)), record.run) as held:
         if held is not None:
             complain([held])
             return 1

@@ -6,6 +6,7 @@ import sys
 import time
 
 from planner.apply import journal
+from planner.apply.database import journal_url
 from planner.apply.order import read_order
 from planner.apply.report import report
 from planner.cli.console import complain
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(folder, Problem):
         complain([folder])
         return 1
-    found = journal.records(journal.journal_url(folder))
+    found = journal.records(journal_url(folder))
     chosen = [record for record in found if options.run in (None, record.run)]
     if options.run and not chosen:
         complain([unknown_run(options.run)])

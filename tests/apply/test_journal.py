@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.apply import exclusion, journal
+from planner.apply import database, exclusion, journal
 from planner.apply.order import Access, Limits, Order, Reboot, read_order
 from planner.apply.run import Step
 
@@ -108,14 +108,14 @@ def test_no_journal_yet_has_no_runs(tmp_path: Path) -> None:
 
 
 def test_a_host_is_held_by_one_process(tmp_path: Path) -> None:
-    with exclusion.only_run(str(tmp_path), "host", "one") as first:
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one") as first:
         assert first is None
-        with exclusion.only_run(str(tmp_path), "host", "two") as second:
+        with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as second:
             assert second is not None
             assert (second.code, "one" in second.message) == ("host-held", True)
-        with exclusion.only_run(str(tmp_path), "another", "two") as other:
+        with exclusion.only_run(str(tmp_path), "sqlite:///", "another", "two") as other:
             assert other is None
-    with exclusion.only_run(str(tmp_path), "host", "two") as freed:
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as freed:
         assert freed is None
 
 
@@ -132,23 +132,23 @@ def test_a_host_whose_run_was_interrupted_takes_no_other() -> None:
 @pytest.mark.parametrize("folder", ["state", "deep/state"])
 def test_the_state_folder_is_nobody_elses(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MGMTNET_STATE", str(tmp_path / folder))
-    assert os.stat(journal.state_folder()).st_mode & 0o77 == 0
+    assert os.stat(database.state_folder()).st_mode & 0o77 == 0
 
 
 def test_what_is_no_journal_is_told_and_left_alone(tmp_path: Path) -> None:
     broken = tmp_path / "journal.sqlite"
     broken.write_text("garbage")
-    problem = journal.unusable(f"sqlite:///{broken}")
+    problem = database.unusable(f"sqlite:///{broken}")
     assert problem is not None
     assert problem.code == "journal-broken"
     assert broken.read_text() == "garbage"
-    unknown = journal.unusable("foo")
+    unknown = database.unusable("foo")
     assert unknown is not None
     assert unknown.code == "journal-unknown"
 
 
 def test_a_new_journal_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
-    assert journal.unusable(f"sqlite:///{path}") is None
+    assert database.unusable(f"sqlite:///{path}") is None
     assert os.stat(path).st_mode & 0o77 == 0
     assert journal.records(f"sqlite:///{path}") == []
