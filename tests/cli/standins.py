@@ -25,8 +25,8 @@ from planner.vdsm.speaker import FenceAgent
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
 MGMTNET = (sys.executable, "-c", "from planner.cli.main import command; command()")
-# Seconds. A run that was killed is resumed in 10, on a machine that does four other things in 40; longer only delays the
-# report of one that hangs.
+# Seconds. A run that was killed is resumed in 10, on a machine that does four other things in 40; longer only delays
+# the report of one that hangs.
 PATIENCE = 120.0
 # Compiled rules, shared: to compile them takes as long as all else of a command.
 CACHE = tempfile.TemporaryDirectory(prefix="mgmtnet-tests-")
