@@ -21,7 +21,7 @@ from planner.problem import Problem
 from planner.vocabulary import KINDS
 
 if TYPE_CHECKING:
-    from planner.policy.firing import Known
+    from planner.policy.likeness import Known
     from planner.policy.network import Network
 
 

@@ -1,20 +1,18 @@
 """Both engines on one stage: durable_rules fires, the plain matcher checks."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
 from planner.language import Fact, Stage
 from planner.policy import durable
 from planner.policy.compiled import Compiled
-from planner.policy.likeness import Asked, Likeness, asked_by, likeness
+from planner.policy.likeness import Known, Likeness, asked_by, likeness
 from planner.policy.matcher import MOST_MATCHES, Answer, match
 from planner.policy.memory import Memory
 from planner.policy.network import Network, networks_of
 from planner.policy.reach import Reach, reach
-from planner.policy.shape import Firing
+from planner.policy.shape import Fired, Firing, RuleOutcome
 from planner.problem import Problem
 
-RuleOutcome = Literal["fired", "not applicable", "blocked", "error"]
 PLAIN = "plain matcher"
 
 # A fact costs durable_rules 8 kB and 30 microseconds: with more of them the check would cost more than the plan.
@@ -26,22 +24,6 @@ MOST_NETWORKS = 64
 # that many designs is judged anew host by host; more would cost more memory than all else together.
 MOST_KNOWN = 256
 MOST_COMPARED = 500
-
-
-class Fired(NamedTuple):
-    """What fired in a stage, the outcome of each of its rules, and which engine served."""
-
-    firings: tuple[Firing, ...]
-    outcomes: dict[str, RuleOutcome]
-    problems: tuple[Problem, ...]
-    engine: str
-
-
-class Known(NamedTuple):
-    """What fired in one stage on the hosts of late, by what its rules can see of them."""
-
-    asked: Asked
-    fired: dict[Likeness, Fired]
 
 
 def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from planner.language import Fact, Scalar
-from planner.policy.shape import StageRules
+from planner.policy.shape import Fired, StageRules
 
 # A text under a name of its own: a tuple, so that it equals no value of a fact.
 Name = tuple[int]
@@ -28,6 +28,13 @@ class Asked(NamedTuple):
 
     fields: dict[str, tuple[tuple[str, bool], ...]]
     named: frozenset[Scalar]
+
+
+class Known(NamedTuple):
+    """What fired in one stage on the hosts of late, by what its rules can see of them."""
+
+    asked: Asked
+    fired: dict[Likeness, Fired]
 
 
 def asked_by(stage: StageRules) -> Asked:

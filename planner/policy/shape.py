@@ -1,8 +1,11 @@
-"""The shapes of compiled rules: nothing but tuples, so that they load fast and can be written as JSON."""
+"""The shapes of compiled rules and of answers: nothing but tuples, so that rules load fast and are written as JSON."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from planner.language import Scalar
+from planner.problem import Problem
+
+RuleOutcome = Literal["fired", "not applicable", "blocked", "error"]
 
 Constant = tuple[str, str, Scalar | tuple[Scalar, ...]]  # field, operator, value
 
@@ -62,3 +65,12 @@ class Firing(NamedTuple):
 
     rule: str
     bindings: tuple[tuple[str, int], ...]
+
+
+class Fired(NamedTuple):
+    """What fired in a stage, the outcome of each of its rules, and which engine served."""
+
+    firings: tuple[Firing, ...]
+    outcomes: dict[str, RuleOutcome]
+    problems: tuple[Problem, ...]
+    engine: str

@@ -4,7 +4,8 @@ from typing import Any
 
 from planner.language import Fact, Pattern, Reference, Rule, Ruleset, Test
 from planner.policy.compiled import Compiled, compile_ruleset
-from planner.policy.firing import Fired, fire
+from planner.policy.firing import fire
+from planner.policy.shape import Fired
 
 
 def fact(kind: str, **fields: Any) -> Fact:
