@@ -71,8 +71,9 @@ def _golden(command: argparse.ArgumentParser) -> None:
 
 
 def _rulesets(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("list", "check", "doc", "digest"))
-    command.add_argument("folder", metavar="RULES", nargs="?", help="NAME, NAME@VERSION or a folder")
+    from planner.cli.rules.options import subcommands
+
+    subcommands(command)
 
 
 def _simulation(command: argparse.ArgumentParser) -> None:
@@ -255,5 +256,5 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "resume": ("go on with a run that was interrupted, or ended in doubt", _resumed),
     "simulate": ("a stand-in for a captured host, to try things on", _simulation),
     "golden": ("captured hosts with the plans they are known to get", _golden),
-    "rules": ("check the rules, or write their documentation", _rulesets),
+    "rules": ("the policy author's bench: look at rules, check, try and compare them", _rulesets),
 }

@@ -1,0 +1,93 @@
+"""Reading goldens, and captures beside them, as cases to try rules on.
+
+A golden is a folder: ``capture.*`` and ``definition.yaml`` go in, ``about.yaml`` says what is special about the host
+and gives its management address; ``plan.json`` and ``why.txt`` are what comes out.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+
+from planner.authoring.trial import Case
+from planner.cli.inputs import read_file
+from planner.definition import Definition, read_definition
+from planner.documents.sources import parse_yaml, plain
+from planner.host.reading import read_capture
+from planner.problem import Problem, Where
+
+DEFINITION, ABOUT = "definition.yaml", "about.yaml"
+
+
+def golden_folders(folder: str) -> Iterator[str]:
+    """``folder`` itself if it is a golden, else each golden in it, by name."""
+    if os.path.exists(os.path.join(folder, DEFINITION)):
+        yield folder
+    elif os.path.isdir(folder):
+        for name in sorted(os.listdir(folder)):
+            if os.path.exists(os.path.join(folder, name, DEFINITION)):
+                yield os.path.join(folder, name)
+
+
+def read_golden(folder: str) -> tuple[Case | None, list[Problem]]:
+    """The golden in ``folder``, or everything that is wrong with it."""
+    addresses, problems = _addresses(os.path.join(folder, ABOUT))
+    path = os.path.join(folder, DEFINITION)
+    stated = read_file(path, "definition")
+    if isinstance(stated, Problem):
+        return None, [*problems, stated]
+    definition = read_definition(stated, path)
+    problems += definition.problems
+    if definition.definition is None:
+        return None, problems
+    case, found = read_case(capture_of(folder), definition.definition, addresses or (), folder)
+    return case if addresses is not None else None, problems + found
+
+
+def read_case(
+    path: str, definition: Definition, addresses: tuple[str, ...] = (), name: str = ""
+) -> tuple[Case | None, list[Problem]]:
+    """The captured host in the file ``path`` with what is wanted of it; ``name``: the last part is how it is called."""
+    content = read_file(path, "capture")
+    if isinstance(content, Problem):
+        return None, [content]
+    reading = read_capture(content, path)
+    if reading.host is None:
+        return None, list(reading.problems)
+    return Case(os.path.basename(name or path), reading.host, definition, addresses), list(reading.problems)
+
+
+def cases_in(folders: Iterable[str], definition: Definition) -> Iterator[tuple[Case | None, list[Problem]]]:
+    """Every golden in the folders, and every file that lies in them by itself, as a capture with ``definition``."""
+    for folder in folders:
+        if os.path.isfile(folder):
+            yield read_case(folder, definition)
+            continue
+        found = list(golden_folders(folder))
+        yield from map(read_golden, found)
+        if found != [folder]:
+            for name in _files(folder):
+                yield read_case(os.path.join(folder, name), definition)
+
+
+def capture_of(folder: str) -> str:
+    """The path of a golden's capture, whatever its format."""
+    names = sorted(name for name in os.listdir(folder) if name.startswith("capture."))
+    return os.path.join(folder, names[0] if names else "capture.json")
+
+
+def _files(folder: str) -> list[str]:
+    if not os.path.isdir(folder):
+        return []
+    return [name for name in sorted(os.listdir(folder)) if os.path.isfile(os.path.join(folder, name))]
+
+
+def _addresses(path: str) -> tuple[tuple[str, ...] | None, list[Problem]]:
+    """What ``about.yaml`` says; None if it says nothing that can be read."""
+    content = read_file(path, "description")
+    if isinstance(content, Problem):
+        return None, [content]
+    node, problems = parse_yaml(content.decode("utf-8", "replace"), path)
+    about = plain(node) if node is not None else None
+    if not isinstance(about, dict):
+        return None, [*problems, Problem("golden-invalid", f"{path} is no mapping", where=(Where(path),))]
+    addresses = about.get("address") or ()
+    return tuple(map(str, [addresses] if isinstance(addresses, str) else addresses)), problems

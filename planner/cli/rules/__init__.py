@@ -1,0 +1,1 @@
+"""``mgmtnet rules``: one module a subcommand, and their options."""

@@ -1,0 +1,14 @@
+"""``mgmtnet rules digest``: what a released version is sealed with."""
+
+import argparse
+
+from planner.cli.rules.reading import ruleset_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the digest; the exit status."""
+    ruleset = ruleset_of(options.ruleset)
+    if ruleset is None:
+        return 1
+    print(ruleset.digest)
+    return 0

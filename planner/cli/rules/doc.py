@@ -1,0 +1,17 @@
+"""``mgmtnet rules doc``: the rules as a page to read."""
+
+import argparse
+import sys
+
+from planner.cli.rules.reading import ruleset_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the page to standard output; the exit status."""
+    ruleset = ruleset_of(options.ruleset)
+    if ruleset is None:
+        return 1
+    from planner.explain.handbook import handbook
+
+    sys.stdout.write(handbook(ruleset))
+    return 0
