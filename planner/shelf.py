@@ -66,6 +66,15 @@ def ruleset_sources(spec: str | None = None) -> Shelved:
     return Shelved(root, texts, tuple(problems))
 
 
+def rules_folder(spec: str | None = None) -> str:
+    """Where the files of a ruleset lie; a folder that is stated is that folder."""
+    name, _, version = (spec or DEFAULT).partition("@")
+    versions = _versions(name)
+    if version in versions or (versions and not version):
+        return os.path.join(folder("rules"), name, version or versions[-1])
+    return spec or DEFAULT
+
+
 def installed() -> list[str]:
     """Every installed ruleset as ``name@version``, oldest version first."""
     return [f"{name}@{version}" for name in _listing(folder("rules")) for version in _versions(name)]

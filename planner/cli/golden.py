@@ -17,6 +17,8 @@ from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
 from planner.problem import Problem, errors
 
+KEPT_PLAN, KEPT_WHY = "plan.json", "why.txt"
+
 
 def run(options: argparse.Namespace) -> int:
     """Check or update the goldens; the exit status."""
@@ -46,7 +48,7 @@ def kept_of(plan: Plan) -> dict[str, str]:
 
     plan = plan._replace(rules=plan.rules._replace(digest="sha256:-", engine="-"))
     document = plan.document()
-    return {"plan.json": plan.json(), "why.txt": summary(document) + "\n" + why_all(document)}
+    return {KEPT_PLAN: plan.json(), KEPT_WHY: summary(document) + "\n" + why_all(document)}
 
 
 def stale_files(folder: str, wanted: dict[str, str]) -> list[str]:

@@ -46,7 +46,7 @@ def _entry(rule: Rule) -> Iterable[str]:
     yield ""
     yield "When " + "; ".join(_pattern(pattern) for pattern in rule.when) + "."
     yield ""
-    yield from (f"- {line}" for line in _says(rule))
+    yield from (f"- {line}" for line in says(rule))
     if rule.fires:
         yield f"- Fires on {_names(rule.fires)}" + (f"; silent on {_names(rule.silent)}." if rule.silent else ".")
 
@@ -70,7 +70,8 @@ def _literal(value: object) -> str:
     return "nothing" if value in ("", -1, None) else f"`{value}`"
 
 
-def _says(rule: Rule) -> Iterable[str]:
+def says(rule: Rule) -> Iterable[str]:
+    """What a rule says when it fires, a sentence each."""
     for assignment in rule.sets:
         yield f"Sets `{assignment.field}` to {_literal(assignment.value)}."
     for conclusion in rule.concludes:

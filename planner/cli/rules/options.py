@@ -19,9 +19,74 @@ def _ruleset(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("rule", metavar="RULE", help="the rule's name")
+    _ruleset(command)
+    _goldens(command)
+
+
+def _test(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    _goldens(command)
+    command.add_argument("--watch", action="store_true", help="run again whenever a file is saved")
+
+
+def _coverage(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    _goldens(command)
+    _hosts(command, "further hosts")
+    command.add_argument("--strict", action="store_true", help="count a term only where it alone decided")
+    command.add_argument(
+        "--fail-under", metavar="PERCENT", type=_percent, default=0.0, help="status 1 if less is covered"
+    )
+    _output(command, ("text", "json", "html"))
+
+
+def _diff(command: argparse.ArgumentParser) -> None:
+    what = "a folder, NAME@VERSION, or a git revision (REV or REV:FOLDER)"
+    command.add_argument("before", metavar="A", help=f"the rules as they were: {what}")
+    command.add_argument("after", metavar="B", help="the rules as they are to be, named the same way")
+    _hosts(command, "the hosts; without: the goldens of the working folder")
+    _output(command, ("text", "json", "html"))
+
+
+def _goldens(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--goldens",
+        metavar="DIR",
+        help="the goldens; without: the folder `golden` of the rules, or of the working folder",
+    )
+
+
+def _hosts(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--hosts", metavar="DIR", nargs="+", default=[], help=f"{what}: folders of goldens or captures, or captures"
+    )
+    command.add_argument("--network", metavar="DEFINITION", help="what is wanted of the captures among them")
+
+
+def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:
+    command.add_argument("-o", "--output", choices=kinds, default=kinds[0])
+
+
+def _percent(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if 0 <= number <= 100:
+        return number
+    told = f"{text!r} is no percentage from 0 to 100"
+    raise argparse.ArgumentTypeError(told)
+
+
 SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("listing", "every rule, a line each", _ruleset),
+    "show": ("show", "one rule: what it says and asks, who overrides it, on which goldens it fires", _show),
     "check": ("check", "what is wrong with the rules, file by file", _ruleset),
+    "test": ("trying", "run every example and every golden", _test),
+    "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
+    "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
     "digest": ("digest", "what a released version is sealed with", _ruleset),
 }

@@ -1,13 +1,78 @@
-"""The ruleset that a subcommand is about."""
+"""The ruleset that a subcommand is about, and the goldens that go with it."""
 
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+from planner.authoring.trial import Case
 from planner.cli.console import complain
+from planner.cli.goldens import cases_in, golden_folders, read_golden
+from planner.cli.inputs import read_file
+from planner.definition import Definition, read_definition
 from planner.language import Ruleset
-from planner.problem import errors
-from planner.shelf import load_rules
+from planner.policy.compiled import Compiled, compile_ruleset
+from planner.problem import Problem, errors
+from planner.shelf import load_rules, ruleset_sources
+
+GOLDENS = "golden"
 
 
 def ruleset_of(spec: str | None) -> Ruleset | None:
-    """The ruleset that ``spec`` names; None when it has errors, which are said."""
+    """The ruleset that ``spec`` names; None when it has errors, which are said, each with its line and a caret."""
     ruleset, problems = load_rules(spec)
-    complain(list(problems))
-    return None if errors(list(problems)) else ruleset
+    if ruleset is None or errors(list(problems)):
+        say(problems, ruleset_sources(spec).texts)
+        return None
+    return ruleset
+
+
+def compiled_of(spec: str | None) -> Compiled | None:
+    """The same, ready to fire."""
+    ruleset = ruleset_of(spec)
+    return None if ruleset is None else compile_ruleset(ruleset)
+
+
+def say(problems: Iterable[Problem], sources: dict[str, str]) -> None:
+    """Print findings as an author likes them."""
+    from planner.policy.carets import render
+
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    for problem in problems:
+        print(render(problem, sources, colour=colour), file=sys.stderr)
+
+
+def goldens_of(options: argparse.Namespace) -> str:
+    """The folder of goldens: the one that is stated, that of the ruleset's folder, or that of the working folder."""
+    if options.goldens:
+        return str(options.goldens)
+    own = os.path.join(options.ruleset or "", GOLDENS)
+    return own if os.path.isdir(own) else GOLDENS
+
+
+def goldens_in(folder: str) -> Iterator[tuple[str, Case]]:
+    """Each golden in ``folder`` with its own folder; what cannot be read is said and left out."""
+    for path in golden_folders(folder):
+        case, problems = read_golden(path)
+        complain(errors(problems))
+        if case is not None:
+            yield path, case
+
+
+def hosts_in(folders: Iterable[str], definition: Definition) -> Iterator[Case]:
+    """Every golden and capture in the folders; what cannot be read is said and left out."""
+    for case, problems in cases_in(folders, definition):
+        complain(errors(problems))
+        if case is not None:
+            yield case
+
+
+def definition_of(path: str | None) -> Definition | None:
+    """What is wanted of captures that are no goldens; None when it cannot be read, which is said."""
+    content = b"{}" if path is None else read_file(path, "definition")
+    if isinstance(content, Problem):
+        complain([content])
+        return None
+    reading = read_definition(content, path or "definition")
+    complain(reading.problems)
+    return reading.definition

@@ -1,0 +1,64 @@
+"""Two rulesets over many hosts as a page: a sum, then each host whose plan changes, drawn as it would be by each."""
+
+from collections.abc import Iterator
+from html import escape
+
+from planner.authoring.comparing import KINDS, Difference
+from planner.authoring.comparison import Changed, Comparison
+from planner.authoring.frame import framed
+from planner.explain.drawing_svg import render
+from planner.explain.topology import pictures
+from planner.plans.model import Plan
+
+# Hosts drawn: with more of them a browser takes seconds for the page, and nobody looks at that many.
+DRAWN = 200
+GRAVE = ("refused", "no longer refused", "attachment")
+
+
+def page(comparison: Comparison, before: str, after: str) -> str:
+    """The page, whole; ``before`` and ``after`` say which rulesets these are."""
+    subtitle = f"{len(comparison.changed)} of {comparison.hosts} hosts get another plan"
+    return framed(f"{before} → {after}", subtitle, [*_sum(comparison), *_hosts(comparison, before, after)])
+
+
+def _sum(comparison: Comparison) -> Iterator[str]:
+    if not comparison.changed:
+        yield '<p class="good">No plan changes.</p>'
+        return
+    yield "<table><tr><th>hosts</th><th>what becomes of them</th></tr>"
+    for kind, count in comparison.summary.items():
+        yield f'<tr><td class=n>{count}</td><td class="{_class(kind)}">{escape(KINDS[kind])}</td></tr>'
+    yield "</table>"
+
+
+def _hosts(comparison: Comparison, before: str, after: str) -> Iterator[str]:
+    for number, host in enumerate(comparison.changed):
+        opened = " open" if number == 0 else ""
+        yield (
+            f"<details{opened}><summary><b>{escape(host.case.name)}</b> "
+            f'<span class="{_class(host.kind)}">{escape(KINDS[host.kind])}</span> '
+            f"<span class=soft>{escape(', '.join(host.rules))}</span></summary>"
+        )
+        yield "<table>" + "".join(_row(difference) for difference in host.differences) + "</table>"
+        if number < DRAWN:
+            yield _figure(host, host.before, before)
+            yield _figure(host, host.after, after)
+        yield "</details>"
+
+
+def _row(difference: Difference) -> str:
+    return (
+        f'<tr><td class="{_class(difference.kind)}">{escape(difference.what)}</td>'
+        f"<td>{escape(difference.before) or '<span class=soft>none</span>'}</td>"
+        f"<td>{escape(difference.after) or '<span class=soft>none</span>'}</td>"
+        f"<td><code>{escape(', '.join(difference.rules))}</code></td></tr>"
+    )
+
+
+def _figure(host: Changed, plan: Plan, by: str) -> str:
+    drawing = render(*pictures(host.case.host, plan.document()))
+    return f"<figure><figcaption>by {escape(by)}: {escape(plan.outcome)}</figcaption>{drawing}</figure>"
+
+
+def _class(kind: str) -> str:
+    return "bad" if kind in GRAVE else "soft" if kind == "reason" else "warn"

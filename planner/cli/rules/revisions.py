@@ -1,0 +1,80 @@
+"""Rules as a git revision has them: ``REV`` (the shipped ruleset there) or ``REV:FOLDER``."""
+
+import io
+import os
+import subprocess
+import tarfile
+
+from planner.language import Ruleset
+from planner.policy.lint import lint
+from planner.policy.rulesets import assemble
+from planner.problem import Problem, errors
+from planner.shelf import DEFAULT, ENDINGS, MANIFEST
+
+RULES = "rules"
+
+
+def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]]:
+    """The ruleset of a revision, what is wrong with it, and the texts it was read from."""
+    revision, _, folder = spec.partition(":")
+    told = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if isinstance(told, Problem) or not told:
+        hint = "give a folder, NAME@VERSION, or a revision of the git repository that you are in"
+        unknown = Problem("unknown-ruleset", f"{spec!r} is neither a ruleset nor a git revision", hint)
+        return None, [told if isinstance(told, Problem) else unknown], {}
+    archive = _git("archive", "--format=tar", told.decode().strip(), "--", *_folders(told.decode().strip(), folder))
+    if isinstance(archive, Problem):
+        return None, [archive], {}
+    texts = _texts(archive, folder)
+    root = folder.strip("/") or _newest(texts)
+    ruleset, problems = assemble(texts, root)
+    if ruleset is not None:
+        problems += errors(lint(ruleset, texts))
+    return None if errors(problems) else ruleset, problems, texts
+
+
+def _folders(revision: str, folder: str) -> list[str]:
+    """The folders that are there: the shelf of rulesets, which others may extend, and the one that is asked for."""
+    wanted = [path for path in (RULES, folder.strip("/")) if path]
+    there = _git("ls-tree", "-d", "--name-only", revision, "--", *wanted)
+    return there.decode().split() if isinstance(there, bytes) else wanted
+
+
+def _texts(archive: bytes, folder: str) -> dict[str, str]:
+    """Files by path: those of the shelf as an installed ruleset's are called, those of ``folder`` as they lie."""
+    texts: dict[str, str] = {}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        for member in files:
+            stream = files.extractfile(member) if member.isfile() and member.name.endswith(ENDINGS) else None
+            if stream is None:
+                continue
+            text = stream.read().decode("utf-8", "replace")
+            if member.name.startswith(f"{RULES}/"):
+                texts[member.name.removeprefix(f"{RULES}/")] = text
+            if folder:
+                texts[member.name] = text
+    return texts
+
+
+def _newest(texts: dict[str, str]) -> str:
+    """The shipped ruleset's newest version there."""
+    versions = [
+        path.split("/")[1] for path in texts if path.startswith(f"{DEFAULT}/") and path.endswith(f"/{MANIFEST}")
+    ]
+    numbered = [version for version in versions if version.replace(".", "").isdecimal()]
+    newest = max(numbered, key=lambda version: [int(part or 0) for part in version.split(".")], default="")
+    return f"{DEFAULT}/{newest}"
+
+
+def _git(*arguments: str) -> bytes | Problem:
+    """What git says; b"" when it says no."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["git", *arguments],  # noqa: S607
+            capture_output=True,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except OSError:
+        return Problem("no-git", "git cannot be run, so no revision can be read", "install git, or name a folder")
+    return done.stdout if done.returncode == 0 else b""

@@ -1,0 +1,121 @@
+"""``mgmtnet rules test``: every example of the rules and every golden, with the why of each failure."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from planner.authoring.comparing import KINDS, Difference, differences, gravest
+from planner.authoring.examples import Broken, broken_examples
+from planner.authoring.trial import Trial, try_out
+from planner.cli.console import complain
+from planner.cli.golden import KEPT_PLAN
+from planner.cli.inputs import read_file
+from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of
+from planner.explain.reasons import why
+from planner.language import Rule
+from planner.policy.misses import explain
+from planner.problem import Problem
+from planner.shelf import rules_folder
+
+# How often files are looked at with --watch: seldom enough to cost nothing, often enough to seem at once.
+LOOK_EVERY = 0.3
+
+
+def run(options: argparse.Namespace) -> int:
+    """Test; the exit status."""
+    status = _once(options)
+    if not options.watch:
+        return status
+    with suppress(KeyboardInterrupt):
+        _watch(options)
+    return status
+
+
+def _watch(options: argparse.Namespace) -> None:
+    """Test again and again, whenever something was saved."""
+    seen = _saved(options)
+    print("waiting for a file to be saved; Ctrl-C ends", file=sys.stderr, flush=True)
+    while True:
+        time.sleep(LOOK_EVERY)
+        now = _saved(options)
+        if now != seen:
+            seen = now
+            print(f"--- {time.strftime('%H:%M:%S')}", file=sys.stderr)
+            _once(options)
+            sys.stdout.flush()
+
+
+def _once(options: argparse.Namespace) -> int:
+    began = time.monotonic()
+    rules = compiled_of(options.ruleset)
+    if rules is None:
+        return 1
+    trials = {folder: try_out(case, rules) for folder, case in goldens_in(goldens_of(options))}
+    if not trials:
+        complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
+        return 1
+    own = [rule for rule in rules.ruleset.rules if rule.origin == f"{rules.ruleset.name}@{rules.ruleset.version}"]
+    by_name = {trial.case.name: trial for trial in trials.values()}
+    broken = broken_examples(own, by_name)
+    stale = [(folder, found) for folder, trial in trials.items() if (found := _stale(folder, trial))]
+    for example in broken:
+        print("\n".join(_example(example, by_name.get(example.golden))))
+    for folder, found in stale:
+        print("\n".join(_golden(folder, trials[folder], found)))
+    examples = sum(len(rule.fires) + len(rule.silent) for rule in own)
+    told = f"{len(own)} rules: {examples} examples, {len(broken)} broken; {len(trials)} goldens, {len(stale)} otherwise"
+    print(f"{told}; {time.monotonic() - began:.1f} s", file=sys.stderr)
+    return 1 if broken or stale else 0
+
+
+def _stale(folder: str, trial: Trial) -> tuple[Difference, ...]:
+    """Where the plan is not the one that was reviewed."""
+    kept = _kept(os.path.join(folder, KEPT_PLAN))
+    if isinstance(kept, Problem):
+        return (Difference("refused", "plan.json", kept.message, kept.hint, ()),)
+    return differences(kept, trial.plan.document())
+
+
+def _kept(path: str) -> Mapping[str, Any] | Problem:
+    content = read_file(path, "golden")
+    if isinstance(content, Problem):
+        return content._replace(hint="`mgmtnet golden update` writes it")
+    try:
+        document = json.loads(content)
+    except ValueError as failure:
+        return Problem("golden-invalid", f"{path} is no JSON: {failure}", "`mgmtnet golden update` writes it anew")
+    return document if isinstance(document, dict) else Problem("golden-invalid", f"{path} is no plan")
+
+
+def _golden(folder: str, trial: Trial, found: tuple[Difference, ...]) -> Iterator[str]:
+    yield f"FAIL  golden {folder}: {KINDS[gravest(found)]}"
+    document = trial.plan.document()
+    for difference in found:
+        yield f"  {difference}"
+        told = why(document, difference.what) if difference.kind in ("attachment", "value") else Problem("", "")
+        if isinstance(told, str):
+            yield from (f"      {line}" for line in told.splitlines()[1:])
+
+
+def _example(broken: Broken, trial: Trial | None) -> Iterator[str]:
+    yield f"FAIL  example {broken.rule.source}: {broken.golden}: {broken.reason}"
+    if trial is not None and trial.outcome(broken.rule.name) != "fired":
+        yield from (f"  {line}" for line in _miss(broken.rule, trial))
+
+
+def _miss(rule: Rule, trial: Trial) -> tuple[str, ...]:
+    judgement = next(judgement for judgement in trial.judgements if judgement.stage == rule.stage)
+    miss = explain(rule, judgement.facts)
+    return miss.lines if miss is not None else ("it matches, but a rule that overrides it fired",)
+
+
+def _saved(options: argparse.Namespace) -> dict[str, int]:
+    """When each file of the rules and goldens was saved last."""
+    folders = [rules_folder(options.ruleset), goldens_of(options)]
+    paths = [os.path.join(at, name) for folder in folders for at, _, names in os.walk(folder) for name in names]
+    return {path: os.stat(path).st_mtime_ns for path in paths if os.path.exists(path)}

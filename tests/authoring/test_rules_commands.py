@@ -1,0 +1,170 @@
+"""`mgmtnet rules show|test|coverage|diff` as an author runs them."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from planner.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+RULES, GOLDENS = ROOT / "rules" / "ovirtmgmt" / "1.0", ROOT / "golden"
+FEW = ("nic-static", "seed-vlan-over-bond", "vlan-other-tag", "ovirtmgmt-as-defined")
+CHANGED = 4
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Some goldens, so that a test takes no longer than it must."""
+    for name in FEW:
+        shutil.copytree(GOLDENS / name, tmp_path / "golden" / name)
+    return tmp_path / "golden"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """The shipped rules with an MTU of 1400 for everybody."""
+    folder = tmp_path / "edited"
+    shutil.copytree(RULES, folder)
+    rule = folder / "devise" / "as-defined.yaml"
+    rule.write_text(rule.read_text().replace("mtu: $definition.mtu", "mtu: 1400"))
+    return folder
+
+
+def test_a_rule_is_shown(capsys: pytest.CaptureFixture[str], few: Path) -> None:
+    assert main(["rules", "show", "vlan-tag-mismatch", "--goldens", str(few)]) == 0
+    told = capsys.readouterr().out
+    assert "guard, since 1.0, ovirtmgmt/1.0/guard/vlan-tag-mismatch.yaml:2" in told
+    assert "definition: {vlan: {not: $vlan.tag}}" in told
+    assert "overridden by  own-network-tag-mismatch" in told
+    assert "fires on       vlan-other-tag\n" in told
+
+
+def test_a_rule_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "show", "vlan-tag-mismatches"]) == 1
+    assert "did you mean vlan-tag-mismatch?" in capsys.readouterr().err
+
+
+def test_the_shipped_rules_pass_their_test(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "test"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "0 broken" in told.err
+    assert "0 otherwise" in told.err
+
+
+def test_an_edit_that_changes_a_plan_is_told_with_its_why(
+    capsys: pytest.CaptureFixture[str], few: Path, edited: Path
+) -> None:
+    assert main(["rules", "test", str(edited), "--goldens", str(few)]) == 1
+    told = capsys.readouterr().out
+    assert f"FAIL  golden {few}/nic-static: a value changes\n  mtu: 1500 -> 1400 (as-defined)\n" in told
+    assert "rule     as-defined" in told
+
+
+def test_an_example_that_is_broken_is_told_with_the_pattern_that_failed(
+    capsys: pytest.CaptureFixture[str], few: Path, edited: Path
+) -> None:
+    rule = edited / "devise" / "on-nic.yaml"
+    rule.write_text(rule.read_text().replace("fires: [", "fires: [seed-vlan-over-bond, no-such-golden, "))
+    main(["rules", "test", str(edited), "--goldens", str(few)])
+    told = capsys.readouterr().out
+    assert f"FAIL  example {rule}: seed-vlan-over-bond: is to fire, and is not applicable\n  pattern 1 of 2 matched" in told
+    assert f"FAIL  example {rule}: no-such-golden: there is no such golden\n" in told
+
+
+def test_watching_runs_again_when_a_rule_is_saved(few: Path, edited: Path) -> None:
+    command = [sys.executable, "-m", "planner", "rules", "test", str(edited), "--goldens", str(few), "--watch"]
+    watching = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert watching.stderr is not None
+        while not watching.stderr.readline().startswith("waiting"):
+            assert watching.poll() is None
+        time.sleep(0.1)  # so that the file's time differs
+        shutil.copy(RULES / "devise" / "as-defined.yaml", edited / "devise" / "as-defined.yaml")
+        assert watching.stderr.readline().startswith("---")
+        assert "0 otherwise" in watching.stderr.readline()
+    finally:
+        watching.kill()
+        watching.communicate()
+
+
+def test_coverage_names_what_is_missing(capsys: pytest.CaptureFixture[str], few: Path) -> None:
+    assert main(["rules", "coverage", "--goldens", str(few)]) == 1
+    told = capsys.readouterr().out
+    assert "ovirtmgmt/1.0/guard/name-taken.yaml:2: name-taken fires on no host" in told
+    assert "rules fire on 4 hosts" in told
+
+
+def test_coverage_of_all_goldens_has_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "coverage", "-o", "json", "--fail-under", "80"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert all(rule["fired_on"] for rule in document["rules"])
+    assert document["hosts"] == len(list(GOLDENS.glob("*/definition.yaml")))
+
+
+def test_coverage_below_the_threshold(capsys: pytest.CaptureFixture[str], few: Path) -> None:
+    assert main(["rules", "coverage", "--goldens", str(few), "--fail-under", "99"]) == 1
+    assert "wanted 99 %" in capsys.readouterr().err
+    assert main(["rules", "coverage", "--fail-under", "101"]) == 2
+
+
+def test_coverage_counts_further_captures(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    shutil.copy(GOLDENS / "nic-dhcp" / "capture.json", folder / "one.json")
+    (folder / "two.json").write_text("{}")
+    main(["rules", "coverage", "--goldens", str(few), "--hosts", str(folder)])
+    told = capsys.readouterr()
+    assert "rules fire on 5 hosts" in told.out
+    assert "two.json" in told.err
+
+
+@pytest.mark.parametrize("output", ["text", "json", "html"])
+def test_a_diff_of_equal_rules(output: str, capsys: pytest.CaptureFixture[str], few: Path) -> None:
+    assert main(["rules", "diff", "ovirtmgmt", str(RULES), "--hosts", str(few), "-o", output]) == 0
+    assert {"text": "0 of 4 hosts", "json": '"changed": []', "html": "No plan changes"}[
+        output
+    ] in capsys.readouterr().out
+
+
+def test_a_diff_tells_host_kind_value_and_rule(capsys: pytest.CaptureFixture[str], few: Path, edited: Path) -> None:
+    arguments = ["rules", "diff", "ovirtmgmt@1.0", str(edited), "--hosts", str(few)]
+    assert main(arguments) == CHANGED
+    told = capsys.readouterr().out
+    assert "nic-static: a value changes (as-defined" in told
+    assert "  mtu: 1500 -> 1400 (as-defined)\n" in told
+    assert main([*arguments, "-o", "json"]) == CHANGED
+    document = json.loads(capsys.readouterr().out)
+    assert document["summary"] == {"value": len(document["changed"])}
+    assert main([*arguments, "-o", "html"]) == CHANGED
+    page = capsys.readouterr().out
+    assert page.count("<svg") == 2 * len(document["changed"])
+    assert "<script" not in page
+
+
+def test_a_diff_with_a_git_revision(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    repository = tmp_path / "repository"
+    shutil.copytree(ROOT / "rules", repository / "rules")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "as it was"]):
+        subprocess.run([*git, *command], cwd=repository, check=True)
+    rule = repository / "rules" / "ovirtmgmt" / "1.0" / "devise" / "as-defined.yaml"
+    rule.write_text(rule.read_text().replace("mtu: $definition.mtu", "mtu: 1400"))
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(repository)
+        for before in ("HEAD", "HEAD:rules/ovirtmgmt/1.0"):
+            arguments = ["rules", "diff", before, "rules/ovirtmgmt/1.0", "--hosts", str(few)]
+            assert main(arguments) == CHANGED
+            assert "mtu: 1500 -> 1400" in capsys.readouterr().out
+        assert main(["rules", "diff", "no-such-revision", "ovirtmgmt", "--hosts", str(few)]) == 1
+        assert "neither a ruleset nor a git revision" in capsys.readouterr().err
