@@ -88,8 +88,8 @@ LOSSES = (
         "secondary addresses: the management address is one, or the choice between them is not seen to be open",
         names_of("""
             golden/dhcp-plus-static golden/dhcp-plus-static-as-static golden/ipv6-second-address
-            golden/several-addresses golden/several-addresses-over-default-route golden/ovirtmgmt-several-addresses-beside
-            golden/ipv6-by-hand-beside-dhcp lab/addr-ipv6-deprecated
+            golden/several-addresses golden/several-addresses-over-default-route
+            golden/ovirtmgmt-several-addresses-beside golden/ipv6-by-hand-beside-dhcp lab/addr-ipv6-deprecated
             lab/addr-ipv6-ula-and-global lab/nic-ipv6-two-addresses-mgmt-second lab/nic-static-label
             lab/nic-static-mgmt-true-secondary lab/nm-nic-dhcp-plus-static
         """),
