@@ -190,6 +190,7 @@ KINDS: dict[str, Kind] = {
         {
             "device": text("the device"),
             "ipv4_method": text("none, static or dhcp"),
+            "ipv4_planned": text("the method that the plan gives it: the definition's, else today's"),
             "ipv4_address": text("the management address if it is here, else the primary one"),
             "ipv4_prefix": number("its prefix length"),
             "ipv4_gateway": text("the reported IPv4 gateway"),
@@ -201,7 +202,7 @@ KINDS: dict[str, Kind] = {
             "ipv6_gateway": text("the reported IPv6 gateway"),
             "ipv6_addresses": number("how many IPv6 addresses"),
             "ipv6_address_by_hand": flag("1: that address is the one that was set by hand"),
-            "ipv6_by_hand": flag("1: besides router advertisements an address was set by hand"),
+            "ipv6_by_hand": flag("1: besides router advertisements or DHCPv6 an address was set by hand"),
         },
     ),
     "route": Kind(
@@ -246,8 +247,12 @@ KINDS: dict[str, Kind] = {
         concluded_in="locate",
     ),
     "difference": Kind(
-        "what the existing management network has otherwise than the definition",
-        {"field": text("the attachment's field"), "from": text("as it is"), "to": text("as it is defined")},
+        "what the management network has otherwise than the definition; without one there is nothing to change",
+        {
+            "field": text("the attachment's field, or network: it is not made yet"),
+            "from": text("as it is"),
+            "to": text("as it is defined"),
+        },
         concluded_in="devise",
     ),
     "attachment": Kind(

@@ -33,9 +33,11 @@ def ip_facts(view: View) -> Iterator[Fact]:
         ip = view.ip_of(device)
         addresses = view.addresses_of(device)
         v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
+        method4 = "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none"
         fields: dict[str, Scalar] = {
             "device": device,
-            "ipv4_method": "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none",
+            "ipv4_method": method4,
+            "ipv4_planned": view.definition.ipv4 or method4,
             "ipv4_address": v4.text if v4 is not None else "",
             "ipv4_prefix": v4.prefix if v4 is not None else -1,
             "ipv4_gateway": ip.gateway4,
@@ -46,8 +48,8 @@ def ip_facts(view: View) -> Iterator[Fact]:
             "ipv6_prefix": v6.prefix if v6 is not None else -1,
             "ipv6_gateway": ip.gateway6,
             "ipv6_addresses": sum(address.family == 6 for address in addresses),
-            "ipv6_address_by_hand": int(ip.autoconf and v6 is not None and _by_hand(v6, ip)),
-            "ipv6_by_hand": int(ip.autoconf and any(_by_hand(address, ip) for address in addresses)),
+            "ipv6_address_by_hand": int(v6 is not None and _by_hand(v6, ip, addresses)),
+            "ipv6_by_hand": int(any(_by_hand(address, ip, addresses) for address in addresses)),
         }
         yield Fact("ip", fields, view.devices[device].path if device in view.devices else view.network_on[device].path)
 
@@ -94,10 +96,13 @@ def ipv6_method(ip: Ip, address: Address | None) -> str:
     return "static" if address is not None else "none"
 
 
-def _by_hand(address: Address, ip: Ip) -> bool:
-    """Whether neither router advertisement nor DHCPv6 would have made this address."""
+def _by_hand(address: Address, ip: Ip, beside: tuple[Address, ...]) -> bool:
+    """Whether neither router advertisement nor DHCPv6 would have made this address; each makes some."""
     if address.family != 6 or address.prefix < 0 or (ip.dhcpv6 and address.prefix == LEASE_PREFIX):
         return False
+    if not ip.autoconf:
+        # A lone address is the lease, though old DHCP clients gave it a prefix length of 64.
+        return ip.dhcpv6 and sum(other.family == 6 for other in beside) > 1
     import ipaddress
 
     identifier = int(ipaddress.IPv6Address(address.text.partition("%")[0])) & ((1 << 64) - 1)

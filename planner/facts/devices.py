@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from planner.facts.addressing import has_default_route4
 from planner.facts.view import View
 from planner.host import graph
 from planner.host.model import Ip
@@ -117,7 +118,7 @@ def _default_route(ip: Ip) -> int:
     """Whether the default route leads over it: that of IPv4, or of IPv6 where there is no IPv4."""
     if not any(address.family == 4 for address in ip.addresses) and ip.gateway6:
         return 1
-    return -1 if ip.default_route4 is None else int(ip.default_route4)
+    return int(has_default_route4(ip))
 
 
 def network_facts(view: View) -> Iterator[Fact]:
@@ -136,7 +137,7 @@ def network_facts(view: View) -> Iterator[Fact]:
             "mtu": network.mtu,
             "stp": -1 if network.stp is None else int(network.stp),
             "switch": network.switch,
-            "portless": int(network.bridged and not network.southbound),
+            "portless": int(network.bridged and network.southbound not in network.ports),
             "default_route": _default_route(network.ip),
             "gateway4": network.ip.gateway4,
             "gateway6": network.ip.gateway6,

@@ -49,8 +49,9 @@ def names_of(text: str) -> tuple[str, ...]:
 # Hosts that report no address: no engine reaches them.
 UNREACHED = names_of("""
     golden/address-on-hidden-device golden/default-route-without-address golden/hidden-device-without-address
-    golden/ovirtmgmt-portless golden/ovirtmgmt-without-address lab/br0-no-ports lab/macvlan-mgmt lab/ov-port-lost
-    lab/team-mgmt
+    golden/ovirtmgmt-portless golden/ovirtmgmt-waiting-for-its-lease
+    golden/ovirtmgmt-without-address lab/br0-no-ports
+    lab/macvlan-mgmt lab/ov-port-lost lab/team-mgmt
 """)
 LOSSES = (
     Loss(
@@ -62,7 +63,7 @@ LOSSES = (
             golden/nic-stp-without-bridge golden/nic-tag-wanted golden/other-networks-preserved
             golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
-            golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route
+            golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route golden/ipv6-gateway-without-role
         """),
         keys=("nameservers",),
         codes=("nameservers-not-carried",),
@@ -70,11 +71,10 @@ LOSSES = (
     Loss(
         "the default route: only an attached network tells whether it has it; a gateway may serve a table of its own",
         names_of("""
-            golden/default-route-on-another-network golden/device-carries-network golden/nic-gateway-in-table
-            lab/nic-gateway-only-in-table lab/vrf-mgmt
+            golden/nic-gateway-in-table lab/nic-gateway-only-in-table lab/vrf-mgmt
         """),
         keys=("defaultRoute",),
-        codes=("gateway-becomes-default", "default-route-moves"),
+        codes=("gateway-becomes-default",),
     ),
     Loss(
         "secondary addresses: that they are dropped is not said",
@@ -88,7 +88,8 @@ LOSSES = (
         "secondary addresses: the management address is one, or the choice between them is not seen to be open",
         names_of("""
             golden/dhcp-plus-static golden/dhcp-plus-static-as-static golden/ipv6-second-address
-            golden/several-addresses golden/several-addresses-over-default-route lab/addr-ipv6-deprecated
+            golden/several-addresses golden/several-addresses-over-default-route
+            golden/ovirtmgmt-several-addresses-beside golden/ipv6-by-hand-beside-dhcp lab/addr-ipv6-deprecated
             lab/addr-ipv6-ula-and-global lab/nic-ipv6-two-addresses-mgmt-second lab/nic-static-label
             lab/nic-static-mgmt-true-secondary lab/nm-nic-dhcp-plus-static
         """),
@@ -98,7 +99,8 @@ LOSSES = (
         names_of("""
             golden/address-on-bridge-and-port golden/address-on-two-devices golden/foreign-bridge
             golden/foreign-bridge-over-bond golden/name-taken golden/name-taken-beside golden/port-holds-address
-            golden/vlan-over-port lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
+            golden/vlan-over-port golden/foreign-bridge-beside-stray golden/ovirtmgmt-over-port
+            lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
             lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0 lab/ovirtmgmt-handmade lab/tap-in-bridge
         """),
     ),
@@ -122,7 +124,8 @@ LOSSES = (
         names_of("golden/found-by-last-client-iface golden/no-ip-configuration"),
     ),
     Loss("host QoS: only a link to it is told", names_of("golden/ovirtmgmt-with-qos"), keys=("hostQos",)),
-    Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-stp")),
+    Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-no-stp golden/ovirtmgmt-should-run-stp")),
+    Loss("further ports of a network's bridge", names_of("golden/further-port-of-network")),
     Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-unlisted")),
     Loss(
         "nothing of REST's: the stand-in host knows no Open vSwitch, and makes up a mode for a bond without any",
