@@ -79,10 +79,11 @@ def report(order: Order, steps: Sequence[Step]) -> Report:
     return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps))
 
 
-def unchanged(host: str, plan: Mapping[str, Any], *, dirty: bool) -> Report:
-    """The report of a host that stands as planned already: nothing was sent."""
+def unchanged(host: str, plan: Mapping[str, Any], *, dirty: bool, reboot: bool = False) -> Report:
+    """The report of a host that stands as planned already: nothing was sent. ``reboot``: one was asked for."""
     network = plan["network"]
-    steps = (Step("look", f"{network} stands as it is defined; nothing was sent"),)
+    spared = ", and the host was not rebooted" if reboot else ""
+    steps = (Step("look", f"{network} stands as it is defined; nothing was sent{spared}"),)
     if not dirty:
         return Report("", host, network, "as planned and saved", {}, steps)
     problem = {

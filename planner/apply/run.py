@@ -135,7 +135,7 @@ def differing(sight: Sight, found: Sequence[Difference]) -> dict[str, str]:
     return {
         "code": "not-as-planned",
         "message": f"the host at {sight.address} is not as planned: {told}",
-        "hint": "`mgmtnet diff` on a fresh capture shows the whole of it",
+        "hint": "supervdsm.log on the host tells what VDSM did; a hook or another tool may have changed it, too",
     }
 
 

@@ -124,7 +124,9 @@ def _nothing_to_send(options: argparse.Namespace, access: Access, sight: Sight, 
         hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
         return failed(options, [Problem("stale-plan", "the host is not the one that was planned for", hint)], REFUSED)
     if plan["outcome"] == "no-change" or arrived:
-        return _end(options, unchanged(access.target, plan, dirty=bool(sight.host.dirty)))
+        return _end(
+            options, unchanged(access.target, plan, dirty=bool(sight.host.dirty), reboot=options.reboot != "none")
+        )
     return None
 
 

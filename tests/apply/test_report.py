@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.apply.report import Report
+from planner.apply.report import Report, unchanged
 from planner.apply.run import Step
 
 PROBLEM = {"code": "c", "message": "the cause", "hint": "mend the cause so"}
@@ -32,3 +32,8 @@ def test_where_no_run_was_begun_there_is_none_to_resume() -> None:
 
 def test_what_went_well_needs_nothing() -> None:
     assert told("as planned and saved").text().splitlines()[-1] == "  to do: nothing more to do"
+
+
+def test_a_host_that_stands_as_defined_is_not_rebooted_and_that_is_told() -> None:
+    assert "not rebooted" in unchanged("host1", {"network": "ovirtmgmt"}, dirty=False, reboot=True).text()
+    assert "reboot" not in unchanged("host1", {"network": "ovirtmgmt"}, dirty=False).text()

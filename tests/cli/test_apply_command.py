@@ -214,6 +214,9 @@ def test_a_missing_plan_file_is_told(capsys: pytest.CaptureFixture[str]) -> None
     assert "error[file-unreadable]" in done.err
 
 
+FENCED = ("--fence-address", "bmc", "--fence-agent", "ipmilan", "--fence-user", "admin")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
@@ -224,6 +227,8 @@ def test_a_missing_plan_file_is_told(capsys: pytest.CaptureFixture[str]) -> None
         (["apply", "127.0.0.1:9", "--probe", "nonsense"], 1, "probe-unusable"),
         (["apply", "127.0.0.1:9", "--expect", "nonsense"], 1, "expect-malformed"),
         (["apply", "127.0.0.1:9", "--reboot", "other"], 1, "fence-incomplete"),
+        (["apply", "127.0.0.1:9", "--reboot", "other:0", *FENCED], 1, "'other:0' is no host"),
+        (["apply", "127.0.0.1:9", "--reboot", "127.0.0.1:9", *FENCED], 1, "fence-itself"),
         (["apply", "127.0.0.1:9", "--network", "no-such-file"], 1, "file-unreadable"),
         (["apply", "127.0.0.1:9", "--routes", "no-such-file"], 1, "file-unreadable"),
         (["apply", "127.0.0.1:9", "--rules", "no-such-rules"], 1, "unknown-ruleset"),
