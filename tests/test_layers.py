@@ -22,7 +22,10 @@ KNOWN_TO = {
 }
 RIM = (
     *("planner/cli/", "planner/vdsm/", "planner/apply/", "planner/shelf.py", "planner/schemas.py"),
-    *(f"planner/simulator/{name}.py" for name in ("server", "engine_server", "connection", "authority", "walltime")),
+    *(
+        f"planner/simulator/{name}.py"
+        for name in ("server", "engine_server", "connection", "authority", "handshake", "walltime")
+    ),
     "planner/simulator/daemon.py",  # a lock: VDSM answers 40 to a second network verb
 )
 HEAVY = {"jsonschema", "requests", "dbos", "rich", "cryptography", "ssl", "inspect", "xml.etree.ElementTree", "socket"}
