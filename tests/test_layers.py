@@ -23,7 +23,10 @@ KNOWN_TO = {
 }
 RIM = (
     *("planner/cli/", "planner/vdsm/", "planner/apply/", "planner/shelf.py", "planner/schemas.py"),
-    *(f"planner/simulator/{name}.py" for name in ("server", "engine_server", "connection", "authority", "walltime")),
+    *(
+        f"planner/simulator/{name}.py"
+        for name in ("server", "engine_server", "connection", "authority", "handshake", "walltime")
+    ),
     "planner/simulator/daemon.py",  # a lock: VDSM answers 40 to a second network verb
 )
 HEAVY = {
