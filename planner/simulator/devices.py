@@ -145,6 +145,7 @@ class Devices:
         bond = self.bonds.pop(name, None)
         for nic in bond["slaves"] if bond else ():
             self._free(nic)
+            self.set_mtu(nic, int(DEFAULT_MTU))
         for vlan in [vlan for vlan, record in self.vlans.items() if record["iface"] == name]:
             self.remove_vlan(vlan)
         self.release(name)
@@ -152,6 +153,9 @@ class Devices:
     def declare_bond(self, name: str, wanted: Record) -> None:
         """Make a bond of ``wanted`` (canonical: nics, options, hwaddr), or change an existing one."""
         nics: list[str] = wanted["nics"]
+        for other, record in self.bonds.items():
+            if other != name:
+                record["slaves"] = [nic for nic in record["slaves"] if nic not in nics]
         bond = self.bonds.setdefault(name, self._filled({"slaves": [], "active_slave": "", "switch": "legacy"}))
         bond["hwaddr"] = wanted.get("hwaddr") or bond.get("hwaddr") or self.nics[nics[0]]["hwaddr"]
         for nic in bond["slaves"]:
@@ -191,7 +195,6 @@ class Devices:
         if record is not None:
             record["hwaddr"] = record.pop("permhwaddr", record["hwaddr"])
             record.pop("ad_aggregator_id", None)
-            record["mtu"] = DEFAULT_MTU
 
     def set_mtu(self, name: str, mtu: int) -> None:
         """Give a device an MTU; a bond's slaves follow."""
