@@ -66,11 +66,9 @@ def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
     """The MTU that the base will have: the largest of what stands on it, whatever it has today."""
     if _by_nmstate(host):
         return max(attachment.mtu, _largest(host, attachment.iface, (attachment.port, _port(host, network))))
-    standing = [attachment.mtu]
-    for other in host.networks.values():
-        if other.name != network and attachment.iface in (other.southbound, _base(host, other)):
-            standing.append(other.mtu)
-    return max(standing)
+    others = (other for other in host.networks.values() if other.name != network)
+    standing = [other.mtu for other in others if attachment.iface in (other.southbound, _base(host, other))]
+    return max([attachment.mtu, *standing])
 
 
 def _by_nmstate(host: Host) -> bool:

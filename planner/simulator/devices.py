@@ -157,7 +157,8 @@ class Devices:
             if other != name:
                 record["slaves"] = [nic for nic in record["slaves"] if nic not in nics]
         bond = self.bonds.setdefault(name, self._filled({"slaves": [], "active_slave": "", "switch": "legacy"}))
-        bond["hwaddr"] = wanted.get("hwaddr") or bond.get("hwaddr") or self.nics[nics[0]]["hwaddr"]
+        own = next((self.nics[nic]["hwaddr"] for nic in nics), _own_mac(name))
+        bond["hwaddr"] = wanted.get("hwaddr") or bond.get("hwaddr") or own
         for nic in bond["slaves"]:
             if nic not in nics:
                 self._free(nic)
@@ -184,11 +185,11 @@ class Devices:
         else:
             bond.pop("ad_partner_mac", None)
         speeds = [int(slave.get("speed", 0)) for slave in slaves]
-        bond["speed"] = sum(speeds) if mode in SPREADING else max(speeds)
+        bond["speed"] = sum(speeds) if mode in SPREADING else max(speeds, default=0)
         if mode not in ONE_AT_A_TIME:
             bond["active_slave"] = ""
         elif bond["active_slave"] not in bond["slaves"]:
-            bond["active_slave"] = bond["slaves"][0]
+            bond["active_slave"] = next(iter(bond["slaves"]), "")
 
     def _free(self, nic: str) -> None:
         record = self.nics.get(nic)
