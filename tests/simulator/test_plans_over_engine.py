@@ -62,7 +62,7 @@ LOSSES = (
             golden/nic-stp-without-bridge golden/nic-tag-wanted golden/other-networks-preserved
             golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
-            golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route
+            golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route golden/bystander-mtu-lowered
         """),
         keys=("nameservers",),
         codes=("nameservers-not-carried",),
@@ -122,6 +122,7 @@ LOSSES = (
         names_of("golden/found-by-last-client-iface golden/no-ip-configuration"),
     ),
     Loss("host QoS: only a link to it is told", names_of("golden/ovirtmgmt-with-qos"), keys=("hostQos",)),
+    Loss("the switch type of a network (the cluster's is not asked)", names_of("golden/ovs-network-beside")),
     Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-stp")),
     Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-unlisted")),
     Loss(
