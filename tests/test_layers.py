@@ -14,7 +14,7 @@ KNOWN_TO = {
     "yaml": {"planner/documents/sources.py"},
     "dbos": {"planner/apply/journal.py"},
     "psycopg": {"planner/apply/database.py"},
-    "rich": {"planner/cli/progress.py"},
+    "rich": {"planner/cli/progress.py", "planner/cli/counting.py"},
     "jsonschema": {"planner/apply/plans.py"},
     "requests": {"planner/vdsm/https.py"},
     "urllib3": {"planner/vdsm/https.py"},
