@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 UUID = "4c4c4544-0000-1000-8000-b4c04f000001"
 BMC = "bmc.example.com"
 # VDSM's wait for a sign is long enough for an executor to be killed and started again (2 s), as 120 s are in the field.
-LIMITS = Limits(vdsm=10, change=15, settle=6, reboot=30, confirm=0.2)
+LIMITS = Limits(vdsm=20, change=15, settle=12, reboot=60, confirm=0.2)
 SETUP = 1.0  # seconds that a setupNetworks takes: the blow must fall into it
 
 
