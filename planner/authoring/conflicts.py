@@ -1,0 +1,184 @@
+"""Two rules that set one field to different values, each time with a host that shows it.
+
+Hosts are looked for among those of every shape and those given, and then by bending a shape towards the rules: a rule
+that does not fire says which pattern failed, and the capture is changed there. The search ends after so many plans.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from planner.authoring.bending import bent
+from planner.authoring.findings import Finding, Witness, excerpt
+from planner.authoring.rivals import DEVICE, Rivals, rivals
+from planner.authoring.shapes import Shape
+from planner.authoring.trial import Trial, try_out
+from planner.language import Fact, Rule
+from planner.policy.compiled import Compiled
+from planner.policy.judging import Said
+from planner.policy.memory import Memory
+from planner.policy.misses import furthest
+from planner.problem import Problem, Where
+
+# Plans made for one pair of rules, and in all: 5 ms each. Fewer would miss a host that is several changes away from
+# every shape; more, and nobody runs the check before each commit.
+MOST_PLANS_FOR_A_PAIR = 40
+MOST_PLANS = 1200
+MOST_STARTS = 6  # topologies that a pair is tried on, those that are nearest to it
+
+
+class Tried(NamedTuple):
+    """What the rules make of one host."""
+
+    trial: Trial
+    shape: Shape | None
+
+
+class Conflict(NamedTuple):
+    """Two rules (or one, twice) that want different values of a field, and the host."""
+
+    rules: tuple[Rule, Rule]
+    field: str
+    said: tuple[Said, Said]
+    witness: Witness
+
+
+def conflicts(compiled: Compiled, tried: Sequence[Tried]) -> Iterator[Conflict]:
+    """Every conflict that the hosts ``tried`` show, and those of further hosts that are bent to show one."""
+    known: set[tuple[str, str, str]] = set()
+    for one in tried:
+        for conflict in _shown(compiled, one):
+            if _key(conflict) not in known:
+                known.add(_key(conflict))
+                yield conflict
+    plans = MOST_PLANS
+    for pair in rivals(tuple(_acting(compiled))):
+        if (pair.field, pair.first.name, pair.second.name) in known or plans <= 0:
+            continue
+        search = _Search(compiled, pair, min(plans, MOST_PLANS_FOR_A_PAIR))
+        found = search.run([one for one in tried if one.shape is not None])
+        plans -= search.spent
+        if found is not None:
+            known.add(_key(found))
+            yield found
+
+
+def advice(conflict: Conflict) -> Finding:
+    """The conflict as a problem with its host."""
+    one, two = conflict.said
+    names = dict.fromkeys(rule.name for rule in conflict.rules)
+    host = conflict.witness.case.name
+    claims = f"{one.rule} says {one.value!r} and {two.rule} says {two.value!r}"
+    message = f"{conflict.field} is set to different values on a host ({host}): {claims}"
+    hint = (
+        "let one of them name the other under `overrides`, or narrow its `when`"
+        if len(names) == 2
+        else "join its patterns so that it matches once, or name which of the facts counts"
+    )
+    places = dict.fromkeys(_place(rule, said) for rule, said in zip(conflict.rules, conflict.said, strict=True))
+    problem = Problem("possible-conflict", message, hint, rule=conflict.rules[0].name, where=tuple(places))
+    return Finding(problem, conflict.witness)
+
+
+def _place(rule: Rule, said: Said) -> Where:
+    line = int(said.at.rpartition(":")[2] or 0)
+    return Where(rule.source, line=line or rule.line, column=1)
+
+
+def _acting(compiled: Compiled) -> Iterable[Rule]:
+    gone = {name for name, _ in compiled.ruleset.disabled}
+    return (rule for rule in compiled.ruleset.rules if rule.name not in gone)
+
+
+def _key(conflict: Conflict) -> tuple[str, str, str]:
+    first, second = sorted(rule.name for rule in conflict.rules)
+    return conflict.field, first, second
+
+
+def _shown(compiled: Compiled, tried: Tried) -> Iterator[Conflict]:
+    """The conflicts on one host."""
+    located, devised, _ = tried.trial.judgements
+    found = [saying._replace(field=DEVICE) for saying in located.found]
+    by_field: dict[str, list[Said]] = {}
+    for saying in (*found, *devised.said):
+        by_field.setdefault(saying.field, []).append(saying)
+    for field, sayings in by_field.items():
+        one = sayings[0]
+        for two in sayings[1:]:
+            if two.value != one.value:
+                rules = (compiled.by_name[one.rule], compiled.by_name[two.rule])
+                facts = devised.facts if field != DEVICE else located.facts
+                kinds = {pattern.kind for rule in rules for pattern in rule.when}
+                seen = [fact for fact in facts if fact.kind in kinds and fact.path in {*one.facts, *two.facts}]
+                yield Conflict(rules, field, (one, two), Witness(tried.trial.case, tried.shape, excerpt(seen, rules)))
+
+
+class _Search:
+    """The search for a host on which both rules of a pair fire and differ."""
+
+    def __init__(self, compiled: Compiled, pair: Rivals, plans: int) -> None:
+        self.compiled, self.pair, self.plans = compiled, pair, plans
+        self.spent = 0
+
+    def run(self, starts: Sequence[Tried]) -> Conflict | None:
+        """The first host found, from the shapes on which the pair gets furthest, each topology once."""
+        nearest: dict[str, Tried] = {}
+        for one in sorted(starts, key=lambda one: self._missing(one.trial)):
+            nearest.setdefault(one.shape.topology if one.shape else "", one)
+        for one in list(nearest.values())[:MOST_STARTS]:
+            found = self._from(one)
+            if found is not None or self.spent >= self.plans:
+                return found
+        return None
+
+    def _from(self, start: Tried) -> Conflict | None:
+        """Bend ``start`` breadth first, so that the host shown is the plainest."""
+        waiting, seen = [start], {repr(start.shape)}
+        share = self.spent + self.plans // MOST_STARTS + 1
+        while waiting:
+            for shape in self._further(waiting.pop(0)):
+                if repr(shape) in seen:
+                    continue
+                if self.spent >= min(self.plans, share):
+                    return None
+                seen.add(repr(shape))
+                case = shape.case()
+                if case is None:
+                    continue
+                self.spent += 1
+                tried = Tried(try_out(case, self.compiled), shape)
+                found = self._found(tried)
+                if found is not None:
+                    return found
+                waiting.append(tried)
+        return None
+
+    def _found(self, tried: Tried) -> Conflict | None:
+        names = {self.pair.first.name, self.pair.second.name}
+        shown = (conflict for conflict in _shown(self.compiled, tried) if {r.name for r in conflict.rules} == names)
+        return next(shown, None)
+
+    def _further(self, tried: Tried) -> Iterator[Shape]:
+        if tried.shape is None:
+            return
+        facts = self._facts(tried.trial)
+        memory = Memory(facts)
+        for rule in (self.pair.first, self.pair.second):
+            missed = furthest(rule, memory)
+            if missed is not None:
+                position, bound = missed
+                known = {alias: facts[index] for alias, index in bound.items()}
+                yield from bent(tried.shape, rule.when[position], facts, known)
+
+    def _facts(self, trial: Trial) -> list[Fact]:
+        stage = self.pair.first.stage
+        return list(next(judgement.facts for judgement in trial.judgements if judgement.stage == stage))
+
+    def _missing(self, trial: Trial) -> int:
+        """How many patterns of the two rules find no fact yet; twice if no fact of that kind is there at all."""
+        memory = Memory(self._facts(trial))
+        missing = 0
+        for rule in (self.pair.first, self.pair.second):
+            missed = furthest(rule, memory)
+            left = rule.when[missed[0] :] if missed is not None else ()
+            missing += len(left) + sum(not pattern.negated and not memory.of_kind(pattern.kind) for pattern in left)
+        return missing
