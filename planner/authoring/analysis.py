@@ -13,7 +13,7 @@ from planner.language import Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.policy.lint import lint
 from planner.policy.manifests import MANIFEST
-from planner.problem import Where
+from planner.problem import Problem, Where
 
 
 def analyse(ruleset: Ruleset, root: str, sources: Mapping[str, str], cases: Iterable[Case] | None) -> list[Finding]:
@@ -25,7 +25,7 @@ def analyse(ruleset: Ruleset, root: str, sources: Mapping[str, str], cases: Iter
     found = [Finding(problem) for problem in (*linted, *impossible_rules(rules), *shadowed_rules(rules))]
     if cases is not None and not any(finding.problem.severity == "error" for finding in found):
         found += _on_hosts(compile_ruleset(ruleset), Where(f"{root}/{MANIFEST}", line=1, column=1), cases)
-    return found
+    return [finding._replace(problem=_pointed(finding.problem, sources)) for finding in found]
 
 
 def _on_hosts(compiled: Compiled, manifest: Where, cases: Iterable[Case]) -> Iterator[Finding]:
@@ -34,4 +34,18 @@ def _on_hosts(compiled: Compiled, manifest: Where, cases: Iterable[Case]) -> Ite
     if any(attaching):  # else it is a part of a policy, and attaches nothing anywhere
         yield from gaps(manifest, tried)
     given = (Tried(try_out(case, compiled), None) for case in cases)
-    yield from map(advice, conflicts(compiled, [*tried, *given]))
+    title = f"{compiled.ruleset.name}@{compiled.ruleset.version}"
+    yield from (advice(conflict, title) for conflict in conflicts(compiled, [*tried, *given]))
+
+
+def _pointed(problem: Problem, sources: Mapping[str, str]) -> Problem:
+    """The problem with a column wherever it names a line alone: that of the line's first word."""
+    return problem._replace(where=tuple(_at_word(place, sources.get(place.source, "")) for place in problem.where))
+
+
+def _at_word(place: Where, text: str) -> Where:
+    lines = text.splitlines()
+    if place.column or not 0 < place.line <= len(lines):
+        return place
+    line = lines[place.line - 1]
+    return place._replace(column=len(line) - len(line.lstrip()) + 1)

@@ -12,8 +12,12 @@ from planner.vocabulary import KINDS
 
 SECTIONS = {"nic": "nics", "bond": "bondings", "vlan": "vlans", "bridge": "bridges", "network": "networks"}
 # Where a fact's field stands in the record of its device.
-KEYS = {"mtu": "mtu", "hwaddr": "hwaddr", "tag": "vlanid", "vlan": "vlanid", "stp": "stp", "switch": "switch"}
-PARTNER = {"partner": "ad_partner_mac"}
+KEYS = {
+    **{name: name for name in ("mtu", "hwaddr", "stp", "switch")},
+    **dict.fromkeys(("tag", "vlan"), "vlanid"),
+    "partner": "ad_partner_mac",
+}
+OPTIONS = ("mode", "fail_over_mac")  # of a bond
 # Fields of a definition that are written as they are called; the others follow from them.
 DEFINED = ("network", "vm_network", "vlan", "mtu", "stp", "default_route", "ipv4")
 FLAGS = ("vm_network", "stp", "default_route")
@@ -32,7 +36,7 @@ def bent(shape: Shape, pattern: Pattern, facts: list[Fact], bound: Mapping[str, 
         changed: Shape | None = shape
         for name in dict.fromkeys(test.field for test in tests):
             asked = [test for test in tests if test.field == name]
-            if changed is None or all(holds(test.op, fact.fields[name], test.value) for test in asked):  # type: ignore[arg-type]
+            if changed is None or all(holds(test.op, fact.fields[name], test.value) for test in asked):
                 continue
             value = passing(KINDS[fact.kind].fields[name], asked)
             changed = None if value is None else _changed(changed, fact, name, value)
@@ -48,9 +52,7 @@ def _settled(test: Test, bound: Mapping[str, Fact]) -> Test:
     return test
 
 
-def _referred(
-    shape: Shape, pattern: Pattern, facts: list[Fact], bound: Mapping[str, Fact]
-) -> Iterator[Shape]:
+def _referred(shape: Shape, pattern: Pattern, facts: list[Fact], bound: Mapping[str, Fact]) -> Iterator[Shape]:
     """Versions in which it is the other side of a reference that changes."""
     for test in pattern.tests:
         if isinstance(test.value, Reference) and test.op in ("is", "not"):
@@ -77,25 +79,35 @@ def _changed(shape: Shape, fact: Fact, name: str, value: Scalar) -> Shape | None
     """The shape in which the field of ``fact`` is ``value``; None where that is not for a capture to say."""
     if fact.kind == "definition":
         return _redefined(shape, name, value)
-    if fact.kind == "vdsm" and name == "version" and isinstance(value, int):
-        told = {"software_version": f"{max(value, 0) // 100}.{max(value, 0) % 100}"}
+    told = _surroundings(name, value) if fact.kind in ("vdsm", "host") else {}
+    if told:
         return _edited(shape, lambda document: document.update(told))
-    if fact.kind == "vdsm" and name == "dirty":
-        return _edited(shape, lambda document: document.update(netConfigDirty=str(value == 1)))
-    if fact.kind == "host" and name == "nameservers":
-        return _edited(shape, lambda document: document.update(nameservers=str(value).split(",") if value else []))
     device = str(fact.fields.get("name", ""))
     if fact.kind not in SECTIONS or device not in shape.document[SECTIONS[fact.kind]]:
         return None
-    if name == "name":
-        return _renamed(shape, device, str(value))
-    if fact.kind == "bond" and name in ("mode", "fail_over_mac"):
-        return _edited(shape, lambda document: document["bondings"][device]["opts"].update({name: str(value)}))
-    key = (KEYS | PARTNER).get(name)
-    if key is None:
+    return _renamed(shape, device, str(value)) if name == "name" else _rebuilt(shape, fact, name, value)
+
+
+def _surroundings(name: str, value: Scalar) -> dict[str, Any]:
+    """What the host as a whole reports."""
+    if name == "version" and isinstance(value, int) and value >= 0:
+        return {"software_version": f"{value // 100}.{value % 100}"}
+    if name == "dirty":
+        return {"netConfigDirty": str(value == 1)}
+    return {"nameservers": str(value).split(",") if value else []} if name == "nameservers" else {}
+
+
+def _rebuilt(shape: Shape, fact: Fact, name: str, value: Scalar) -> Shape | None:
+    """The shape in which the device of ``fact`` is made otherwise."""
+    section, device = SECTIONS[fact.kind], str(fact.fields["name"])
+    if fact.kind == "bond" and name in OPTIONS:
+        return _edited(shape, lambda document: document[section][device]["opts"].update({name: str(value)}))
+    if name not in KEYS:
         return None
     written: Any = ("on" if value == 1 else "off") if name == "stp" else str(value)
-    return _edited(shape, lambda document: document[SECTIONS[fact.kind]][device].update({key: written}))
+    changed = _edited(shape, lambda document: document[section][device].update({KEYS[name]: written}))
+    retagged = fact.kind == "vlan" and name == "tag" and fact.fields["conventional"] == 1
+    return _renamed(changed, device, f"{fact.fields['base']}.{value}") if retagged else changed
 
 
 def _redefined(shape: Shape, name: str, value: Scalar) -> Shape | None:

@@ -37,61 +37,60 @@ class Conflict(NamedTuple):
     """Two rules (or one, twice) that want different values of a field, and the host."""
 
     rules: tuple[Rule, Rule]
-    field: str
+    fields: tuple[str, ...]
     said: tuple[Said, Said]
     witness: Witness
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The two rules."""
+        return frozenset(rule.name for rule in self.rules)
 
 
 def conflicts(compiled: Compiled, tried: Sequence[Tried]) -> Iterator[Conflict]:
     """Every conflict that the hosts ``tried`` show, and those of further hosts that are bent to show one."""
-    known: set[tuple[str, str, str]] = set()
+    known: set[frozenset[str]] = set()
     for one in tried:
         for conflict in _shown(compiled, one):
-            if _key(conflict) not in known:
-                known.add(_key(conflict))
+            if conflict.names not in known:
+                known.add(conflict.names)
                 yield conflict
     plans = MOST_PLANS
     for pair in rivals(tuple(_acting(compiled))):
-        if (pair.field, pair.first.name, pair.second.name) in known or plans <= 0:
+        if pair.names in known or plans <= 0:
             continue
         search = _Search(compiled, pair, min(plans, MOST_PLANS_FOR_A_PAIR))
         found = search.run([one for one in tried if one.shape is not None])
         plans -= search.spent
         if found is not None:
-            known.add(_key(found))
+            known.add(pair.names)
             yield found
 
 
-def advice(conflict: Conflict) -> Finding:
-    """The conflict as a problem with its host."""
-    one, two = conflict.said
-    names = dict.fromkeys(rule.name for rule in conflict.rules)
+def advice(conflict: Conflict, ruleset: str) -> Finding:
+    """The conflict as a problem with its host, at the rule that the author of ``ruleset`` can edit."""
+    both = sorted(zip(conflict.rules, conflict.said, strict=True), key=lambda pair: pair[0].origin != ruleset)
+    claims = " and ".join(f"{said.rule} says {said.value!r}" for _, said in both)
+    more = f", and differ in {', '.join(conflict.fields[1:])}" if len(conflict.fields) > 1 else ""
     host = conflict.witness.case.name
-    claims = f"{one.rule} says {one.value!r} and {two.rule} says {two.value!r}"
-    message = f"{conflict.field} is set to different values on a host ({host}): {claims}"
-    hint = (
-        "let one of them name the other under `overrides`, or narrow its `when`"
-        if len(names) == 2
-        else "join its patterns so that it matches once, or name which of the facts counts"
-    )
-    places = dict.fromkeys(_place(rule, said) for rule, said in zip(conflict.rules, conflict.said, strict=True))
-    problem = Problem("possible-conflict", message, hint, rule=conflict.rules[0].name, where=tuple(places))
+    if len(conflict.names) == 2:
+        message = f"two rules set {conflict.fields[0]} to different values on {host}: {claims}{more}"
+        hint = "let one of them name the other under `overrides`, or narrow its `when`"
+    else:
+        message = f"the rule sets {conflict.fields[0]} to different values on {host}: {claims}{more}"
+        hint = "narrow its patterns so that only one of the facts matches"
+    places = dict.fromkeys(Where(rule.source, line=_line(said) or rule.line) for rule, said in both)
+    problem = Problem("possible-conflict", message, hint, rule=both[0][0].name, where=tuple(places))
     return Finding(problem, conflict.witness)
 
 
-def _place(rule: Rule, said: Said) -> Where:
-    line = int(said.at.rpartition(":")[2] or 0)
-    return Where(rule.source, line=line or rule.line, column=1)
+def _line(said: Said) -> int:
+    return int(said.at.rpartition(":")[2] or 0)
 
 
 def _acting(compiled: Compiled) -> Iterable[Rule]:
     gone = {name for name, _ in compiled.ruleset.disabled}
     return (rule for rule in compiled.ruleset.rules if rule.name not in gone)
-
-
-def _key(conflict: Conflict) -> tuple[str, str, str]:
-    first, second = sorted(rule.name for rule in conflict.rules)
-    return conflict.field, first, second
 
 
 def _shown(compiled: Compiled, tried: Tried) -> Iterator[Conflict]:
@@ -101,15 +100,23 @@ def _shown(compiled: Compiled, tried: Tried) -> Iterator[Conflict]:
     by_field: dict[str, list[Said]] = {}
     for saying in (*found, *devised.said):
         by_field.setdefault(saying.field, []).append(saying)
-    for field, sayings in by_field.items():
+    differing: dict[tuple[str, str], list[tuple[Said, Said]]] = {}
+    for sayings in by_field.values():
         one = sayings[0]
         for two in sayings[1:]:
             if two.value != one.value:
-                rules = (compiled.by_name[one.rule], compiled.by_name[two.rule])
-                facts = devised.facts if field != DEVICE else located.facts
-                kinds = {pattern.kind for rule in rules for pattern in rule.when}
-                seen = [fact for fact in facts if fact.kind in kinds and fact.path in {*one.facts, *two.facts}]
-                yield Conflict(rules, field, (one, two), Witness(tried.trial.case, tried.shape, excerpt(seen, rules)))
+                differing.setdefault((one.rule, two.rule), []).append((one, two))
+    for names, pairs in differing.items():
+        rules = (compiled.by_name[names[0]], compiled.by_name[names[1]])
+        fields = tuple(dict.fromkeys(one.field for one, _ in pairs))
+        facts = devised.facts if fields[0] != DEVICE else located.facts
+        kinds, places = (
+            {pattern.kind for rule in rules for pattern in rule.when},
+            {*pairs[0][0].facts, *pairs[0][1].facts},
+        )
+        seen = [fact for fact in facts if fact.kind in kinds and fact.path in places]
+        witness = Witness(tried.trial.case, tried.shape, excerpt(seen, rules))
+        yield Conflict(rules, fields, pairs[0], witness)
 
 
 class _Search:
@@ -153,8 +160,7 @@ class _Search:
         return None
 
     def _found(self, tried: Tried) -> Conflict | None:
-        names = {self.pair.first.name, self.pair.second.name}
-        shown = (conflict for conflict in _shown(self.compiled, tried) if {r.name for r in conflict.rules} == names)
+        shown = (conflict for conflict in _shown(self.compiled, tried) if conflict.names == self.pair.names)
         return next(shown, None)
 
     def _further(self, tried: Tried) -> Iterator[Shape]:

@@ -200,7 +200,7 @@ def _listed(tests: Iterable[Test]) -> list[Scalar]:
     known = list(tests)
     listed = next((test.value for test in known if test.op in ("is", "in")), ())
     values = listed if isinstance(listed, tuple) else (listed,)
-    return [value for value in values if satisfiable([Test("", "is", value, 0, 0), *known])]  # type: ignore[arg-type]
+    return [value for value in values if satisfiable([Test("", "is", value, 0, 0), *known])]
 
 
 def _against(value: Scalar, op: str, other: Scalar) -> list[Test]:

@@ -89,9 +89,7 @@ def _constants(pattern: Pattern) -> tuple[Test, ...]:
 
 
 def _known(pattern: Pattern, bound: Mapping[str, int]) -> tuple[Test, ...]:
-    return tuple(
-        test for test in pattern.tests if not isinstance(test.value, Reference) or test.value.alias in bound
-    )
+    return tuple(test for test in pattern.tests if not isinstance(test.value, Reference) or test.value.alias in bound)
 
 
 def _problem(rule: Rule, pattern: Pattern, reason: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Cures that need no judgement, put into the texts of rule files; one that does not make its file better is taken back."""
+"""Cures that need no judgement, put into the texts of rule files; what makes no file better is taken back."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -15,11 +15,15 @@ DEVICE = "management.device"
 
 
 class Rivals(NamedTuple):
-    """Two rules, and a field that both may set, each to a value of its own."""
+    """Two rules that may set some field each to a value of its own."""
 
     first: Rule
     second: Rule
-    field: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The two rules."""
+        return frozenset((self.first.name, self.second.name))
 
 
 def rivals(rules: tuple[Rule, ...]) -> Iterator[Rivals]:
@@ -30,8 +34,8 @@ def rivals(rules: tuple[Rule, ...]) -> Iterator[Rivals]:
             continue
         ours, theirs = assignments(first), assignments(second)
         shared = [field for field in ours if field in theirs and not _plainly_equal(ours[field], theirs[field])]
-        if shared:
-            yield from (Rivals(first, second, field) for field in _differing(first, second, shared))
+        if shared and _may_differ(first, second, shared):
+            yield Rivals(first, second)
 
 
 def assignments(rule: Rule) -> dict[str, Assignment]:
@@ -39,7 +43,7 @@ def assignments(rule: Rule) -> dict[str, Assignment]:
     found = {assignment.field: assignment for assignment in rule.sets}
     for conclusion in rule.concludes:
         if conclusion.kind == "management":
-            found.update({DEVICE: given for given in conclusion.fields if given.field == "device"})
+            found |= {f"management.{given.field}": given for given in conclusion.fields if given.field == "device"}
     return found
 
 
@@ -47,26 +51,20 @@ def _plainly_equal(ours: Assignment, theirs: Assignment) -> bool:
     return ours.value == theirs.value and not isinstance(ours.value, Reference)
 
 
-def _differing(first: Rule, second: Rule, shared: list[str]) -> list[str]:
-    """Those of the fields whose values are not certainly equal where both rules match; none if they never do."""
+def _may_differ(first: Rule, second: Rule, shared: list[str]) -> bool:
+    """Whether both rules may match one host, and then want different values of one of the fields."""
     facts = Facts()
     bound = {rule.name: facts.assume(rule) for rule in (first, second)}
     if facts.impossible(ONE_DEVICE):
-        return []
+        return False
     for rule in (first, second):
         if any(excluded(facts, pattern, bound[rule.name]) is not None for pattern in rule.when if pattern.negated):
-            return []
+            return False
     ours, theirs = assignments(first), assignments(second)
-    return [
-        field
-        for field in shared
-        if not _equal(facts, ours[field], bound[first.name], theirs[field], bound[second.name])
-    ]
+    return not all(_equal(facts, ours[field], bound[first.name], theirs[field], bound[second.name]) for field in shared)
 
 
-def _equal(
-    facts: Facts, ours: Assignment, our: dict[str, int], theirs: Assignment, their: dict[str, int]
-) -> bool:
+def _equal(facts: Facts, ours: Assignment, our: dict[str, int], theirs: Assignment, their: dict[str, int]) -> bool:
     one, two = _cell(ours, our), _cell(theirs, their)
     if one is not None and two is not None:
         return facts.holds(one, "is", two)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from planner.language import Scalar, Test
+from planner.language import Reference, Scalar, Test
 from planner.policy.comparison import holds
 from planner.vocabulary import Field
 
@@ -14,7 +14,7 @@ OTHERWISE = frozenset({"not", "not-in"})
 def passing(field: Field, tests: Sequence[Test]) -> Scalar | None:
     """A value of ``field`` that passes ``tests``, which are against constants; None if none comes to mind."""
     for value in _ideas(field, tests):
-        if all(holds(test.op, value, test.value) for test in tests):  # type: ignore[arg-type]  # constants alone
+        if all(holds(test.op, value, test.value) for test in tests if not isinstance(test.value, Reference)):
             return value
     return None
 
@@ -51,7 +51,8 @@ def _sample_of(opcode: str, argument: Any) -> str:
         return chr(argument)
     if opcode in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         least, most, repeated = argument
-        return _sample(repeated) * max(least, min(int(most), 1))
+        times: int = max(least, min(int(most), 1))
+        return _sample(repeated) * times
     if opcode == "SUBPATTERN":
         return _sample(argument[-1])
     if opcode == "BRANCH":

@@ -25,7 +25,7 @@ def implies(rule: Rule, other: Rule) -> bool:
     bound = facts.assume(rule)
     for kind in ALWAYS:
         if kind not in facts.kinds:
-            facts.add(Pattern(kind, kind, False, (), 0, 0), rule.name, {})
+            facts.add(Pattern(kind, kind, negated=False, tests=(), line=0, column=0), rule.name, {})
     if facts.impossible():
         return False  # told already: it never fires
     positive = tuple(pattern for pattern in other.when if not pattern.negated)
@@ -54,9 +54,7 @@ def _excluded_too(
     number = assumed.add(pattern, "", found)
     if assumed.impossible():
         return True
-    return any(
-        own.negated and own.kind == pattern.kind and certain(assumed, own, number, bound) for own in rule.when
-    )
+    return any(own.negated and own.kind == pattern.kind and certain(assumed, own, number, bound) for own in rule.when)
 
 
 def _silenced(rule: Rule, rules: list[Rule]) -> bool:

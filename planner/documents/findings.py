@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from planner.documents.places import respelled, written_at
 from planner.documents.node import NAMES, Entry, Node, NodeKind, spelled
+from planner.documents.places import respelled, written_at
 from planner.problem import Fix, Problem, Severity, Where
 
 NO_SYNONYMS: Mapping[str, str] = MappingProxyType({})

@@ -152,10 +152,10 @@ def _within(text: str, line: int, column: int) -> Node:
 def _quoted(text: str, here: Node) -> tuple[str, ...]:
     """The word at a place in quotes, if it needs no more than them."""
     word = written_at(text, here.line, here.column)
-    return (f'"{word}"',) if word and not set(word) & set("\"\\") else ()
+    return (f'"{word}"',) if word and not set(word) & set('"\\') else ()
 
 
-def _give_up(  # noqa: PLR0913  what a problem consists of
+def _give_up(
     findings: Findings, node: Node, code: str, message: str, hint: str, instead: tuple[str, ...] = ()
 ) -> NoReturn:
     findings.report(node, code, message, hint, instead=instead)

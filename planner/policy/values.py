@@ -119,9 +119,8 @@ def literal(node: Node, target: Target, findings: Findings) -> Scalar | None:
     given = str if isinstance(value, str) else int
     if not target.takes(given):
         quoted = f'"{spelled(node)}"'
-        hint, instead = f"quote it: {quoted}", (quoted,)
-        if given is str:
-            hint, instead = "write a number, or null for absence", _number(str(value))
+        hint = f"quote it: {quoted}" if given is int else "write a number, or null for absence"
+        instead = (quoted,) if given is int else _number(str(value))
         message = f"{target.name} is {target.holds}, {spelled(node)} is not"
         findings.report(node, "type-clash", message, hint, instead=instead)
         return None

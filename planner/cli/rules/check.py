@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from planner.authoring.analysis import analyse
 from planner.authoring.findings import Finding, document
@@ -13,21 +12,11 @@ from planner.authoring.sarif import sarif
 from planner.authoring.trial import Case
 from planner.cli.goldens import cases_in
 from planner.cli.rules.check_files import folders_of, kept_witnesses, mended_on_disk, schemas_for
-from planner.cli.rules.check_text import tell
+from planner.cli.rules.check_text import Checked, tell
 from planner.definition import Definition
 from planner.policy.rulesets import assemble
 from planner.problem import Problem, errors
 from planner.shelf import ruleset_sources
-
-
-class Checked(NamedTuple):
-    """One ruleset: how it is called, how many rules it has, the texts it was read from, what is wrong, what was cured."""
-
-    title: str
-    rules: int
-    texts: dict[str, str]
-    findings: list[Finding]
-    changes: tuple[Change, ...] = ()
 
 
 def run(options: argparse.Namespace) -> int:

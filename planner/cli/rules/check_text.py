@@ -3,19 +3,27 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from planner.authoring.findings import Finding, counts
+from planner.authoring.mending import Change
 from planner.policy.carets import render
 from planner.policy.wording import printable
-
-if TYPE_CHECKING:
-    from planner.cli.rules.check import Checked
 
 LISTED_FACTS = 6  # of a host that shows a finding; more would push the next finding off the screen
 
 
-def tell(checked: Sequence["Checked"], witness_folder: str | None) -> None:
+class Checked(NamedTuple):
+    """One ruleset: how it is called, how many rules it has, its texts, what is wrong with it, what was cured."""
+
+    title: str
+    rules: int
+    texts: dict[str, str]
+    findings: list[Finding]
+    changes: tuple[Change, ...] = ()
+
+
+def tell(checked: Sequence[Checked], witness_folder: str | None) -> None:
     """Print findings to standard output and, to standard error, what was changed and the sum."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for one in checked:
@@ -42,7 +50,7 @@ def _host(finding: Finding, folder: str | None) -> list[str]:
     return lines
 
 
-def _sum(one: "Checked") -> str:
+def _sum(one: Checked) -> str:
     """``site@1: 3 rules; 2 errors, 1 warning; 1 of them can be fixed by --fix``."""
     told = [_counted(number, plural) for plural, number in counts(one.findings).items() if number]
     fixable = sum(bool(finding.problem.fixes) for finding in one.findings)
