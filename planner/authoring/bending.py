@@ -36,6 +36,8 @@ def bent(shape: Shape, pattern: Pattern, facts: list[Fact], bound: Mapping[str, 
         changed: Shape | None = shape
         for name in dict.fromkeys(test.field for test in tests):
             asked = [test for test in tests if test.field == name]
+            if name == "name":  # a device is renamed wherever it is named, so that what refers to it goes along
+                asked = [test for test, own in zip(tests, pattern.tests, strict=True) if _fixed(test, own, name)]
             if changed is None or all(holds(test.op, fact.fields[name], test.value) for test in asked):
                 continue
             value = passing(KINDS[fact.kind].fields[name], asked)
@@ -43,6 +45,10 @@ def bent(shape: Shape, pattern: Pattern, facts: list[Fact], bound: Mapping[str, 
         if changed is not None and changed is not shape:
             yield changed
     yield from _referred(shape, pattern, of_kind, bound)
+
+
+def _fixed(test: Test, own: Test, name: str) -> bool:
+    return test.field == name and not isinstance(own.value, Reference)
 
 
 def _settled(test: Test, bound: Mapping[str, Fact]) -> Test:

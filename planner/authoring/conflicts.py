@@ -98,7 +98,8 @@ def _shown(compiled: Compiled, tried: Tried) -> Iterator[Conflict]:
     located, devised, _ = tried.trial.judgements
     found = [saying._replace(field=DEVICE) for saying in located.found]
     by_field: dict[str, list[Said]] = {}
-    for saying in (*found, *devised.said):
+    rivalling = len({saying.value for saying in found}) > 1  # then what devise says is but a consequence
+    for saying in found if rivalling else devised.said:
         by_field.setdefault(saying.field, []).append(saying)
     differing: dict[tuple[str, str], list[tuple[Said, Said]]] = {}
     for sayings in by_field.values():

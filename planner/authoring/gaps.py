@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from planner.authoring.conflicts import Tried
 from planner.authoring.findings import Finding, Witness, excerpt
+from planner.authoring.shapes import WAYS
 from planner.problem import Problem, Where
 
 NOTHING = "nothing-devised"
@@ -17,7 +18,8 @@ def gaps(manifest: Where, tried: Iterable[Tried]) -> Iterator[Finding]:
             left.setdefault(one.shape.topology, []).append(one)
     for topology, hosts in left.items():
         ways = dict.fromkeys(one.shape.way for one in hosts if one.shape is not None)
-        message = f"no rule says what to attach the network to when the address is on {topology} ({', '.join(ways)})"
+        how = "" if len(ways) == len(WAYS) else f" ({', '.join(ways)})"
+        message = f"no rule says what to attach the network to when the address is on {topology}{how}"
         hint = "add a devise rule that sets `iface` for it, or a guard rule that refuses it by name"
         problem = Problem("uncovered-topology", message, hint, "warning", where=(manifest,))
         yield Finding(problem, _witness(hosts[0]))

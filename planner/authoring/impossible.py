@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from planner.authoring.deduction import ALWAYS, Cell, Facts
 from planner.language import Pattern, Reference, Rule, Test
 from planner.problem import Problem, Where
-from planner.vocabulary import DEVICES
+from planner.vocabulary import DEVICES, KINDS
 
 
 def impossible_rules(rules: tuple[Rule, ...]) -> Iterator[Problem]:
@@ -57,10 +57,15 @@ def _refuting(facts: Facts, pattern: Pattern, bound: Mapping[str, int]) -> str:
 
 def _clashing(rule: Rule, pattern: Pattern) -> str:
     """Which one pattern above cannot go with ``pattern``; else that all of them together cannot."""
-    alone = Facts()
-    alone.add(pattern._replace(tests=_constants(pattern)), rule.name, {})
-    if alone.impossible():
-        return f"no {pattern.kind} has such values"
+    for name in dict.fromkeys(test.field for test in pattern.tests):
+        alone = Facts()
+        tests = tuple(test for test in _constants(pattern) if test.field == name)
+        alone.add(pattern._replace(tests=tests), rule.name, {})
+        if alone.impossible():
+            most = KINDS[pattern.kind].fields[name].most
+            return (
+                f"{pattern.kind}.{name} is from 0 to {most}, or -1" if most else f"no {pattern.kind} has such a {name}"
+            )
     if pattern.kind in DEVICES:
         for name in _names_of(pattern, rule):
             return f"this {pattern.kind} would have the name of a {name}, and no two devices share one"

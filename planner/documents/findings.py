@@ -7,6 +7,14 @@ from planner.documents.node import NAMES, Entry, Node, NodeKind, spelled
 from planner.documents.places import respelled, written_at
 from planner.problem import Fix, Problem, Severity, Where
 
+EXPECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "map": "write `key: value`, each key once",
+        "list": "write [one, two]",
+        "text": "write one text, in quotes if it looks like something else",
+        "bool": "write true or false",
+    }
+)
 NO_SYNONYMS: Mapping[str, str] = MappingProxyType({})
 
 # Fewer would make an author run the linter again and again; more and a broken file buries the others.
@@ -76,7 +84,9 @@ class Findings:
     def expect(self, node: Node, kind: NodeKind, what: str, hint: str = "") -> bool:
         """Whether ``node`` is of ``kind``; if not, that is noted."""
         if node.kind != kind:
-            self.report(node, "wrong-type", f"{what} must be {NAMES[kind]}, and is {spelled(node)}", hint)
+            message = f"{what} must be {NAMES[kind]}, and is {spelled(node)}"
+            instead = (f'"{spelled(node)}"',) if kind == "text" and node.kind in ("int", "bool") else ()
+            self.report(node, "wrong-type", message, hint or EXPECTED[kind], instead=instead)
         return node.kind == kind
 
     def expect_list(self, node: Node, what: str, hint: str) -> bool:

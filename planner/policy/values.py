@@ -126,8 +126,9 @@ def literal(node: Node, target: Target, findings: Findings) -> Scalar | None:
         return None
     meant = (value[1:] if value.startswith("$$") else value) if isinstance(value, str) else int(value or 0)
     if not known_word(target.field, meant):
+        shown = f'"{meant}"' if isinstance(meant, str) else meant
         words = [str(word) for word in target.field.words]
-        findings.unknown(node._replace(value=str(meant)), "unknown-word", f"{target.name} is never {meant!r}", words)
+        findings.unknown(node._replace(value=str(meant)), "unknown-word", f"{target.name} is never {shown}", words)
         return None
     return meant
 
