@@ -6,7 +6,7 @@ from typing import Any
 
 from planner.authoring.samples import passing
 from planner.authoring.shapes import Shape
-from planner.language import Fact, Pattern, Reference, Scalar, Test
+from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
 from planner.policy.comparison import holds
 from planner.vocabulary import KINDS
 
@@ -14,7 +14,6 @@ SECTIONS = {"nic": "nics", "bond": "bondings", "vlan": "vlans", "bridge": "bridg
 # Where a fact's field stands in the record of its device.
 KEYS = {
     **{name: name for name in ("mtu", "hwaddr", "stp", "switch")},
-    **dict.fromkeys(("tag", "vlan"), "vlanid"),
     "partner": "ad_partner_mac",
 }
 OPTIONS = ("mode", "fail_over_mac")  # of a bond
@@ -45,6 +44,20 @@ def bent(shape: Shape, pattern: Pattern, facts: list[Fact], bound: Mapping[str, 
         if changed is not None and changed is not shape:
             yield changed
     yield from _referred(shape, pattern, of_kind, bound)
+
+
+def varied(shape: Shape, rule: Rule, facts: list[Fact]) -> Iterator[Shape]:
+    """Versions in which a field that ``rule`` takes a value from has another one."""
+    kinds = {pattern.alias: pattern.kind for pattern in rule.when}
+    for assignment in rule.sets:
+        if not isinstance(assignment.value, Reference) or not assignment.value.field:
+            continue
+        kind, name = kinds[assignment.value.alias], assignment.value.field
+        for fact in [fact for fact in facts if fact.kind == kind][:MOST_FACTS]:
+            other = passing(KINDS[kind].fields[name], [Test(name, "not", fact.fields[name], 0, 0)])
+            changed = None if other is None else _changed(shape, fact, name, other)
+            if changed is not None:
+                yield changed
 
 
 def _fixed(test: Test, own: Test, name: str) -> bool:
@@ -104,16 +117,33 @@ def _surroundings(name: str, value: Scalar) -> dict[str, Any]:
 
 
 def _rebuilt(shape: Shape, fact: Fact, name: str, value: Scalar) -> Shape | None:
-    """The shape in which the device of ``fact`` is made otherwise."""
+    """The shape in which the device or network of ``fact`` is made otherwise."""
     section, device = SECTIONS[fact.kind], str(fact.fields["name"])
+    if name in ("tag", "vlan"):
+        return _retagged(shape, device if fact.kind == "vlan" else str(fact.fields["port"]), value)
     if fact.kind == "bond" and name in OPTIONS:
         return _edited(shape, lambda document: document[section][device]["opts"].update({name: str(value)}))
     if name not in KEYS:
         return None
     written: Any = ("on" if value == 1 else "off") if name == "stp" else str(value)
-    changed = _edited(shape, lambda document: document[section][device].update({KEYS[name]: written}))
-    retagged = fact.kind == "vlan" and name == "tag" and fact.fields["conventional"] == 1
-    return _renamed(changed, device, f"{fact.fields['base']}.{value}") if retagged else changed
+    return _edited(shape, lambda document: document[section][device].update({KEYS[name]: written}))
+
+
+def _retagged(shape: Shape, device: str, tag: Scalar) -> Shape | None:
+    """The vlan ``device`` with another tag, its name and its network's tag along with it."""
+    vlan = shape.document["vlans"].get(device)
+    if vlan is None or tag in (0, -1):
+        return None
+
+    def edit(document: dict[str, Any]) -> None:
+        document["vlans"][device]["vlanid"] = tag
+        for network in document["networks"].values():
+            if network["southbound"] == device:
+                network["vlanid"] = tag
+
+    conventional = device == f"{vlan['iface']}.{vlan['vlanid']}"
+    changed = _edited(shape, edit)
+    return _renamed(changed, device, f"{vlan['iface']}.{tag}") if conventional else changed
 
 
 def _redefined(shape: Shape, name: str, value: Scalar) -> Shape | None:

@@ -7,7 +7,7 @@ that does not fire says which pattern failed, and the capture is changed there. 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from planner.authoring.bending import bent
+from planner.authoring.bending import bent, varied
 from planner.authoring.findings import Finding, Witness, excerpt
 from planner.authoring.rivals import DEVICE, Rivals, rivals
 from planner.authoring.shapes import Shape
@@ -175,6 +175,8 @@ class _Search:
                 position, bound = missed
                 known = {alias: facts[index] for alias, index in bound.items()}
                 yield from bent(tried.shape, rule.when[position], facts, known)
+            else:
+                yield from varied(tried.shape, rule, facts)
 
     def _facts(self, trial: Trial) -> list[Fact]:
         stage = self.pair.first.stage

@@ -35,7 +35,7 @@ POSITION = {"type": "integer", "minimum": 1}
 REGION = {
     "type": "object",
     "required": ["startLine", "startColumn"],
-    "properties": {name: POSITION for name in ("startLine", "startColumn", "endLine", "endColumn")},
+    "properties": dict.fromkeys(("startLine", "startColumn", "endLine", "endColumn"), POSITION),
     "additionalProperties": False,
 }
 URI = {"type": "object", "required": ["uri"], "properties": {"uri": {"type": "string", "pattern": r"^[^\s\\]+$"}}}
@@ -167,7 +167,7 @@ def test_json(site, capsys):
     assert document["counts"] == {"errors": 1, "warnings": 0, "notes": 0}
     (finding,) = document["findings"]
     assert finding["places"][0] == {"file": f"{site}/devise/small.yaml", "line": 9, "column": 3}
-    assert finding["witness"]["capture"]["vlans"]["eth0.2000"]["vlanid"] == "2000"
+    assert finding["witness"]["capture"]["vlans"]["eth0.2000"]["vlanid"] == 2000
     edit(site, "devise/small.yaml", "vlan:", "vlna:")
     assert main(["rules", "check", str(site), "-o", "json"]) == 1
     (finding,) = json.loads(capsys.readouterr().out)["findings"]
@@ -227,7 +227,7 @@ def test_fixing_in_place(site, capsys):
     assert sorted(os.listdir(path.parent)) == ["small.yaml"]
 
 
-def test_fixing_what_cannot_be_written(site, capsys):
+def test_fixing_through_a_link(site):
     edit(site, "devise/small.yaml", "vlan: {name", "vlna: {name")
     real = site / "elsewhere.yaml.txt"
     (site / "devise" / "small.yaml").rename(real)
@@ -235,6 +235,26 @@ def test_fixing_what_cannot_be_written(site, capsys):
     assert main(["rules", "check", "--quick", "--fix", str(site)]) == 0
     assert (site / "devise" / "small.yaml").is_symlink()
     assert "vlan: {name" in real.read_text()
+
+
+def test_what_cannot_be_written_is_told(site, monkeypatch, capsys):
+    edit(site, "devise/small.yaml", "vlan: {name", "vlna: {name")
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refused)
+    assert main(["rules", "check", "--quick", "--fix", str(site)]) == 1
+    told = capsys.readouterr()
+    assert f"{site}/devise/small.yaml: error[file-unwritable]: cannot be written: Permission denied" in told.out
+    assert "fixed" not in told.err
+    assert sorted(os.listdir(site / "devise")) == ["small.yaml"]
+
+
+def test_hosts_that_cannot_be_kept(site, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["rules", "check", str(site), "--witness", str(tmp_path / "file")]) == 1
+    assert "error[file-unwritable]" in capsys.readouterr().out
 
 
 def test_fixing_leaves_what_wants_judgement(site, capsys):
@@ -303,7 +323,7 @@ def test_the_hook_s_definition():
 @pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook["id"])
 def test_the_hook_runs_on_the_files_that_are_committed(hook, site):
     edit(site, "devise/small.yaml", "vlan: {name", "vlan: {nmae")
-    edit(site, "devise/small.yaml", 'why:', 'overrides: [as-defined]\nwhy:')
+    edit(site, "devise/small.yaml", "why:", "overrides: [as-defined]\nwhy:")
     files = ["site/ruleset.yaml", "site/devise/small.yaml"]
     program, *arguments = shlex.split(hook["entry"])
     assert program == "mgmtnet"

@@ -1,4 +1,4 @@
-"""What an editor can offer and tell by the rule's schema: kinds, fields, operators, words, references, and their meaning.
+"""What an editor can offer and tell by the rule's schema: kinds, fields, operators, words, references, meanings.
 
 The schema is walked as yaml-language-server walks it: through $ref and anyOf, taking the keys of `properties`, the
 values of `enum`, `const` and `examples`, and `description` for the hover.
@@ -13,6 +13,7 @@ from planner.schemas import documents
 from planner.vocabulary import ATTACHMENT, KINDS, absent
 
 SCHEMA = documents()["rule.schema.json"]
+RULE = 'rule: a\nsince: "1"\nsummary: s\nthen:\n  note: {code: c, message: m}\n'
 FIELDS = [(kind, name) for kind, declared in KINDS.items() for name in declared.fields]
 
 
@@ -129,6 +130,6 @@ def test_what_is_offered_is_what_the_reader_takes():
                 continue
             written = {None: "null", True: "true", False: "false"}.get(value) if not isinstance(value, str) else None
             written = written or (f'"{value}"' if isinstance(value, str) else str(value))
-            text = f'rule: a\nsince: "1"\nsummary: s\nwhen:\n  - {kind}: {{{name}: {written}}}\nthen:\n  note: {{code: c, message: m}}\n'
+            text = RULE + f"when:\n  - {kind}: {{{name}: {written}}}\n"
             assert parse_rule(text, "guard/a.yaml", "guard", "guard/a.yaml")[0] is not None, text
             assert plain(parse_yaml(text, "a")[0])["when"]

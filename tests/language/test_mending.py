@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from test_any_text import MANIFEST, TEXTS
 
+from planner.authoring.analysis import analyse
 from planner.authoring.mending import applied, mend, missing_schema
 from planner.policy.parsing import parse_rule
+from planner.policy.rulesets import assemble
 from planner.problem import Fix
 
 RULE = """\
@@ -90,7 +92,7 @@ def test_several_at_once():
 
 def test_one_that_hides_others_is_mended_first():
     text, _ = mended(RULE.replace("why: w", "shadow: no").replace("name: $management.device", "tag: {>=: 5}"))
-    assert 'shadow: false' in text
+    assert "shadow: false" in text
     assert 'tag: {"ge": 5}' in text
 
 
@@ -130,6 +132,16 @@ def test_a_cure_for_a_text_that_has_changed():
     assert applied("a: b\n", Fix(1, 4, "b", "c")) == "a: c\n"
     assert applied("a: d\n", Fix(1, 4, "b", "c")) is None
     assert applied("", Fix(1, 1, "", "x")) is None
+
+
+@given(TEXTS)
+@settings(max_examples=100)
+def test_any_rule_is_analysed(text):
+    sources = {"r/ruleset.yaml": MANIFEST, "r/devise/one.yaml": text}
+    ruleset, _ = assemble(sources, "r")
+    if ruleset is not None:
+        for problem, _ in analyse(ruleset, "r", sources, None):
+            assert problem.where[0].line
 
 
 @given(TEXTS)

@@ -22,17 +22,16 @@ from planner.shelf import ruleset_sources
 def run(options: argparse.Namespace) -> int:
     """Check each ruleset; the exit status."""
     checked = [_checked(spec, options) for spec in folders_of(options.rulesets)]
-    findings = [finding for one in checked for finding in one.findings]
     if options.witness:
-        kept_witnesses(options.witness, findings)
+        unkept = kept_witnesses(options.witness, (finding for one in checked for finding in one.findings))
+        checked[-1].findings.extend(map(Finding, unkept))
+    findings = [finding for one in checked for finding in one.findings]
     if options.output == "text":
         tell(checked, options.witness)
     elif options.output == "json":
         _print(document([one.title for one in checked], findings))
     else:
-        from importlib.metadata import version
-
-        _print(sarif(version("mgmtnet"), findings))
+        _print(sarif(_version(), findings))
     return 1 if errors([finding.problem for finding in findings]) or (options.strict and findings) else 0
 
 
@@ -41,11 +40,12 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
     if shelved.problems:
         return Checked(spec or shelved.root, 0, shelved.texts, [Finding(problem) for problem in shelved.problems])
     changes: tuple[Change, ...] = ()
+    unwritten: list[Problem] = []
     if options.fix and spec is not None and os.path.isdir(spec):
-        changes = mended_on_disk(spec, shelved)
+        changes, unwritten = mended_on_disk(spec, shelved)
         shelved = ruleset_sources(spec)
     ruleset, problems = assemble(shelved.texts, shelved.root)
-    findings = [Finding(problem) for problem in problems]
+    findings = [Finding(problem) for problem in (*unwritten, *problems)]
     if ruleset is not None:
         cases = None if options.quick else _cases(options.hosts)
         findings += analyse(ruleset, shelved.root, shelved.texts, cases)
@@ -60,6 +60,15 @@ def _cases(folders: Sequence[str]) -> Iterator[Case]:
     """The hosts that lie in the folders, those that can be read."""
     found: Iterable[tuple[Case | None, list[Problem]]] = cases_in(folders, Definition())
     return (case for case, _ in found if case is not None)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mgmtnet")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
 
 
 def _print(made: dict[str, object]) -> None:

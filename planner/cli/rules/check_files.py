@@ -11,6 +11,7 @@ from planner.authoring.mending import Change, mend
 from planner.documents.sources import dump_yaml
 from planner.language import STAGES
 from planner.policy.manifests import MANIFEST
+from planner.problem import Problem, Where
 from planner.shelf import Shelved
 
 MARK = b"\xef\xbb\xbf"
@@ -53,15 +54,26 @@ def _upwards(folder: str, name: str) -> str:
         above, steps = os.path.dirname(above), f"{steps}../"
 
 
-def mended_on_disk(spec: str, shelved: Shelved) -> tuple[Change, ...]:
-    """Cure the files in the folder ``spec``, each replaced at once or not at all; what was changed."""
+def mended_on_disk(spec: str, shelved: Shelved) -> tuple[tuple[Change, ...], list[Problem]]:
+    """Cure the files in the folder ``spec``, each replaced at once or not at all; what was changed, and what not."""
     mended = mend(shelved.texts, shelved.root, schemas_for(spec, shelved))
-    written = {
-        path
-        for path, text in mended.texts.items()
-        if text != shelved.texts[path] and _replaced(_on_disk(spec, shelved, path), shelved.texts[path], text)
-    }
-    return tuple(change for change in mended.changes if change.source in written)
+    written: set[str] = set()
+    problems: list[Problem] = []
+    for path, text in mended.texts.items():
+        try:
+            if text != shelved.texts[path] and _replaced(_on_disk(spec, shelved, path), shelved.texts[path], text):
+                written.add(path)
+        except OSError as failure:
+            problems.append(unwritable(path, failure))
+    return tuple(change for change in mended.changes if change.source in written), problems
+
+
+def unwritable(path: str, failure: OSError) -> Problem:
+    """What a file system will not let us do, as advice."""
+    message = f"cannot be written: {failure.strerror or failure}"
+    return Problem(
+        "file-unwritable", message, "see to its permissions, and to those of its folder", where=(Where(path),)
+    )
 
 
 def _on_disk(spec: str, shelved: Shelved, path: str) -> str:
@@ -88,8 +100,16 @@ def _replaced(path: str, before: str, after: str) -> bool:
     return True
 
 
-def kept_witnesses(folder: str, findings: Iterable[Finding]) -> None:
-    """Write each host that was made for a finding as a golden without its plan: capture, definition, address."""
+def kept_witnesses(folder: str, findings: Iterable[Finding]) -> list[Problem]:
+    """Write each host that was made for a finding as a golden without its plan; why that failed, if it did."""
+    try:
+        _keep(folder, findings)
+    except OSError as failure:
+        return [unwritable(folder, failure)]
+    return []
+
+
+def _keep(folder: str, findings: Iterable[Finding]) -> None:
     for problem, witness in findings:
         if witness is None or witness.shape is None:
             continue
