@@ -5,6 +5,7 @@ that does not fire says which pattern failed, and the capture is changed there. 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from planner.authoring.bending import bent, varied
@@ -139,25 +140,23 @@ class _Search:
         return None
 
     def _from(self, start: Tried) -> Conflict | None:
-        """Bend ``start`` breadth first, so that the host shown is the plainest."""
-        waiting, seen = [start], {repr(start.shape)}
+        """Bend ``start``, and on from whatever is nearest to both rules."""
+        waiting, seen = [(self._missing(start.trial), 0, start)], {repr(start.shape)}
         share = self.spent + self.plans // MOST_STARTS + 1
         while waiting:
-            for shape in self._further(waiting.pop(0)):
-                if repr(shape) in seen:
+            for shape in self._further(heappop(waiting)[2]):
+                case = shape.case() if repr(shape) not in seen else None
+                if case is None:
                     continue
                 if self.spent >= min(self.plans, share):
                     return None
                 seen.add(repr(shape))
-                case = shape.case()
-                if case is None:
-                    continue
                 self.spent += 1
                 tried = Tried(try_out(case, self.compiled), shape)
                 found = self._found(tried)
                 if found is not None:
                     return found
-                waiting.append(tried)
+                heappush(waiting, (self._missing(tried.trial), self.spent, tried))
         return None
 
     def _found(self, tried: Tried) -> Conflict | None:
@@ -169,14 +168,13 @@ class _Search:
             return
         facts = self._facts(tried.trial)
         memory = Memory(facts)
-        for rule in (self.pair.first, self.pair.second):
-            missed = furthest(rule, memory)
-            if missed is not None:
-                position, bound = missed
-                known = {alias: facts[index] for alias, index in bound.items()}
-                yield from bent(tried.shape, rule.when[position], facts, known)
-            else:
-                yield from varied(tried.shape, rule, facts)
+        rules = (self.pair.first, self.pair.second)
+        missed = [(rule, failed) for rule in rules if (failed := furthest(rule, memory)) is not None]
+        for rule, (position, bound) in missed:
+            known = {alias: facts[index] for alias, index in bound.items()}
+            yield from bent(tried.shape, rule.when[position], facts, known)
+        for rule in () if missed else rules:  # both fire, and want the same by chance
+            yield from varied(tried.shape, rule, facts)
 
     def _facts(self, trial: Trial) -> list[Fact]:
         stage = self.pair.first.stage
