@@ -7,17 +7,16 @@ them. The plan's and the capture's schemas follow from nothing else and are writ
 from collections.abc import Mapping
 from typing import Any
 
-from planner.language import OPERATORS, STAGES
+from planner.language import STAGES
 from planner.policy.consequences import CODE, EVENT, WORKED_OUT
 from planner.policy.manifests import BASE, DIGEST
 from planner.policy.parsing import NAME, VERSION
-from planner.vocabulary import ATTACHMENT, KINDS, Field
+from planner.schema_values import assigned, definitions, tested
+from planner.vocabulary import ATTACHMENT, KINDS, Field, absent
 
 Schema = dict[str, Any]
 
 ALIAS = "[a-z][a-z0-9_]*"
-FIELD_REFERENCE = r"^\$[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+$"
-ORDERING = {"lt": "less than", "le": "at most", "gt": "greater than", "ge": "at least"}
 
 
 def documents() -> dict[str, Schema]:
@@ -81,10 +80,7 @@ def facts_schema() -> Schema:
 
 def _fact(kind: str) -> Schema:
     declared = KINDS[kind]
-    fields = {
-        name: _said(f"{kind}.{name}", _meaning(field), type="string" if field.type is str else "integer")
-        for name, field in declared.fields.items()
-    }
+    fields = {name: _said(f"{kind}.{name}", _meaning(field), **_held(field)) for name, field in declared.fields.items()}
     origin = f"concluded in the {declared.concluded_in} stage" if declared.concluded_in else "read from the inputs"
     return _object(
         kind,
@@ -129,7 +125,9 @@ def rule_schema() -> Schema:
     }
     needed = ("rule", "since", "summary", "when", "then")
     top = _top("rule", "rule", "One rule of a ruleset: what it matches and what follows.", properties, needed)
-    return {**top, "$defs": {"pattern": _pattern(), **_tests(), **{f"tests of {kind}": _kind(kind) for kind in KINDS}}}
+    fields = [*(field for kind in KINDS.values() for field in kind.fields.values()), *ATTACHMENT.values()]
+    kinds = {f"tests of {kind}": _kind(kind) for kind in KINDS}
+    return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}
 
 
 def _pattern() -> Schema:
@@ -151,46 +149,16 @@ def _pattern() -> Schema:
 
 def _kind(kind: str) -> Schema:
     fields = {
-        name: _said(f"{kind}.{name}", _meaning(field), **{"$ref": f"#/$defs/{_type(field)} test"})
-        for name, field in KINDS[kind].fields.items()
+        name: _said(f"{kind}.{name}", _meaning(field), **tested(field)) for name, field in KINDS[kind].fields.items()
     }
     return _object(kind, f"tests of {KINDS[kind].meaning}; all must hold", fields)
-
-
-def _tests() -> Schema:
-    """What a field of each type can be tested against."""
-    reference: Schema = {"type": "string", "pattern": FIELD_REFERENCE}
-    literals: dict[str, Schema] = {
-        "text": {"type": ["string", "null"]},
-        "number": {"type": ["integer", "boolean", "null"]},
-    }
-    values: dict[str, Schema] = {"text": literals["text"], "number": {"anyOf": [literals["number"], reference]}}
-    ordered: dict[str, Schema] = {"text": reference, "number": {"anyOf": [{"type": ["integer", "boolean"]}, reference]}}
-    schemas = {}
-    for name, literal in literals.items():
-        operations = {
-            "is": _said("is", "equal to", **values[name]),
-            "not": _said("not", "other than", **values[name]),
-            **{op: _said(op, meaning, **ordered[name]) for op, meaning in ORDERING.items()},
-            "in": _said("in", "one of", type="array", items=literal),
-            "not-in": _said("not-in", "none of", type="array", items=literal),
-        }
-        if name == "text":
-            operations["matches"] = _said("matches", "the whole text matches this expression", type="string")
-        compared = {op: operations[op] for op in OPERATORS if op in operations}
-        inner = _object("operators", "comparisons, all of which must hold", compared)
-        described = f"a {name}: a literal, null for absence, $alias.field, or {{operator: value}}"
-        schemas[f"{name} test"] = _said(f"{name} test", described, anyOf=[values[name], {**inner, "minProperties": 1}])
-        described = f"a {name}, null for absence, or $alias.field"
-        schemas[f"{name} value"] = _said(f"{name} value", described, **values[name])
-    return schemas
 
 
 def _then() -> Schema:
     attachment: dict[str, Any] = {}
     for name, field in ATTACHMENT.items():
         group, _, inner = name.rpartition(".")
-        value = _said(name, field.meaning, **{"$ref": f"#/$defs/{_type(field)} value"})
+        value = _said(name, field.meaning, **assigned(field))
         if group:
             attachment.setdefault(group, _object(group, f"how the network gets its {group} address", {}))
             attachment[group]["properties"][inner] = value
@@ -283,8 +251,12 @@ def _said(title: str, description: str, **schema: Any) -> Schema:
     return {"title": title, "description": description, **schema}
 
 
-def _type(field: Field) -> str:
-    return "text" if field.type is str else "number"
+def _held(field: Field) -> Schema:
+    """What a fact has in the field."""
+    if field.words:
+        return {"enum": [*field.words, absent(field)]}
+    bounds = {"maximum": field.most} if field.most is not None else {}
+    return {"type": "string"} if field.type is str else {"type": "integer", "minimum": -1, **bounds}
 
 
 def _meaning(field: Field) -> str:

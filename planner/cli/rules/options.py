@@ -19,6 +19,23 @@ def _ruleset(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _check(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "rulesets",
+        metavar="RULES",
+        nargs="*",
+        help="NAME, NAME@VERSION, a folder, or a file in one; without: the shipped rules",
+    )
+    command.add_argument("--fix", action="store_true", help="mend in place what needs no judgement")
+    command.add_argument("--quick", action="store_true", help="try no hosts: no search for conflicts and gaps")
+    command.add_argument("--strict", action="store_true", help="warnings and notes fail the check, too")
+    command.add_argument(
+        "--hosts", metavar="DIR", action="append", default=[], help="goldens or captures to look for conflicts on, too"
+    )
+    command.add_argument("--witness", metavar="DIR", help="where to write the hosts that show a finding")
+    command.add_argument("-o", "--output", choices=("text", "json", "sarif"), default="text")
+
+
 def _show(command: argparse.ArgumentParser) -> None:
     command.add_argument("rule", metavar="RULE", help="the rule's name")
     _ruleset(command)
@@ -83,7 +100,7 @@ def _percent(text: str) -> float:
 SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("listing", "every rule, a line each", _ruleset),
     "show": ("show", "one rule: what it says and asks, who overrides it, on which goldens it fires", _show),
-    "check": ("check", "what is wrong with the rules, file by file", _ruleset),
+    "check": ("check", "what is wrong with the rules, file by file", _check),
     "test": ("trying", "run every example and every golden", _test),
     "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
