@@ -2,16 +2,19 @@
 
 import io
 import os
+import re
 import subprocess
 import tarfile
 
-from planner.language import Ruleset
+from planner.language import STAGES, Ruleset
 from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
 from planner.problem import Problem, errors
 from planner.shelf import DEFAULT, ENDINGS, MANIFEST
 
 RULES = "rules"
+OF_A_RULESET = re.compile(rf"(?:(?:{'|'.join(STAGES)})/)?[^/]+")
+INSTALLED = re.compile(rf"[^/]+/[\d.]+/{OF_A_RULESET.pattern}")
 
 
 def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]]:
@@ -41,7 +44,10 @@ def _folders(revision: str, folder: str) -> list[str]:
 
 
 def _texts(archive: bytes, folder: str) -> dict[str, str]:
-    """Files by path: those of the shelf as an installed ruleset's are called, those of ``folder`` as they lie."""
+    """Files by path: those of the shelf as an installed ruleset's are called, those of ``folder`` as they lie.
+
+    As on disk (`planner.shelf`), only manifest and stages of a ruleset count: its goldens lie beside them.
+    """
     texts: dict[str, str] = {}
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         for member in files:
@@ -49,11 +55,17 @@ def _texts(archive: bytes, folder: str) -> dict[str, str]:
             if stream is None:
                 continue
             text = stream.read().decode("utf-8", "replace")
-            if member.name.startswith(f"{RULES}/"):
-                texts[member.name.removeprefix(f"{RULES}/")] = text
-            if folder:
+            shelved, own = _within(member.name, RULES), _within(member.name, folder.strip("/"))
+            if INSTALLED.fullmatch(shelved):
+                texts[shelved] = text
+            if OF_A_RULESET.fullmatch(own):
                 texts[member.name] = text
     return texts
+
+
+def _within(path: str, folder: str) -> str:
+    """The path inside ``folder``; "" for one that lies elsewhere."""
+    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
 
 
 def _newest(texts: dict[str, str]) -> str:
@@ -61,8 +73,7 @@ def _newest(texts: dict[str, str]) -> str:
     versions = [
         path.split("/")[1] for path in texts if path.startswith(f"{DEFAULT}/") and path.endswith(f"/{MANIFEST}")
     ]
-    numbered = [version for version in versions if version.replace(".", "").isdecimal()]
-    newest = max(numbered, key=lambda version: [int(part or 0) for part in version.split(".")], default="")
+    newest = max(versions, key=lambda version: [int(part or 0) for part in version.split(".")], default="")
     return f"{DEFAULT}/{newest}"
 
 
