@@ -229,7 +229,12 @@ def _wanted(command: argparse.ArgumentParser) -> None:
 
 def _rules(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", default=_variable("RULES"), help="which rules decide")
-    command.add_argument("--policy", metavar="DIR", default=_variable("POLICY"), help="a site's rules, with what they extend; --rules does not count then")
+    command.add_argument(
+        "--policy",
+        metavar="DIR",
+        default=_variable("POLICY"),
+        help="a site's rules, which say themselves what they extend; --rules does not count then",
+    )
 
 
 def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:

@@ -19,7 +19,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(ruleset: Ruleset) -> Iterator[str]:
     """A rule's stage, name and summary; of several rulesets also whose it is, and what was taken out."""
-    rows = [(rule.stage, rule.origin, rule.name, "(shadow) " * rule.shadow + rule.summary) for rule in ruleset.rules]
+    rows: list[tuple[str, str, str, str]] = [
+        (rule.stage, rule.origin, rule.name, "(shadow) " * rule.shadow + rule.summary) for rule in ruleset.rules
+    ]
     rows += [("-", "", name, f"(disabled) {reason}") for name, reason in ruleset.disabled]
     origins = {rule.origin for rule in ruleset.rules}
     widest = max(map(len, origins), default=0) + 2 if len(origins) > 1 else 0

@@ -10,9 +10,9 @@ from planner.language import STAGES, Ruleset
 from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
 from planner.problem import Problem, errors
-from planner.shelf import DEFAULT, ENDINGS, MANIFEST
+from planner.shelf import DEFAULT, ENDINGS, MANIFEST, installed, ruleset_sources
 
-RULES = "rules"
+RULES, HERE = "rules", "."
 OF_A_RULESET = re.compile(rf"(?:(?:{'|'.join(STAGES)})/)?[^/]+")
 INSTALLED = re.compile(rf"[^/]+/[\d.]+/{OF_A_RULESET.pattern}")
 
@@ -20,6 +20,7 @@ INSTALLED = re.compile(rf"[^/]+/[\d.]+/{OF_A_RULESET.pattern}")
 def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]]:
     """The ruleset of a revision, what is wrong with it, and the texts it was read from."""
     revision, _, folder = spec.partition(":")
+    folder = os.path.normpath(folder) if folder else ""
     told = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if isinstance(told, Problem) or not told:
         hint = "give a folder, NAME@VERSION, or a revision of the git repository that you are in"
@@ -29,7 +30,9 @@ def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]
     if isinstance(archive, Problem):
         return None, [archive], {}
     texts = _texts(archive, folder)
-    root = folder.strip("/") or _newest(texts)
+    if not any(INSTALLED.fullmatch(path) for path in texts):  # a site's own repository: what it extends is installed
+        texts.update(*(ruleset_sources(name).texts for name in installed()))
+    root = folder or _newest(texts)
     ruleset, problems = assemble(texts, root)
     if ruleset is not None:
         problems += errors(lint(ruleset, texts))
@@ -38,7 +41,9 @@ def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]
 
 def _folders(revision: str, folder: str) -> list[str]:
     """The folders that are there: the shelf of rulesets, which others may extend, and the one that is asked for."""
-    wanted = [path for path in (RULES, folder.strip("/")) if path]
+    if folder == HERE:
+        return [HERE]
+    wanted = [path for path in (RULES, folder) if path]
     there = _git("ls-tree", "-d", "--name-only", revision, "--", *wanted)
     return there.decode().split() if isinstance(there, bytes) else wanted
 
@@ -55,16 +60,18 @@ def _texts(archive: bytes, folder: str) -> dict[str, str]:
             if stream is None:
                 continue
             text = stream.read().decode("utf-8", "replace")
-            shelved, own = _within(member.name, RULES), _within(member.name, folder.strip("/"))
+            shelved, own = _within(member.name, RULES), _within(member.name, folder)
             if INSTALLED.fullmatch(shelved):
                 texts[shelved] = text
             if OF_A_RULESET.fullmatch(own):
-                texts[member.name] = text
+                texts[f"{folder}/{own}"] = text
     return texts
 
 
 def _within(path: str, folder: str) -> str:
     """The path inside ``folder``; "" for one that lies elsewhere."""
+    if folder == HERE:
+        return path
     return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
 
 
