@@ -118,7 +118,7 @@ def _unknown(spec: str, name: str, versions: list[str]) -> Problem:
 
 
 def _examples(name: str) -> list[str]:
-    """The rulesets in a folder of the shelf that is no installed ruleset, as ``examples`` is; they go by their paths."""
+    """The rulesets in a folder of the shelf that is no installed ruleset, as ``examples``; they go by their paths."""
     shelf = os.path.join(folder("rules"), name.partition("/")[0])
     inside = _listing(shelf) if name.replace("/", "").replace("-", "").isalnum() and not _versions(name) else []
     return [path for each in inside if os.path.isfile(os.path.join(path := os.path.join(shelf, each), MANIFEST))]
