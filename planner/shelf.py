@@ -113,7 +113,15 @@ def _unknown(spec: str, name: str, versions: list[str]) -> Problem:
     else:
         message = f"there is no ruleset and no folder {spec!r}"
     known = ", ".join(installed()) or "none"
-    return Problem("unknown-ruleset", message, f"installed: {known}; or give the folder that holds {MANIFEST}")
+    hint = f"installed: {known}; or give the folder that holds {MANIFEST}"
+    return Problem("unknown-ruleset", message, hint + "".join(f", as {path}" for path in _examples(name)))
+
+
+def _examples(name: str) -> list[str]:
+    """The rulesets in a folder of the shelf that is no installed ruleset, as ``examples``; they go by their paths."""
+    shelf = os.path.join(folder("rules"), name.partition("/")[0])
+    inside = _listing(shelf) if name.replace("/", "").replace("-", "").isalnum() and not _versions(name) else []
+    return [path for each in inside if os.path.isfile(os.path.join(path := os.path.join(shelf, each), MANIFEST))]
 
 
 def _read_folder(path: str, root: str) -> tuple[dict[str, str], list[Problem]]:

@@ -108,7 +108,8 @@ KINDS: dict[str, Kind] = {
         {
             "name": text("its name"),
             "mtu": number("its MTU in bytes"),
-            "hwaddr": text("its MAC address, lower case"),
+            "hwaddr": text("its MAC address, lower case; that of its bond while it is a member"),
+            "permanent_hwaddr": text("the MAC address it was made with; hwaddr where the host reports no other"),
             "bond": text("the bond it is a member of"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),

@@ -224,7 +224,8 @@ def _wanted(command: argparse.ArgumentParser) -> None:
 
 def _rules(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", help="which rules decide")
-    command.add_argument("--policy", metavar="DIR", help="a site's rules, over the others")
+    what = "a site's rules, which say themselves what they extend; --rules does not count then"
+    command.add_argument("--policy", metavar="DIR", help=what)
 
 
 def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:

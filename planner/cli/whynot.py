@@ -5,7 +5,7 @@ import argparse
 import planner
 from planner.cli.console import complain
 from planner.cli.inputs import Inputs, on_host
-from planner.language import Rule
+from planner.language import Rule, Ruleset
 from planner.policy.misses import explain
 from planner.problem import Problem
 
@@ -15,7 +15,7 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print how far the rule got; the exit status."""
     rule = next((rule for rule in inputs.rules.ruleset.rules if rule.name == options.rule), None)
     if rule is None:
-        complain([_unknown(options.rule, inputs)])
+        complain([unknown_rule(options.rule, inputs.rules.ruleset)])
         return 1
     print("\n".join(_answer(rule, inputs)))
     return 0
@@ -33,17 +33,17 @@ def _answer(rule: Rule, inputs: Inputs) -> list[str]:
     speaking = [
         other.name
         for other in inputs.rules.ruleset.rules
-        if rule.name in other.overrides and judgement.outcomes.get(other.name) == "fired"
+        if rule.name in other.overrides and judgement.outcomes.get(other.name) == "fired" and not other.shadow
     ]
     if speaking:
         return [heading, f"blocked: it matches, but {', '.join(speaking)} fired and overrides it"]
     return [heading, "it fired" + (", as a shadow that only reports" if rule.shadow else "")]
 
 
-def _unknown(name: str, inputs: Inputs) -> Problem:
+def unknown_rule(name: str, ruleset: Ruleset) -> Problem:
+    """There is no such rule: what it may be called, or why it was taken out."""
     from planner.documents.spelling import suggest
 
-    ruleset = inputs.rules.ruleset
     disabled = dict(ruleset.disabled).get(name)
     if disabled is not None:
         return Problem("unknown-rule", f"{ruleset.name} disables {name}: {disabled}", "remove it from `disable`")

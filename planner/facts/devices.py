@@ -18,6 +18,7 @@ def nic_facts(view: View) -> Iterator[Fact]:
             "name": nic.name,
             "mtu": nic.mtu,
             "hwaddr": nic.hwaddr,
+            "permanent_hwaddr": nic.permanent_hwaddr or nic.hwaddr,
             "bond": view.bond_of.get(nic.name, ""),
             "bridge": view.bridge_of.get(nic.name, ""),
             "vlans": len(view.vlans_over.get(nic.name, ())),

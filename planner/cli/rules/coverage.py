@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from planner.authoring.coverage import Coverage, Covered, Term, cover
 from planner.authoring.trial import Case, try_out
 from planner.cli.console import complain
-from planner.cli.rules.reading import compiled_of, definition_of, goldens_in, goldens_of, hosts_in
+from planner.cli.rules.reading import compiled_of, definition_of, goldens_in, goldens_of, hosts_in, own_rules
 from planner.problem import Problem
 
 
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     if not cases:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
-    covered = cover(rules.ruleset.rules, (try_out(case, rules) for case in cases))
+    covered = cover(own_rules(rules.ruleset), (try_out(case, rules) for case in cases))
     sys.stdout.write(_printed(covered, options))
     return _status(covered, options)
 

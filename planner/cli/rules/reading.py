@@ -10,7 +10,7 @@ from planner.cli.console import complain
 from planner.cli.goldens import cases_in, golden_folders, read_golden
 from planner.cli.inputs import read_file
 from planner.definition import Definition, read_definition
-from planner.language import Ruleset
+from planner.language import Rule, Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.problem import Problem, errors
 from planner.shelf import load_rules, ruleset_sources
@@ -25,6 +25,11 @@ def ruleset_of(spec: str | None) -> Ruleset | None:
         say(problems, ruleset_sources(spec).texts)
         return None
     return ruleset
+
+
+def own_rules(ruleset: Ruleset) -> list[Rule]:
+    """The rules in the ruleset's own folder, without those of the one it extends."""
+    return [rule for rule in ruleset.rules if rule.origin == f"{ruleset.name}@{ruleset.version}"]
 
 
 def compiled_of(spec: str | None) -> Compiled | None:

@@ -2,21 +2,25 @@
 
 import io
 import os
+import re
 import subprocess
 import tarfile
 
-from planner.language import Ruleset
+from planner.language import STAGES, Ruleset
 from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
 from planner.problem import Problem, errors
-from planner.shelf import DEFAULT, ENDINGS, MANIFEST
+from planner.shelf import DEFAULT, ENDINGS, MANIFEST, installed, ruleset_sources
 
-RULES = "rules"
+RULES, HERE = "rules", "."
+OF_A_RULESET = re.compile(rf"(?:(?:{'|'.join(STAGES)})/)?[^/]+")
+INSTALLED = re.compile(rf"[^/]+/[\d.]+/{OF_A_RULESET.pattern}")
 
 
 def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]]:
     """The ruleset of a revision, what is wrong with it, and the texts it was read from."""
     revision, _, folder = spec.partition(":")
+    folder = os.path.normpath(folder) if folder else ""
     told = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if isinstance(told, Problem) or not told:
         hint = "give a folder, NAME@VERSION, or a revision of the git repository that you are in"
@@ -26,7 +30,9 @@ def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]
     if isinstance(archive, Problem):
         return None, [archive], {}
     texts = _texts(archive, folder)
-    root = folder.strip("/") or _newest(texts)
+    if not any(INSTALLED.fullmatch(path) for path in texts):  # a site's own repository: what it extends is installed
+        texts.update(*(ruleset_sources(name).texts for name in installed()))
+    root = folder or _newest(texts)
     ruleset, problems = assemble(texts, root)
     if ruleset is not None:
         problems += errors(lint(ruleset, texts))
@@ -35,13 +41,18 @@ def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]
 
 def _folders(revision: str, folder: str) -> list[str]:
     """The folders that are there: the shelf of rulesets, which others may extend, and the one that is asked for."""
-    wanted = [path for path in (RULES, folder.strip("/")) if path]
+    if folder == HERE:
+        return [HERE]
+    wanted = [path for path in (RULES, folder) if path]
     there = _git("ls-tree", "-d", "--name-only", revision, "--", *wanted)
     return there.decode().split() if isinstance(there, bytes) else wanted
 
 
 def _texts(archive: bytes, folder: str) -> dict[str, str]:
-    """Files by path: those of the shelf as an installed ruleset's are called, those of ``folder`` as they lie."""
+    """Files by path: those of the shelf as an installed ruleset's are called, those of ``folder`` as they lie.
+
+    As on disk (`planner.shelf`), only manifest and stages of a ruleset count: its goldens lie beside them.
+    """
     texts: dict[str, str] = {}
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         for member in files:
@@ -49,11 +60,19 @@ def _texts(archive: bytes, folder: str) -> dict[str, str]:
             if stream is None:
                 continue
             text = stream.read().decode("utf-8", "replace")
-            if member.name.startswith(f"{RULES}/"):
-                texts[member.name.removeprefix(f"{RULES}/")] = text
-            if folder:
-                texts[member.name] = text
+            shelved, own = _within(member.name, RULES), _within(member.name, folder)
+            if INSTALLED.fullmatch(shelved):
+                texts[shelved] = text
+            if OF_A_RULESET.fullmatch(own):
+                texts[f"{folder}/{own}"] = text
     return texts
+
+
+def _within(path: str, folder: str) -> str:
+    """The path inside ``folder``; "" for one that lies elsewhere."""
+    if folder == HERE:
+        return path
+    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
 
 
 def _newest(texts: dict[str, str]) -> str:
@@ -61,8 +80,7 @@ def _newest(texts: dict[str, str]) -> str:
     versions = [
         path.split("/")[1] for path in texts if path.startswith(f"{DEFAULT}/") and path.endswith(f"/{MANIFEST}")
     ]
-    numbered = [version for version in versions if version.replace(".", "").isdecimal()]
-    newest = max(numbered, key=lambda version: [int(part or 0) for part in version.split(".")], default="")
+    newest = max(versions, key=lambda version: [int(part or 0) for part in version.split(".")], default="")
     return f"{DEFAULT}/{newest}"
 
 

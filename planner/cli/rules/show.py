@@ -8,12 +8,11 @@ from planner.authoring.coverage import written
 from planner.authoring.trial import try_out
 from planner.cli.console import complain
 from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of
-from planner.documents.spelling import suggest
+from planner.cli.whynot import unknown_rule
 from planner.explain.lettering import folded
 from planner.language import Pattern, Rule
 from planner.policy.compiled import Compiled
 from planner.policy.judging import place_of
-from planner.problem import Problem
 
 WIDTH = 100
 
@@ -25,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     rule = rules.by_name.get(options.rule)
     if rule is None:
-        hint = suggest(options.rule, list(rules.by_name)) or "`mgmtnet rules list` shows them all"
-        complain([Problem("unknown-rule", f"{rules.ruleset.name} has no rule {options.rule!r}", hint)])
+        complain([unknown_rule(options.rule, rules.ruleset)])
         return 1
     outcomes: dict[str, list[str]] = {}
     for _, case in goldens_in(goldens_of(options)):

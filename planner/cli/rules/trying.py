@@ -15,7 +15,7 @@ from planner.authoring.trial import Trial, try_out
 from planner.cli.console import complain
 from planner.cli.golden import KEPT_PLAN
 from planner.cli.inputs import read_file
-from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of
+from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of, own_rules
 from planner.explain.reasons import why
 from planner.language import Rule
 from planner.policy.misses import explain
@@ -59,7 +59,7 @@ def _once(options: argparse.Namespace) -> int:
     if not trials:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
-    own = [rule for rule in rules.ruleset.rules if rule.origin == f"{rules.ruleset.name}@{rules.ruleset.version}"]
+    own = own_rules(rules.ruleset)
     by_name = {trial.case.name: trial for trial in trials.values()}
     broken = broken_examples(own, by_name)
     stale = [(folder, found) for folder, trial in trials.items() if (found := _stale(folder, trial))]
