@@ -10,11 +10,15 @@ from planner.language import Scalar, Stage
 
 
 class Field(NamedTuple):
-    """A field: its type, what it means, and the word that stands for its absence in a message."""
+    """A field: its type, what it means, the word that stands for its absence in a message.
+
+    ``values`` are all that it can have, where they are few: a table of rules is to have a row for each.
+    """
 
     type: type[str] | type[int]
     meaning: str
     absent: str = "none"
+    values: tuple[Scalar, ...] = ()
 
 
 class Kind(NamedTuple):
@@ -37,7 +41,7 @@ def number(meaning: str, absent: str = "unknown") -> Field:
 
 def flag(meaning: str) -> Field:
     """A field that holds 0 or 1."""
-    return Field(int, meaning, "unknown")
+    return Field(int, meaning, "unknown", (0, 1))
 
 
 KINDS: dict[str, Kind] = {

@@ -1,7 +1,7 @@
 """Gaps and overlaps of decision tables: values that no row takes, and rows that take the same and differ.
 
-A value is one that the rows name. Whether a reference holds depends on the host, so it is taken to hold: what is told
-here is so on every host that has such facts, and nothing is told that may be meant.
+A value is one that the rows name, or the other one of a yes and a no. Whether a reference holds depends on the host,
+so it is taken to hold: what is told here is so on every host that has such facts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from planner.language import Pattern, Reference, Rule, Scalar, Test
 from planner.policy.comparison import holds
 from planner.policy.contradictions import contradiction
 from planner.problem import Severity
+from planner.vocabulary import KINDS
 
 # Combinations that are tried: fewer would leave tables of six columns unchecked, more would be felt in every check.
 MOST_TRIED = 20_000
@@ -26,7 +27,7 @@ def check_table(rows: Sequence[Rule], findings: Findings) -> None:
     """Note the gaps and the overlaps of the table that these rules are the rows of."""
     cells = {row.name: _cells(row) for row in rows}
     _overlaps(rows, findings)
-    domain = _domain(cells.values())
+    domain = _domain(rows, list(cells.values()))
     if not domain:
         return
     search = _Gaps(domain)
@@ -75,18 +76,24 @@ def _cells(row: Rule) -> Cells:
     return cells
 
 
-def _domain(rows: Iterable[Cells]) -> dict[tuple[str, str], list[Scalar]]:
+def _domain(rows: Sequence[Rule], found: Sequence[Cells]) -> dict[tuple[str, str], list[Scalar]]:
     """The values that the rows name in each column in which they differ, smallest first."""
-    found = list(rows)
     domain: dict[tuple[str, str], list[Scalar]] = {}
     for column in dict.fromkeys(column for row in found for column in row):
         columns = [{test._replace(line=0, column=0) for test in row.get(column, ())} for row in found]
         shared = set.intersection(*columns)
         named = {value for tests in columns for test in tests - shared for value in _literals(test)}
+        if named:
+            named.update(_all_values(rows[0], *column))
         possible = [value for value in named if _takes(shared, value)]
         if possible:
             domain[column] = sorted(possible, key=lambda value: (isinstance(value, str), value))
     return domain
+
+
+def _all_values(rule: Rule, alias: str, field: str) -> tuple[Scalar, ...]:
+    kind = next(pattern.kind for pattern in rule.when if pattern.alias == alias and not pattern.negated)
+    return KINDS[kind].fields[field].values
 
 
 def _literals(test: Test) -> tuple[Scalar, ...]:

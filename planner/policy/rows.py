@@ -57,11 +57,11 @@ class _Cell(NamedTuple):
 
 
 def make_row(row: Entry, columns: Sequence[Column], entries: Mapping[str, Entry], findings: Findings) -> Row:
-    """The ``row`` of a file with these ``entries``; a column with a fault, which has no path, is passed over."""
+    """The ``row`` of a file with these ``entries``, cell by cell under the ``columns``."""
     cells = [
         _Cell(column, value, row.key)
         for column, value in zip(columns, row.value.items, strict=True)
-        if column.path and not (value.kind == "null" or value.value == "-")
+        if not (value.kind == "null" or value.value == "-")
     ]
     made = {name: entry for name, entry in entries.items() if name not in ("table", "then")}
     for cell in cells:
@@ -100,7 +100,7 @@ def _pattern(item: Node, tests: Mapping[str, list[Entry]]) -> Node:
 def _then(shared: Node, columns: Sequence[Column], cells: Sequence[_Cell], findings: Findings) -> Node:
     """What follows from the row: what is ``shared``, less what the row leaves empty, with its cells put in first."""
     filled = {_saying(cell.column) for cell in cells}
-    then = _without(shared, {_saying(column) for column in columns if column.path} - filled)
+    then = _without(shared, {_saying(column) for column in columns} - filled)
     for cell in reversed(cells):
         if cell.word in THEN:
             found = [entry.value for entry in then.entries if entry.name == cell.word]
@@ -115,9 +115,9 @@ def _then(shared: Node, columns: Sequence[Column], cells: Sequence[_Cell], findi
 
 def _saying(column: Column) -> tuple[str, ...]:
     """What a row says at all or not, by its cells: a refusal, a warning, a note, a fact that is concluded."""
-    if column.path and column.path[0] in SEVERITIES:
+    if column.path[0] in SEVERITIES:
         return column.path[:1]
-    return column.path[:2] if column.path and column.path[0] == "conclude" else ()
+    return column.path[:2] if column.path[0] == "conclude" else ()
 
 
 def _without(then: Node, silent: Collection[tuple[str, ...]]) -> Node:

@@ -31,7 +31,7 @@ def read_rows(entries: Mapping[str, Entry], scope: Scope, findings: Findings) ->
         findings.report(here, "too-many-rows", message, "split it into two files")
         return
     for row in rows.value.entries:
-        if _readable(row, columns, findings):
+        if _readable(row, columns, findings) and all(column.path for column in columns):
             yield make_row(row, columns, entries, findings)
 
 
@@ -87,7 +87,7 @@ def _known(heading: Node, name: str, scope: Scope, findings: Findings) -> bool:
         message = f'"{name}" is neither a field of a pattern nor something that a rule says'
         known = [*(f"{alias}.{field}" for alias, kind in scope.kinds.items() for field in KINDS[kind].fields)]
         if not scope.doubtful:
-            findings.unknown(heading, "unknown-column", message, [*known, *_sayings()])
+            findings.unknown(heading, "unknown-column", message, [*known, *sayings()])
         return False
     return scope.field(heading, word, rest, findings) is not None
 
@@ -100,7 +100,8 @@ def _one_of(
     return word in known
 
 
-def _sayings() -> list[str]:
+def sayings() -> list[str]:
+    """The columns that say something, but for the facts that rules conclude."""
     verdicts = [f"{word}.{part}" for word in SEVERITIES for part in VERDICT]
     return [*(f"set.{field}" for field in ATTACHMENT), *verdicts, *OWN, *GOLDENS]
 
