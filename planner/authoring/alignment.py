@@ -50,7 +50,8 @@ def split_row(line: str) -> tuple[str, list[str], str] | None:
             cells.append("~" if cell.strip() in ("null", "~", "") else cell.strip())
             cell = ""
             if letter == "]":
-                return f"{begin}:", cells, rest[position + 1 :]
+                comment = rest[position + 1 :].strip()
+                return f"{begin}:", cells, f"  {comment}" if comment else ""
             continue
         depth += (letter in OPENING) - (letter in CLOSING) if not quote else 0
         cell += letter

@@ -23,8 +23,10 @@ def difference_explained(before: Document, trial: Trial, rules: Mapping[str, Rul
         lines.append(f"{name} fires now ({_summary(name, rules)}): {'; '.join(new[name])}")
     for name in sorted(old.keys() & new.keys()):
         gone, come = ([*dict.fromkeys(one)] for one in (_less(old[name], new[name]), _less(new[name], old[name])))
-        if gone or come:
-            lines.append(f"{name} said {_listed(gone)}; now it says {_listed(come)}")
+        if gone and come:
+            lines.append(f"{name} said {'; '.join(gone)}; now it says {'; '.join(come)}")
+        elif gone or come:
+            lines.append(f"{name} {'says besides' if come else 'no longer says'} {'; '.join(come or gone)}")
     return lines or ["the same rules say the same: their lines have moved, or a plan is written otherwise"]
 
 
@@ -43,10 +45,6 @@ def _sayings(document: Document) -> dict[str, list[str]]:
 
 def _less(one: list[str], other: list[str]) -> list[str]:
     return [saying for saying in one if saying not in other]
-
-
-def _listed(sayings: list[str]) -> str:
-    return "; ".join(sayings) or "nothing of it"
 
 
 def _summary(name: str, rules: Mapping[str, Rule]) -> str:
