@@ -51,7 +51,7 @@ def _laid_out(text: str, source: str, order: Order) -> str | None:
     lay_out(document, order)
     stream = io.StringIO()
     yaml.dump(document, stream)
-    laid = "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+    laid = _bare(stream.getvalue())  # after prose ruamel.yaml may add a blank line
     return laid if order is MANIFEST else aligned(laid, source)
 
 

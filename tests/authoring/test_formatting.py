@@ -184,6 +184,14 @@ def test_prose_keeps_its_lines_and_paragraphs():
     assert "why: >\n  One line,\n\n  # no comment\nwhen" in formatted(quoted, FILE)
 
 
+def test_a_comment_after_prose_that_is_broken_anew():
+    """There ruamel.yaml adds a blank line, which a second run would take out."""
+    text = BEGIN.replace("why: >\n  w\n", "why: In short.\n# about when\n") + "when:\n  - host: {}\n"
+    done = formatted(text + "then: {note: {code: c, message: m}}\n", FILE)
+    assert "why: >\n  In short.\n# about when\nwhen:\n" in done
+    assert formatted(done, FILE) == done
+
+
 def test_line_ends_and_marks():
     text = TAME.replace("\n", "\r\n")
     assert formatted("\ufeff" + text, FILE) == TAME

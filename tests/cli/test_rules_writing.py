@@ -108,7 +108,7 @@ class TestFmt:
 
     def test_the_shipped_rules_are_formatted(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["rules", "fmt", "--check", str(ROOT / "rules")]) == 0
-        assert "152 files, 0 not" in said(capsys) or "0 not formatted" in said(capsys)
+        assert said(capsys).endswith(" files, 0 not formatted\n")
 
 
 class TestNew:
