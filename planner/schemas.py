@@ -7,10 +7,11 @@ them. The plan's and the capture's schemas follow from nothing else and are writ
 from collections.abc import Mapping
 from typing import Any
 
-from planner.language import STAGES
-from planner.policy.consequences import CODE, EVENT, WORKED_OUT
+from planner.language import OPERATORS, STAGES
+from planner.policy.consequences import CODE, EVENT, SEVERITIES, WORKED_OUT
 from planner.policy.manifests import BASE, DIGEST
 from planner.policy.parsing import NAME, VERSION
+from planner.policy.tables import MOST_ROWS, sayings
 from planner.schema_values import assigned, definitions, tested
 from planner.vocabulary import ATTACHMENT, KINDS, Field, absent
 
@@ -96,7 +97,8 @@ def _fact(kind: str) -> Schema:
 
 def rule_schema() -> Schema:
     """A rule's file."""
-    names = {"type": "array", "items": {"type": "string", "pattern": f"^{NAME.pattern}$"}, "uniqueItems": True}
+    row = f"^{NAME.pattern}(/{NAME.pattern})?$"
+    names = {"type": "array", "items": {"type": "string", "pattern": row}, "uniqueItems": True}
     golden = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
     properties = {
         "rule": _said("rule", "its name, which is also its file's", type="string", pattern=f"^{NAME.pattern}$"),
@@ -113,6 +115,7 @@ def rule_schema() -> Schema:
             maxItems=15,
             items={"$ref": "#/$defs/pattern"},
         ),
+        "table": table_schema(),
         "then": _then(),
         "examples": _object(
             "examples",
@@ -123,11 +126,50 @@ def rule_schema() -> Schema:
             },
         ),
     }
-    needed = ("rule", "since", "summary", "when", "then")
+    needed = ("rule", "since", "summary", "when")
     top = _top("rule", "rule", "One rule of a ruleset: what it matches and what follows.", properties, needed)
+    top |= {"if": {"required": ["table"]}, "else": _alone()}
     fields = [*(field for kind in KINDS.values() for field in kind.fields.values()), *ATTACHMENT.values()]
     kinds = {f"tests of {kind}": _kind(kind) for kind in KINDS}
     return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}
+
+
+def table_schema() -> Schema:
+    """A decision table: what its columns are, and cells in rows."""
+    concluded = [
+        f"conclude.{name}.{field}"
+        for name, kind in KINDS.items()
+        if kind.concluded_in and name not in WORKED_OUT
+        for field in kind.fields
+    ]
+    tested = [f"{name}.{field}" for name, kind in KINDS.items() for field in kind.fields]
+    heading = {"enum": [*tested, *sayings(), *concluded]}
+    other = _said("alias.field", "a field of a pattern that has a name of its own", pattern=rf"^{ALIAS}\.{ALIAS}$")
+    operators = _said("operators", "comparisons, all of which must hold", type="object", minProperties=1)
+    operators |= {"propertyNames": {"enum": [*OPERATORS]}}
+    cell = {"anyOf": [{"type": ["string", "integer", "boolean", "null", "array"]}, operators]}
+    properties = {
+        "columns": _said(
+            "columns",
+            "alias.field is tested; set.FIELD, refuse.code, why and the like are said",
+            type="array",
+            items={"type": "string", "anyOf": [heading, other]},
+            minItems=1,
+            uniqueItems=True,
+        ),
+        "rows": _said(
+            "rows",
+            'each is a rule of its own: a cell a column; ~ or "-" where anything will do, or nothing is said',
+            type="object",
+            propertyNames={"pattern": f"^{NAME.pattern}$"},
+            additionalProperties={"type": "array", "items": cell, "minItems": 1},
+            minProperties=1,
+            maxProperties=MOST_ROWS,
+        ),
+    }
+    return _object(
+        "table", "rows that are rules, instead of many files that are nearly the same", properties, ("columns", "rows")
+    )
 
 
 def _pattern() -> Schema:
@@ -172,11 +214,21 @@ def _then() -> Schema:
     properties = {
         "set": _object("set", "fields of the attachment, in the devise stage", attachment),
         "conclude": _one_or_more(_object("conclude", f"facts for the stages after ({', '.join(STAGES)})", concluded)),
-        "refuse": _one_or_more(_verdict("refuse", "no plan: what is wrong, and what to do", "hint")),
+        "refuse": _one_or_more(_verdict("refuse", "no plan: what is wrong, and what to do")),
         "warn": _one_or_more(_verdict("warn", "plan, but warn")),
         "note": _one_or_more(_verdict("note", "plan, and mention")),
     }
-    return {**_object("then", "what follows when the rule fires", properties), "minProperties": 1}
+    return _object("then", "what follows when the rule fires", properties)
+
+
+def _alone() -> Schema:
+    """What a rule needs that is not completed by the rows of a table."""
+    verdicts = {}
+    for name in SEVERITIES:
+        needed = ["code", "message", "hint"] if name == "refuse" else ["code", "message"]
+        verdicts[name] = _said(name, "with " + ", ".join(needed), required=needed, items={"required": needed})
+    then = _said("then", "what follows when the rule fires", minProperties=1, properties=verdicts)
+    return {"required": ["then"], "properties": {"then": then}}
 
 
 def _given(fields: Mapping[str, Field]) -> Schema:
@@ -188,7 +240,7 @@ def _given(fields: Mapping[str, Field]) -> Schema:
     }
 
 
-def _verdict(name: str, description: str, *needed: str) -> Schema:
+def _verdict(name: str, description: str) -> Schema:
     text = "; {alias.field} stands for a value"
     properties = {
         "code": _said("code", "a short name that programs can rely on", type="string", pattern=f"^{CODE.pattern}$"),
@@ -196,13 +248,13 @@ def _verdict(name: str, description: str, *needed: str) -> Schema:
         "hint": _said("hint", f"what to do{text}", type="string", minLength=1),
         "event": _said("event", "the engine's name for it", type="string", pattern=f"^{EVENT.pattern}$"),
     }
-    return _object(name, description, properties, ("code", "message", *needed))
+    return _object(name, description, properties)
 
 
 def ruleset_schema() -> Schema:
     """The manifest of a ruleset."""
     disabled = {
-        "rule": _said("rule", "the rule's name", type="string", pattern=f"^{NAME.pattern}$"),
+        "rule": _said("rule", "the rule's name", type="string", pattern=f"^{NAME.pattern}(/{NAME.pattern})?$"),
         "reason": _said("reason", "why this site does without it", type="string", minLength=1),
     }
     properties = {

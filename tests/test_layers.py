@@ -12,6 +12,7 @@ MODULES = sorted((ROOT / "planner").rglob("*.py"))
 KNOWN_TO = {
     "durable_rules_engine": {"planner/policy/durable.py"},
     "yaml": {"planner/documents/sources.py"},
+    "ruamel": {"planner/authoring/formatting.py"},
     "dbos": {"planner/apply/journal.py"},
     "psycopg": {"planner/apply/database.py"},
     "rich": {"planner/cli/progress.py", "planner/cli/counting.py"},
@@ -35,6 +36,7 @@ HEAVY = {
     "dbos",
     "psycopg",
     "rich",
+    "ruamel",
     "cryptography",
     "ssl",
     "inspect",

@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Callable
+from typing import Any
 
 from planner.cli.variables import Command, variable
 
@@ -67,9 +68,45 @@ def _draw(command: argparse.ArgumentParser) -> None:
 
 
 def _golden(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("check", "update"))
-    command.add_argument("folder", metavar="DIR", nargs="?", default="golden", help="one golden, or a folder of them")
-    _rules(command)
+    actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
+    for name, summary in (
+        ("check", "show which plans are not what they were"),
+        ("update", "bring the plans up to date"),
+    ):
+        one = actions.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        one.set_defaults(action=name, interactive=False)
+        _goldens(one, "one golden, or a folder of them")
+        if name == "update":
+            one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
+        _rules(one)
+    summary = "make a golden of a captured host, without what names anybody"
+    one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
+    one.set_defaults(module="goldennew")
+    one.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _goldens(one, "the folder of goldens that it goes into")
+    one.add_argument("--network", metavar="DEFINITION", required=True, help="what is wanted of it")
+    one.add_argument("--name", metavar="N", required=True, help="the golden's name, like vlan-over-bond")
+    one.add_argument("--address", metavar="A", action="append", default=None, help="the host's management address")
+    one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
+    one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")
+    _rules(one)
+
+
+def _goldens(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("folder", metavar="DIR", nargs="?", default="golden", help=what)
+
+
+class _Intermixed(Command):
+    """A parser that takes an optional place after the options, too."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As everywhere, once the places are put before the options."""
+        if self._mixing:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        return self.parse_known_intermixed_args(args, namespace)
+
+    _mixing = False
 
 
 def _rulesets(command: argparse.ArgumentParser) -> None:

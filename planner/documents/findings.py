@@ -30,6 +30,11 @@ class Findings:
         self.text = text
         self.problems: list[Problem] = []
 
+    def join(self, other: "Findings") -> None:
+        """Note what another reading of the same document found, unless it is noted already."""
+        room = MOST_PROBLEMS - len(self.problems)
+        self.problems += [problem for problem in other.problems if problem not in self.problems][:room]
+
     def in_order(self) -> tuple[Problem, ...]:
         """The problems from the top of the document to its end."""
         return tuple(sorted(self.problems, key=lambda problem: (problem.where[0].line, problem.where[0].column)))

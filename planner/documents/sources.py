@@ -65,6 +65,16 @@ class _Open(NamedTuple):
     items: list[Node]
 
 
+class Span(NamedTuple):
+    """From where to where a key or a value stands, counted from 0, and what it is quoted with (``>``: a block)."""
+
+    line: int
+    begin: int
+    last: int
+    end: int
+    style: str
+
+
 class _Unreadable(Exception):  # noqa: N818  the way out of the event loop; never leaves this module
     pass
 
@@ -141,6 +151,14 @@ def _events(text: str, findings: Findings) -> "Iterator[tuple[str, Any]]":
         _give_up(findings, here, UNREADABLE, f"not YAML: {said.strip(': ')}", "look at the line before, too")
     except yaml.YAMLError as failure:
         _give_up(findings, Node("null"), UNREADABLE, f"not YAML: {failure}", "is it the right file?")
+
+
+def scalar_spans(text: str) -> "Iterator[Span]":
+    """Where each key and each value of a well-formed document stands."""
+    for name, event in _events(text, Findings("")):
+        if name == "ScalarEvent":
+            begin, end = event.start_mark, event.end_mark
+            yield Span(begin.line, begin.column, end.line, end.column, event.style or "")
 
 
 def _within(text: str, line: int, column: int) -> Node:

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 
+from planner.language import STAGES
+
 
 def subcommands(command: argparse.ArgumentParser) -> None:
     """Give ``command`` its subcommands; each names the module of this package that runs it."""
@@ -97,6 +99,26 @@ def _percent(text: str) -> float:
     raise argparse.ArgumentTypeError(told)
 
 
+def _fmt(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "places", metavar="DIR|FILE", nargs="*", help="folders with rulesets, rule files; without: this folder"
+    )
+    command.add_argument("--check", action="store_true", help="write nothing; status 1 if a file is not formatted")
+
+
+def _new(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="ID", help="the new rule's name, like vlan-over-bond")
+    command.add_argument("--like", metavar="RULE", required=True, help="the rule that it is to be a copy of")
+    command.add_argument("--into", metavar="DIR", default=".", help="the ruleset it goes into; without: this folder")
+    command.add_argument("--stage", choices=STAGES, help="its stage, if not that of RULE")
+    command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", help="where RULE is")
+
+
+def _release(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIR", help="the ruleset's folder")
+    command.add_argument("--changelog", metavar="FILE", help="where its entry goes, too")
+
+
 SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("listing", "every rule, a line each", _ruleset),
     "show": ("show", "one rule: what it says and asks, who overrides it, on which goldens it fires", _show),
@@ -105,5 +127,8 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
+    "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
+    "new": ("new", "a new rule, copied from one that is like it", _new),
+    "release": ("release", "seal a version: its digest, and what is new in it", _release),
     "digest": ("digest", "what a released version is sealed with", _ruleset),
 }
