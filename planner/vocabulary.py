@@ -214,7 +214,7 @@ KINDS: dict[str, Kind] = {
             "device": text("the device"),
             "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
             "ipv4_planned": text(
-                "the method that the plan gives it: the definition's, else today's", words=IPV4_METHODS
+                "none, static or dhcp, as the plan makes it: the definition's, else today's", words=IPV4_METHODS
             ),
             "ipv4_address": text("the management address if it is here, else the primary one"),
             "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),

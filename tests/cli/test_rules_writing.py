@@ -120,7 +120,7 @@ class TestNew:
             f"# yaml-language-server: $schema={ROOT / 'schemas' / 'rule.schema.json'}\n"
             'rule: our-bond\nsince: "1.2"\nsummary: The management IP is on a VLAN over a bond\n'
             'why: ""  # what would happen to a host without this rule\n'
-            "when:\n  - management: {}\n  - vlan: {name: $management.device}\n  - bond: {name: $vlan.base}\n"
+            "when:\n  - management: {kind: vlan}\n  - vlan: {name: $management.device}\n  - bond: {name: $vlan.base}\n"
             "then:\n  set:\n    iface: $bond.name\n    vlan: $vlan.tag\n    bonding: $bond\n"
             "examples:\n  fires: []\n  silent: []\n"
         )
