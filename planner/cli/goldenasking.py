@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 
-from planner.authoring.differences import difference_explained
+from planner.authoring.speaking import difference_explained
 from planner.authoring.trial import Trial
 from planner.language import Rule
 from planner.policy.wording import printable

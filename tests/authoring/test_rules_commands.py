@@ -68,7 +68,7 @@ def test_an_edit_that_changes_a_plan_is_told_with_its_why(
     assert main(["rules", "test", str(edited), "--goldens", str(few)]) == 1
     told = capsys.readouterr().out
     assert f"FAIL  golden {few}/nic-static: a value changes\n  mtu: 1500 -> 1400 (as-defined)\n" in told
-    assert "rule     as-defined" in told
+    assert "  because\n    as-defined said mtu = 1500; now it says mtu = 1400\n" in told
 
 
 def test_an_example_that_is_broken_is_told_with_the_pattern_that_failed(

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from planner.authoring.comparing import KINDS, Difference, differences, gravest
+from planner.authoring.comparing import KINDS, differences, gravest
 from planner.authoring.examples import Broken, broken_examples
+from planner.authoring.speaking import difference_explained
 from planner.authoring.trial import Trial, try_out
 from planner.cli.console import complain
 from planner.cli.golden import KEPT_PLAN
 from planner.cli.inputs import read_file
 from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of, own_rules
-from planner.explain.reasons import why
 from planner.language import Rule
+from planner.plans.model import FORMAT
 from planner.policy.misses import explain
 from planner.problem import Problem
 from planner.shelf import rules_folder
@@ -62,23 +63,29 @@ def _once(options: argparse.Namespace) -> int:
     own = own_rules(rules.ruleset)
     by_name = {trial.case.name: trial for trial in trials.values()}
     broken = broken_examples(own, by_name)
-    stale = [(folder, found) for folder, trial in trials.items() if (found := _stale(folder, trial))]
+    stale = {folder: told for folder, trial in trials.items() if (told := _otherwise(folder, trial, rules.by_name))}
     for example in broken:
         print("\n".join(_example(example, by_name.get(example.golden))))
-    for folder, found in stale:
-        print("\n".join(_golden(folder, trials[folder], found)))
+    for told in stale.values():
+        print("\n".join(told))
     examples = sum(len(rule.fires) + len(rule.silent) for rule in own)
-    told = f"{len(own)} rules: {examples} examples, {len(broken)} broken; {len(trials)} goldens, {len(stale)} otherwise"
-    print(f"{told}; {time.monotonic() - began:.1f} s", file=sys.stderr)
+    summary = (
+        f"{len(own)} rules: {examples} examples, {len(broken)} broken; {len(trials)} goldens, {len(stale)} otherwise"
+    )
+    print(f"{summary}; {time.monotonic() - began:.1f} s", file=sys.stderr)
     return 1 if broken or stale else 0
 
 
-def _stale(folder: str, trial: Trial) -> tuple[Difference, ...]:
-    """Where the plan is not the one that was reviewed."""
+def _otherwise(folder: str, trial: Trial, rules: Mapping[str, Rule]) -> list[str]:
+    """Where the plan is not the one that was reviewed, and which rules that is because of; empty where it is."""
     kept = _kept(os.path.join(folder, KEPT_PLAN))
     if isinstance(kept, Problem):
-        return (Difference("refused", "plan.json", kept.message, kept.hint, ()),)
-    return differences(kept, trial.plan.document())
+        return [f"FAIL  golden {folder}: {kept.message}", f"  hint: {kept.hint}"]
+    found = differences(kept, trial.plan.document())
+    if not found:
+        return []
+    lines = [f"FAIL  golden {folder}: {KINDS[gravest(found)]}", *(f"  {difference}" for difference in found)]
+    return [*lines, "  because", *(f"    {line}" for line in difference_explained(kept, trial, rules))]
 
 
 def _kept(path: str) -> Mapping[str, Any] | Problem:
@@ -89,17 +96,9 @@ def _kept(path: str) -> Mapping[str, Any] | Problem:
         document = json.loads(content)
     except ValueError as failure:
         return Problem("golden-invalid", f"{path} is no JSON: {failure}", "`mgmtnet golden update` writes it anew")
-    return document if isinstance(document, dict) else Problem("golden-invalid", f"{path} is no plan")
-
-
-def _golden(folder: str, trial: Trial, found: tuple[Difference, ...]) -> Iterator[str]:
-    yield f"FAIL  golden {folder}: {KINDS[gravest(found)]}"
-    document = trial.plan.document()
-    for difference in found:
-        yield f"  {difference}"
-        told = why(document, difference.what) if difference.kind in ("attachment", "value") else Problem("", "")
-        if isinstance(told, str):
-            yield from (f"      {line}" for line in told.splitlines()[1:])
+    if isinstance(document, dict) and document.get("format") == FORMAT:
+        return document
+    return Problem("golden-invalid", f"{path} is no plan", "`mgmtnet golden update` writes it anew")
 
 
 def _example(broken: Broken, trial: Trial | None) -> Iterator[str]:
