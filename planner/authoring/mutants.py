@@ -68,10 +68,10 @@ def _of_pattern(rule: Rule, position: int, pattern: Pattern) -> Iterator[Mutant]
     others = (*rule.when[:position], *rule.when[position + 1 :])
     if pattern.negated:
         required = pattern._replace(negated=False, alias=f"{REQUIRED}{pattern.alias}")
-        yield Mutant(rule, f"{told(pattern)} dropped", *place, rule._replace(when=others))
-        yield Mutant(rule, f"{told(pattern)} required", *place, _with(rule, position, required))
+        yield Mutant(rule, f"pattern {told(pattern)} dropped", *place, rule._replace(when=others))
+        yield Mutant(rule, f"pattern {told(pattern)} required", *place, _with(rule, position, required))
     elif pattern.alias not in _referred(rule):
-        yield Mutant(rule, f"{told(pattern)} dropped", *place, rule._replace(when=others))
+        yield Mutant(rule, f"pattern {told(pattern)} dropped", *place, rule._replace(when=others))
 
 
 def _of_test(rule: Rule, position: int, number: int, test: Test) -> Iterator[Mutant]:

@@ -79,17 +79,17 @@ class _Bench:
         """Each mutant of ``rule`` with its fate; they are matched together, as they begin alike."""
         mutants = list(mutants_of(rule))
         fit = [mutant for mutant in mutants if not mutant.unfit]
-        stage = steps_of([rule, *(mutant.wrong._replace(name=mutant.name) for mutant in fit)])
+        stage = steps_of([rule, *(mutant.wrong._replace(name=_nth(number)) for number, mutant in enumerate(fit))])
         matched = [_bindings(stage, Memory(facts[rule.stage])) for facts in self.facts]
         for mutant in mutants:
-            yield self._fate(mutant, matched) if mutant in fit else Fate(mutant, UNFIT)
+            yield self._fate(mutant, _nth(fit.index(mutant)), matched) if mutant in fit else Fate(mutant, UNFIT)
 
-    def _fate(self, mutant: Mutant, matched: Sequence[Mapping[str, Bindings]]) -> Fate:
+    def _fate(self, mutant: Mutant, name: str, matched: Sequence[Mapping[str, Bindings]]) -> Fate:
         """The first golden that notices; those that the rule names as examples are asked first."""
         rule = mutant.rule
         named = {*rule.fires, *rule.silent}
         for number in sorted(range(len(self.trials)), key=lambda number: self.trials[number].case.name not in named):
-            was, now = matched[number][rule.name], matched[number][mutant.name]
+            was, now = matched[number][rule.name], matched[number][name]
             if (was != now or (now and rule.overrides != mutant.wrong.overrides)) and (
                 way := self._noticed(mutant, number, now)
             ):
@@ -135,6 +135,11 @@ class _Bench:
             outcomes.update({firing.rule: "fired" for firing in answer.firings})
             self.fired[number, stage] = Fired(tuple(answer.firings), outcomes, (), "plain matcher")
         return self.fired[number, stage]
+
+
+def _nth(number: int) -> str:
+    """What a mutant is called while it is matched beside its rule: no rule file can give this name."""
+    return f"mutant {number}"
 
 
 def _bindings(stage: StageRules, memory: Memory) -> dict[str, Bindings]:
