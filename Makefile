@@ -3,6 +3,7 @@
 # make check  format, lint, types, layers
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
+# make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ SEEN := $(SEED)/capture.json --network $(SEED)/definition.yaml --address 192.0.2
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
-.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix soak docs schemas clean
+.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix mutate-rules soak docs schemas clean
 
 demo: .venv/run
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -47,6 +48,9 @@ bench: .venv/test
 
 kill-matrix: .venv/test
 	$(BIN)/python bench/kill_matrix.py
+
+mutate-rules: .venv/run
+	@$(BIN)/mgmtnet rules mutate --reasons docs/mutation.yaml --page docs/mutation.md
 
 soak: .venv/test
 	$(BIN)/python -m pytest -q tests/policy --soak 20000

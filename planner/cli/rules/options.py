@@ -61,6 +61,16 @@ def _coverage(command: argparse.ArgumentParser) -> None:
     _output(command, ("text", "json", "html"))
 
 
+def _mutate(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    _goldens(command)
+    command.add_argument("--reasons", metavar="FILE", help="why survivors may survive (YAML); who lacks one is told")
+    command.add_argument(
+        "--fail-under", metavar="PERCENT", type=_percent, default=95.0, help="status 1 if less is noticed (95)"
+    )
+    command.add_argument("--page", metavar="FILE", help="write the score and the survivors with their reasons there")
+
+
 def _diff(command: argparse.ArgumentParser) -> None:
     what = "a folder, NAME@VERSION, or a git revision (REV or REV:FOLDER)"
     command.add_argument("before", metavar="A", help=f"the rules as they were: {what}")
@@ -125,6 +135,7 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "check": ("check", "what is wrong with the rules, file by file", _check),
     "test": ("trying", "run every example and every golden", _test),
     "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
+    "mutate": ("mutating", "whether goldens and examples notice a slip in a rule: a term lost or turned", _mutate),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),

@@ -1,0 +1,162 @@
+"""Mutants of rules: which there are, which of them hosts of a line each notice, and that the goldens notice enough."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from planner import language
+from planner.authoring.comparing import differences
+from planner.authoring.mutants import mutants_of
+from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, mutate
+from planner.authoring.mutation_page import page
+from planner.authoring.trial import Case, try_out
+from planner.cli.goldens import golden_folders, read_golden
+from planner.cli.main import main
+from planner.definition import read_definition
+from planner.host.reading import read_capture
+from planner.language import Pattern, Reference, Rule, Ruleset, Verdict
+from planner.policy.compiled import compile_ruleset
+
+ROOT = Path(__file__).parents[2]
+DEFINITION = read_definition({"network": "ovirtmgmt"}).definition
+MTU_DROPPED = "nic {mtu: {gt: 1500}} dropped"
+
+
+def rule(name, *when, message="said", **more):
+    verdict = Verdict("note", name, message, "done", "", 9)
+    return Rule(name, "locate", f"locate/{name}.yaml", when=when, verdicts=(verdict,), **more)
+
+
+def pattern(kind, alias="", *, negated=False, **tests):
+    pairs = {
+        field: ("is", value) if isinstance(value, str | int | Reference) else value for field, value in tests.items()
+    }
+    told = tuple(language.Test(field, op, value, 5, 7) for field, (op, value) in pairs.items())
+    return Pattern(kind, alias or kind, negated, told, 5, 3)
+
+
+def what(one):
+    return [mutant.what for mutant in mutants_of(one)]
+
+
+def fates(one, *hosts, beside=()):
+    """What becomes of each mutant of a rule on hosts that are nics with their MTUs."""
+    compiled = compile_ruleset(Ruleset("small", "1", "", (one, *beside)))
+    trials = []
+    for number, nics in enumerate(hosts):
+        host = read_capture({"nics": {name: {"mtu": str(mtu)} for name, mtu in nics.items()}, "networks": {}}).host
+        trials.append(try_out(Case(f"host{number}", host, DEFINITION), compiled))
+    return {fate.mutant.what: fate for fate in mutate([one], compiled, trials).fates}
+
+
+def test_each_term_is_dropped_and_turned():
+    nic = pattern("nic", mtu=("gt", 1500), name=("in", ("eth0", "eth1")))
+    assert what(rule("jumbo", nic, message="{nic.name}")) == [
+        "nic {mtu: {gt: 1500}} dropped",
+        "nic {mtu: {gt: 1500}} turned to {mtu: {le: 1500}}",
+        "nic {name: {in: [eth0, eth1]}} dropped",
+        "nic {name: {in: [eth0, eth1]}} turned to {name: {not-in: [eth0, eth1]}}",
+    ]
+
+
+@pytest.mark.parametrize(("op", "opposite"), [("not", "mtu: 9"), ("lt", "mtu: {ge: 9}"), ("ge", "mtu: {lt: 9}")])
+def test_operators_and_their_opposites(op, opposite):
+    assert what(rule("one", pattern("nic", mtu=(op, 9)), message="{nic.mtu}"))[-1].endswith(f"to {{{opposite}}}")
+
+
+def test_an_expression_has_no_opposite():
+    named = rule("named", pattern("nic", name=("matches", "eth.*")), message="{nic.name}")
+    assert what(named) == ["nic {name: {matches: eth.*}} dropped"]
+
+
+def test_a_pattern_that_something_refers_to_is_not_dropped():
+    bond = pattern("bond", name=Reference("nic", "bond"))
+    told = what(rule("member", pattern("host"), pattern("nic"), bond))
+    assert "pattern host {} dropped" in told
+    assert "pattern bond {name: $nic.bond} dropped" in told
+    assert "pattern nic {} dropped" not in told
+
+
+def test_a_no_pattern_is_dropped_and_required():
+    told = what(rule("lonely", pattern("nic"), pattern("bond", negated=True), message="{nic.name}"))
+    assert told == ["pattern no bond {} dropped", "pattern no bond {} required"]
+
+
+def test_each_override_is_dropped():
+    told = what(rule("loud", pattern("nic"), message="{nic.name}", overrides=("quiet", "silent")))
+    assert told == ["overrides quiet dropped", "overrides silent dropped"]
+
+
+def test_a_term_is_noticed_by_a_host_that_fails_it():
+    jumbo = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
+    assert fates(jumbo, {"eth0": 9000})[MTU_DROPPED].by == NOBODY
+    noticed = fates(jumbo, {"eth0": 9000}, {"eth0": 9000, "eth1": 1500})[MTU_DROPPED]
+    assert (noticed.by, noticed.golden) == (PLAN, "host1")
+
+
+def test_what_no_plan_shows_an_example_may_notice():
+    quiet = rule("quiet", pattern("nic", mtu=("gt", 1500)), silent=("host0",))._replace(verdicts=())
+    assert fates(quiet, {"eth0": 1500})[MTU_DROPPED].by == EXAMPLE
+    assert fates(quiet._replace(silent=()), {"eth0": 1500})[MTU_DROPPED].by == NOBODY
+
+
+def test_an_override_is_noticed_where_both_rules_fire():
+    loud = rule("loud", pattern("nic"), message="{nic.name}", overrides=("quiet",))
+    quiet = rule("quiet", pattern("nic", mtu=9000))
+    assert fates(loud, {"eth0": 9000}, beside=(quiet,))["overrides quiet dropped"].by == PLAN
+    assert fates(loud, {"eth0": 1500}, beside=(quiet,))["overrides quiet dropped"].by == NOBODY
+
+
+def test_what_the_linter_refuses_need_not_be_noticed():
+    first = rule("first", pattern("host"), pattern("bond", negated=True))
+    assert fates(first, {"eth0": 1500})["pattern host {} dropped"].by == UNFIT
+
+
+def test_a_survivor_without_a_reason_is_told():
+    jumbo = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
+    compiled = compile_ruleset(Ruleset("small", "1", "", (jumbo,)))
+    score = mutate([jumbo], compiled, [])
+    assert (score.percent, len(score.survivors)) == (0.0, 2)
+    told = page(score, {f"jumbo: {MTU_DROPPED}": "nobody minds"})
+    assert "nobody minds\n\n- locate/jumbo.yaml:5:7: `nic {mtu: {gt: 1500}} dropped`" in told
+    assert "**no reason is given**" in told
+
+
+@pytest.mark.parametrize("name", ["vlan-tag-mismatch", "found-by-address", "own-network-on-bond"])
+def test_the_short_way_finds_what_planning_everything_anew_finds(rules, name):
+    folders = itertools.islice(golden_folders(str(ROOT / "golden")), 0, None, 12)
+    trials = [try_out(case, rules) for folder in folders if (case := read_golden(folder)[0]) is not None]
+    one = rules.by_name[name]
+    for fate in mutate([one._replace(fires=(), silent=())], rules, trials).of(PLAN, NOBODY):
+        others = [fate.mutant.wrong if other.name == name else other for other in rules.ruleset.rules]
+        wrong = compile_ruleset(rules.ruleset._replace(rules=tuple(others)))
+        noticing = [
+            trial.case.name
+            for trial in trials
+            if differences(trial.plan.document(), try_out(trial.case, wrong).plan.document())
+        ]
+        assert fate.golden == (noticing[0] if noticing else ""), fate.mutant.what
+
+
+def test_the_goldens_notice_95_percent_and_every_survivor_has_its_reason(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    written = tmp_path / "mutation.md"
+    status = main(["rules", "mutate", "--reasons", "docs/mutation.yaml", "--page", str(written)])
+    told = capsys.readouterr()
+    assert (status, told.err) == (0, "")
+    assert written.read_text() == (ROOT / "docs" / "mutation.md").read_text(), "make mutate-rules"
+
+
+def test_a_score_below_the_threshold_is_a_failure(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    few = str(ROOT / "golden" / "nic-dhcp")
+    assert main(["rules", "mutate", "--goldens", few]) == 1
+    assert "wanted 95 %" in capsys.readouterr().err
+
+
+def test_reasons_that_are_none_are_said(tmp_path, capsys):
+    wrong = tmp_path / "reasons.yaml"
+    wrong.write_text("mutants: []\n")
+    assert main(["rules", "mutate", "--reasons", str(wrong)]) == 1
+    assert "is no list of reasons" in capsys.readouterr().err
