@@ -21,9 +21,10 @@ from planner.simulator.server import Hosted, Site
 from planner.vdsm.failure import Failure
 
 ROOT = Path(__file__).parent.parent
+UUID = "4c4c4544-0000-1000-8000-b4c04f000001"
 BMC = "bmc.example.com"
 # VDSM's wait for a sign is long enough for an executor to be killed and started again (2 s), as 120 s are in the field.
-LIMITS = Limits(vdsm=10, change=15, settle=6, reboot=30, confirm=0.2)
+LIMITS = Limits(vdsm=20, change=15, settle=12, reboot=60, confirm=0.2)
 SETUP = 1.0  # seconds that a setupNetworks takes: the blow must fall into it
 
 
@@ -51,7 +52,9 @@ class Stage(NamedTuple):
         running, persistent = self.stand_in.running, self.stand_in.persistent
         if not differences(self.order.plan["request"], now):
             return "as planned and saved" if running == persistent else "as planned, not saved"
-        undone = not differences(self.order.plan["revert"], now)
+        # The way back is a network of VDSM's: saved, or a reboot must bring back what was there before it.
+        kept = running == persistent or self.stand_in.age.backups
+        undone = kept and not differences(self.order.plan["revert"], now)
         return "as before" if stands_as_before(self.before, now) or undone else "neither"
 
 
@@ -68,7 +71,7 @@ def stage(  # noqa: PLR0913 each is a dial of its own
     fenced: bool = True,
 ) -> Iterator[Stage]:
     """The host of a golden, played. ``moves_to``: an address that it is expected to have afterwards."""
-    capture = json.loads((ROOT / "golden" / golden / "capture.json").read_text())
+    capture = {"uuid": UUID, **json.loads((ROOT / "golden" / golden / "capture.json").read_text())}
     definition = planner.read_definition((ROOT / "golden" / golden / "definition.yaml").read_text()).definition
     rules = planner.load_rules()[0]
     assert definition is not None

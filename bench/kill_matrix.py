@@ -47,12 +47,13 @@ class Case(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How it ended: by the report, in truth, and how often setupNetworks was received."""
+    """How it ended: by the report, in truth, and how often setupNetworks was received: the request, the way back."""
 
     said: str
     truth: str
     sent: int
     detail: str = ""
+    back: int = 0
 
     def good(self, case: Case) -> bool:
         """Whether the host is as it may be, and the report says so."""
@@ -77,14 +78,15 @@ def play(case: Case) -> Ended:
                     "not killed", scene.truth, 0, killed.stderr.decode()[-300:] + killed.stdout.decode()[-300:]
                 )
         ran = subprocess.run(arguments, env=environ, capture_output=True, text=True, timeout=WITHIN, check=False)
-        sent = sum(verb == "setupNetworks" for verb, _ in scene.stand_in.log)
+        setups = [given["networks"] for verb, given in scene.stand_in.log if verb == "setupNetworks"]
+        back = setups.count(scene.order.plan["revert"]["networks"])
+        sent = len(setups) - back
         if ran.returncode:
             return Ended("failed", scene.truth, sent, ran.stderr[-500:])
         document = json.loads(ran.stdout)
         detail = " > ".join(f"{step['name']} ({step['said']})" for step in document["steps"])
-        return Ended(
-            document["standing"], scene.truth, sent, f"{detail}: {(document['problem'] or {}).get('message', '')}"
-        )
+        detail += f": {(document['problem'] or {}).get('message', '')}"
+        return Ended(document["standing"], scene.truth, sent, detail, back)
 
 
 def cases() -> Iterable[Case]:
@@ -124,8 +126,8 @@ def document(ended: dict[Case, Ended]) -> str:
         "",
         "Written by `make kill-matrix`. The executor is killed (`kill -9`) at every step: before it (it has begun),",
         "during it (its request is under way) and after it (it has ended, the journal does not know yet), and started",
-        "again. Each cell says how the host ended, by the report and in truth, and how often setupNetworks reached it.",
-        "`saved` is *as planned and saved*, `before` is *as before*.",
+        "again. Each cell says how the host ended, by the report and in truth, and how often the plan's setupNetworks",
+        "reached it, and then its way back. `saved` is *as planned and saved*, `before` is *as before*.",
         "",
         f"**{good} of {len(killed)} runs that were killed ended *as planned and saved* or *as before*.**",
         "",
@@ -146,8 +148,13 @@ def document(ended: dict[Case, Ended]) -> str:
         lines.append(f"| `{fault}` | {' | '.join(cells)} |")
     lines += [
         "",
+        "A request that reached the host twice was refused the first time (40, 99: another verb runs, VDSM starts), or",
+        "was sent through the engine, which takes no network back: after `wrong-mtu` it is asked once more for what is",
+        "planned, and the host is read again.",
+        "",
         "*unknown* is a host that nobody can reach: it does not come back from its reboot, or VDSM died when it had",
-        "just taken the address from its old device. The report says so.",
+        "just taken the only address that the host had (one that is reached over another network is mended). To 4.30",
+        "a reboot put the old files back (xmlrpc, VDSM 4.10); since 4.40 nothing on the host does. The report says so.",
         "",
     ]
     return "\n".join(lines)
@@ -157,7 +164,7 @@ def cell(end: Ended) -> str:
     """A cell of the tables."""
     short = {"as planned and saved": "saved", "as before": "before"}.get(end.said, end.said)
     told = "" if end.said == end.truth else f" (in truth {end.truth})"
-    return f"{short}{told}, {end.sent} x"
+    return f"{short}{told}, {end.sent} x" + (f", way back {end.back} x" if end.back else "")
 
 
 if __name__ == "__main__":

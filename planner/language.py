@@ -99,6 +99,11 @@ class Rule(NamedTuple):
     origin: str = ""
     source: str = ""
 
+    @property
+    def table(self) -> str:
+        """Its file's name: its own, but for a row of a decision table, which is called ``table/row``."""
+        return self.name.partition("/")[0]
+
 
 class Ruleset(NamedTuple):
     """Rules that stand together. ``origin`` of a rule names the ruleset it came from (``ovirtmgmt@1.0``).

@@ -23,8 +23,20 @@ class Where(NamedTuple):
         return f"{place}: {self.path}" if place and self.path else place or self.path
 
 
+class Fix(NamedTuple):
+    """A mechanical cure: at ``line`` and ``column`` of a problem's own file ``old`` becomes ``new``."""
+
+    line: int
+    column: int
+    old: str
+    new: str
+
+
 class Problem(NamedTuple):
-    """One finding that a user can act on; ``severity`` error stops, warning and note do not."""
+    """One finding that a user can act on; ``severity`` error stops, warning and note do not.
+
+    ``fixes`` are cures that need no judgement, the likelier first; of several only one is meant.
+    """
 
     code: str
     message: str
@@ -33,6 +45,7 @@ class Problem(NamedTuple):
     event: str = ""
     rule: str = ""
     where: tuple[Where, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The problem as it stands in a plan (schemas/plan.schema.json, ``problems``)."""

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner.language import OPERATORS, STAGES
-from planner.policy.consequences import CODE, EVENT, WORKED_OUT
+from planner.policy.consequences import CODE, EVENT, SEVERITIES, WORKED_OUT
 from planner.policy.manifests import BASE, DIGEST
 from planner.policy.parsing import NAME, VERSION
-from planner.vocabulary import ATTACHMENT, KINDS, Field
+from planner.policy.tables import MOST_ROWS, sayings
+from planner.schema_values import assigned, definitions, tested
+from planner.vocabulary import ATTACHMENT, KINDS, Field, absent
 
 Schema = dict[str, Any]
 
 ALIAS = "[a-z][a-z0-9_]*"
-FIELD_REFERENCE = r"^\$[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+$"
-ORDERING = {"lt": "less than", "le": "at most", "gt": "greater than", "ge": "at least"}
 
 
 def documents() -> dict[str, Schema]:
@@ -81,10 +81,7 @@ def facts_schema() -> Schema:
 
 def _fact(kind: str) -> Schema:
     declared = KINDS[kind]
-    fields = {
-        name: _said(f"{kind}.{name}", _meaning(field), type="string" if field.type is str else "integer")
-        for name, field in declared.fields.items()
-    }
+    fields = {name: _said(f"{kind}.{name}", _meaning(field), **_held(field)) for name, field in declared.fields.items()}
     origin = f"concluded in the {declared.concluded_in} stage" if declared.concluded_in else "read from the inputs"
     return _object(
         kind,
@@ -100,7 +97,8 @@ def _fact(kind: str) -> Schema:
 
 def rule_schema() -> Schema:
     """A rule's file."""
-    names = {"type": "array", "items": {"type": "string", "pattern": f"^{NAME.pattern}$"}, "uniqueItems": True}
+    row = f"^{NAME.pattern}(/{NAME.pattern})?$"
+    names = {"type": "array", "items": {"type": "string", "pattern": row}, "uniqueItems": True}
     golden = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
     properties = {
         "rule": _said("rule", "its name, which is also its file's", type="string", pattern=f"^{NAME.pattern}$"),
@@ -117,6 +115,7 @@ def rule_schema() -> Schema:
             maxItems=15,
             items={"$ref": "#/$defs/pattern"},
         ),
+        "table": table_schema(),
         "then": _then(),
         "examples": _object(
             "examples",
@@ -127,9 +126,50 @@ def rule_schema() -> Schema:
             },
         ),
     }
-    needed = ("rule", "since", "summary", "when", "then")
+    needed = ("rule", "since", "summary", "when")
     top = _top("rule", "rule", "One rule of a ruleset: what it matches and what follows.", properties, needed)
-    return {**top, "$defs": {"pattern": _pattern(), **_tests(), **{f"tests of {kind}": _kind(kind) for kind in KINDS}}}
+    top |= {"if": {"required": ["table"]}, "else": _alone()}
+    fields = [*(field for kind in KINDS.values() for field in kind.fields.values()), *ATTACHMENT.values()]
+    kinds = {f"tests of {kind}": _kind(kind) for kind in KINDS}
+    return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}
+
+
+def table_schema() -> Schema:
+    """A decision table: what its columns are, and cells in rows."""
+    concluded = [
+        f"conclude.{name}.{field}"
+        for name, kind in KINDS.items()
+        if kind.concluded_in and name not in WORKED_OUT
+        for field in kind.fields
+    ]
+    tested = [f"{name}.{field}" for name, kind in KINDS.items() for field in kind.fields]
+    heading = {"enum": [*tested, *sayings(), *concluded]}
+    other = _said("alias.field", "a field of a pattern that has a name of its own", pattern=rf"^{ALIAS}\.{ALIAS}$")
+    operators = _said("operators", "comparisons, all of which must hold", type="object", minProperties=1)
+    operators |= {"propertyNames": {"enum": [*OPERATORS]}}
+    cell = {"anyOf": [{"type": ["string", "integer", "boolean", "null", "array"]}, operators]}
+    properties = {
+        "columns": _said(
+            "columns",
+            "alias.field is tested; set.FIELD, refuse.code, why and the like are said",
+            type="array",
+            items={"type": "string", "anyOf": [heading, other]},
+            minItems=1,
+            uniqueItems=True,
+        ),
+        "rows": _said(
+            "rows",
+            'each is a rule of its own: a cell a column; ~ or "-" where anything will do, or nothing is said',
+            type="object",
+            propertyNames={"pattern": f"^{NAME.pattern}$"},
+            additionalProperties={"type": "array", "items": cell, "minItems": 1},
+            minProperties=1,
+            maxProperties=MOST_ROWS,
+        ),
+    }
+    return _object(
+        "table", "rows that are rules, instead of many files that are nearly the same", properties, ("columns", "rows")
+    )
 
 
 def _pattern() -> Schema:
@@ -151,46 +191,16 @@ def _pattern() -> Schema:
 
 def _kind(kind: str) -> Schema:
     fields = {
-        name: _said(f"{kind}.{name}", _meaning(field), **{"$ref": f"#/$defs/{_type(field)} test"})
-        for name, field in KINDS[kind].fields.items()
+        name: _said(f"{kind}.{name}", _meaning(field), **tested(field)) for name, field in KINDS[kind].fields.items()
     }
     return _object(kind, f"tests of {KINDS[kind].meaning}; all must hold", fields)
-
-
-def _tests() -> Schema:
-    """What a field of each type can be tested against."""
-    reference: Schema = {"type": "string", "pattern": FIELD_REFERENCE}
-    literals: dict[str, Schema] = {
-        "text": {"type": ["string", "null"]},
-        "number": {"type": ["integer", "boolean", "null"]},
-    }
-    values: dict[str, Schema] = {"text": literals["text"], "number": {"anyOf": [literals["number"], reference]}}
-    ordered: dict[str, Schema] = {"text": reference, "number": {"anyOf": [{"type": ["integer", "boolean"]}, reference]}}
-    schemas = {}
-    for name, literal in literals.items():
-        operations = {
-            "is": _said("is", "equal to", **values[name]),
-            "not": _said("not", "other than", **values[name]),
-            **{op: _said(op, meaning, **ordered[name]) for op, meaning in ORDERING.items()},
-            "in": _said("in", "one of", type="array", items=literal),
-            "not-in": _said("not-in", "none of", type="array", items=literal),
-        }
-        if name == "text":
-            operations["matches"] = _said("matches", "the whole text matches this expression", type="string")
-        compared = {op: operations[op] for op in OPERATORS if op in operations}
-        inner = _object("operators", "comparisons, all of which must hold", compared)
-        described = f"a {name}: a literal, null for absence, $alias.field, or {{operator: value}}"
-        schemas[f"{name} test"] = _said(f"{name} test", described, anyOf=[values[name], {**inner, "minProperties": 1}])
-        described = f"a {name}, null for absence, or $alias.field"
-        schemas[f"{name} value"] = _said(f"{name} value", described, **values[name])
-    return schemas
 
 
 def _then() -> Schema:
     attachment: dict[str, Any] = {}
     for name, field in ATTACHMENT.items():
         group, _, inner = name.rpartition(".")
-        value = _said(name, field.meaning, **{"$ref": f"#/$defs/{_type(field)} value"})
+        value = _said(name, field.meaning, **assigned(field))
         if group:
             attachment.setdefault(group, _object(group, f"how the network gets its {group} address", {}))
             attachment[group]["properties"][inner] = value
@@ -204,11 +214,21 @@ def _then() -> Schema:
     properties = {
         "set": _object("set", "fields of the attachment, in the devise stage", attachment),
         "conclude": _one_or_more(_object("conclude", f"facts for the stages after ({', '.join(STAGES)})", concluded)),
-        "refuse": _one_or_more(_verdict("refuse", "no plan: what is wrong, and what to do", "hint")),
+        "refuse": _one_or_more(_verdict("refuse", "no plan: what is wrong, and what to do")),
         "warn": _one_or_more(_verdict("warn", "plan, but warn")),
         "note": _one_or_more(_verdict("note", "plan, and mention")),
     }
-    return {**_object("then", "what follows when the rule fires", properties), "minProperties": 1}
+    return _object("then", "what follows when the rule fires", properties)
+
+
+def _alone() -> Schema:
+    """What a rule needs that is not completed by the rows of a table."""
+    verdicts = {}
+    for name in SEVERITIES:
+        needed = ["code", "message", "hint"] if name == "refuse" else ["code", "message"]
+        verdicts[name] = _said(name, "with " + ", ".join(needed), required=needed, items={"required": needed})
+    then = _said("then", "what follows when the rule fires", minProperties=1, properties=verdicts)
+    return {"required": ["then"], "properties": {"then": then}}
 
 
 def _given(fields: Mapping[str, Field]) -> Schema:
@@ -220,7 +240,7 @@ def _given(fields: Mapping[str, Field]) -> Schema:
     }
 
 
-def _verdict(name: str, description: str, *needed: str) -> Schema:
+def _verdict(name: str, description: str) -> Schema:
     text = "; {alias.field} stands for a value"
     properties = {
         "code": _said("code", "a short name that programs can rely on", type="string", pattern=f"^{CODE.pattern}$"),
@@ -228,13 +248,13 @@ def _verdict(name: str, description: str, *needed: str) -> Schema:
         "hint": _said("hint", f"what to do{text}", type="string", minLength=1),
         "event": _said("event", "the engine's name for it", type="string", pattern=f"^{EVENT.pattern}$"),
     }
-    return _object(name, description, properties, ("code", "message", *needed))
+    return _object(name, description, properties)
 
 
 def ruleset_schema() -> Schema:
     """The manifest of a ruleset."""
     disabled = {
-        "rule": _said("rule", "the rule's name", type="string", pattern=f"^{NAME.pattern}$"),
+        "rule": _said("rule", "the rule's name", type="string", pattern=f"^{NAME.pattern}(/{NAME.pattern})?$"),
         "reason": _said("reason", "why this site does without it", type="string", minLength=1),
     }
     properties = {
@@ -283,8 +303,12 @@ def _said(title: str, description: str, **schema: Any) -> Schema:
     return {"title": title, "description": description, **schema}
 
 
-def _type(field: Field) -> str:
-    return "text" if field.type is str else "number"
+def _held(field: Field) -> Schema:
+    """What a fact has in the field."""
+    if field.words:
+        return {"enum": [*field.words, absent(field)]}
+    bounds = {"maximum": field.most} if field.most is not None else {}
+    return {"type": "string"} if field.type is str else {"type": "integer", "minimum": -1, **bounds}
 
 
 def _meaning(field: Field) -> str:

@@ -10,11 +10,17 @@ from planner.language import Scalar, Stage
 
 
 class Field(NamedTuple):
-    """A field: its type, what it means, and the word that stands for its absence in a message."""
+    """A field: its type, what it means, and the word that stands for its absence in a message.
+
+    ``words`` are all its values, if they are few; ``least`` and ``most`` bound a number. Absence comes on top.
+    """
 
     type: type[str] | type[int]
     meaning: str
     absent: str = "none"
+    words: tuple[Scalar, ...] = ()
+    least: int = 0
+    most: int | None = None
 
 
 class Kind(NamedTuple):
@@ -25,19 +31,35 @@ class Kind(NamedTuple):
     concluded_in: Stage | str = ""
 
 
-def text(meaning: str, absent: str = "none") -> Field:
+def text(meaning: str, absent: str = "none", *, words: tuple[str, ...] = ()) -> Field:
     """A field that holds text."""
-    return Field(str, meaning, absent)
+    return Field(str, meaning, absent, words)
 
 
-def number(meaning: str, absent: str = "unknown") -> Field:
+def number(meaning: str, absent: str = "unknown", *, most: int | None = None) -> Field:
     """A field that holds a whole number."""
-    return Field(int, meaning, absent)
+    return Field(int, meaning, absent, (), 0, most)
 
 
 def flag(meaning: str) -> Field:
     """A field that holds 0 or 1."""
-    return Field(int, meaning, "unknown")
+    return Field(int, meaning, "unknown", (0, 1))
+
+
+def family(meaning: str = "4 or 6") -> Field:
+    """A field that holds the version of IP."""
+    return Field(int, meaning, "unknown", (4, 6))
+
+
+# The words of some fields, as their meanings list them.
+IPV4_METHODS = ("none", "static", "dhcp")
+IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
+DEVICES = ("nic", "bond", "vlan", "bridge")
+BASES = (*DEVICES, "unlisted")
+WAYS = ("address", "lastClientIface", "default-route")
+LARGEST_TAG = 4095  # IEEE 802.1Q has 12 bits for it
+LONGEST_PREFIX = 128
+LAST_MODE = 6  # of the kernel's bonds
 
 
 KINDS: dict[str, Kind] = {
@@ -47,7 +69,7 @@ KINDS: dict[str, Kind] = {
         {
             "network": text("the logical network's name"),
             "vm_network": flag("1: a VM network, so bridged"),
-            "vlan": number("its tag", absent="no tag"),
+            "vlan": number("its tag", absent="no tag", most=LARGEST_TAG),
             "mtu": number("its MTU in bytes"),
             "stp": flag("1: the bridge runs STP"),
             "default_route": flag("1: it carries the host's default route"),
@@ -56,12 +78,12 @@ KINDS: dict[str, Kind] = {
             "nameservers_stated": flag("1: the definition names some; an empty list is as good as none"),
             "gateway4": text("an IPv4 gateway that overrules the reported one, `none`, or empty"),
             "gateway6": text("the same for IPv6"),
-            "ipv4": text("dhcp or static where the definition overrules the capture"),
+            "ipv4": text("dhcp or static where the definition overrules the capture", words=("dhcp", "static")),
         },
     ),
     "wanted": Kind(
         "a management address that was given",
-        {"address": text("canonical text"), "family": number("4 or 6")},
+        {"address": text("canonical text"), "family": family()},
     ),
     # What the host is
     "vdsm": Kind(
@@ -100,7 +122,7 @@ KINDS: dict[str, Kind] = {
             "name": text("its name"),
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case"),
-            "mode": number("its mode as the kernel numbers them (4: 802.3ad)"),
+            "mode": number("its mode as the kernel numbers them (4: 802.3ad)", most=LAST_MODE),
             "members": number("how many members it has"),
             "member_names": text("its members, joined by commas"),
             "options": text("its options, as `mode=4 miimon=100`"),
@@ -126,8 +148,8 @@ KINDS: dict[str, Kind] = {
         {
             "name": text("its name"),
             "base": text("the device under it"),
-            "base_kind": text("nic, bond, vlan, bridge, or unlisted"),
-            "tag": number("its VLAN id", absent="no tag"),
+            "base_kind": text("nic, bond, vlan, bridge, or unlisted", words=BASES),
+            "tag": number("its VLAN id", absent="no tag", most=LARGEST_TAG),
             "mtu": number("its MTU in bytes"),
             "vdsm_name": text("the name VDSM would give it: base.tag"),
             "vdsm_name_length": number("the length of that name; the kernel takes 15"),
@@ -165,8 +187,8 @@ KINDS: dict[str, Kind] = {
             "bridged": flag("1: it has a bridge"),
             "port": text("the device under the bridge, or the device itself"),
             "base": text("the nic or bond under it, the vlan stripped"),
-            "base_kind": text("nic, bond, vlan, bridge, or unlisted"),
-            "vlan": number("its tag", absent="no tag"),
+            "base_kind": text("nic, bond, vlan, bridge, or unlisted", words=BASES),
+            "vlan": number("its tag", absent="no tag", most=LARGEST_TAG),
             "mtu": number("its MTU in bytes"),
             "stp": flag("1: its bridge runs STP"),
             "switch": text("legacy or ovs"),
@@ -181,8 +203,8 @@ KINDS: dict[str, Kind] = {
         {
             "device": text("the device"),
             "address": text("canonical text"),
-            "family": number("4 or 6"),
-            "prefix": number("its prefix length"),
+            "family": family(),
+            "prefix": number("its prefix length", most=LONGEST_PREFIX),
             "carried": flag("1: a static configuration of the device would carry this one"),
         },
     ),
@@ -190,16 +212,18 @@ KINDS: dict[str, Kind] = {
         "how a device got its addresses, and the one of each family that would be carried",
         {
             "device": text("the device"),
-            "ipv4_method": text("none, static or dhcp"),
-            "ipv4_planned": text("the method that the plan gives it: the definition's, else today's"),
+            "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
+            "ipv4_planned": text(
+                "the method that the plan gives it: the definition's, else today's", words=IPV4_METHODS
+            ),
             "ipv4_address": text("the management address if it is here, else the primary one"),
-            "ipv4_prefix": number("its prefix length"),
+            "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),
             "ipv4_gateway": text("the reported IPv4 gateway"),
             "ipv4_addresses": number("how many IPv4 addresses"),
             "ipv4_default_route": flag("1: the IPv4 default route leads over it today"),
-            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp"),
+            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp", words=IPV6_METHODS),
             "ipv6_address": text("the management address if it is here, else the first one"),
-            "ipv6_prefix": number("its prefix length"),
+            "ipv6_prefix": number("its prefix length", most=LONGEST_PREFIX),
             "ipv6_gateway": text("the reported IPv6 gateway"),
             "ipv6_addresses": number("how many IPv6 addresses"),
             "ipv6_address_by_hand": flag("1: that address is the one that was set by hand"),
@@ -210,14 +234,14 @@ KINDS: dict[str, Kind] = {
         "a gateway that the host reports",
         {
             "device": text("the device it is reported on"),
-            "family": number("4 or 6"),
+            "family": family(),
             "gateway": text("the gateway's address"),
             "default": flag("1: it is a default route today; IPv6 gateways always are"),
         },
     ),
     "nameserver": Kind(
         "a name server that the host reports",
-        {"address": text("canonical text"), "family": number("4 or 6"), "index": number("its place, from 0")},
+        {"address": text("canonical text"), "family": family(), "index": number("its place, from 0")},
     ),
     "client": Kind(
         "lastClientIface: the device over which the host was asked",
@@ -227,10 +251,10 @@ KINDS: dict[str, Kind] = {
         "a device that may hold the management address, by one way of finding it",
         {
             "device": text("its name"),
-            "kind": text("nic, bond, vlan or bridge"),
-            "found_by": text("address, lastClientIface or default-route"),
+            "kind": text("nic, bond, vlan or bridge", words=DEVICES),
+            "found_by": text("address, lastClientIface or default-route", words=WAYS),
             "address": text("the address found there: the one given, or IPv4 before IPv6"),
-            "family": number("4 or 6"),
+            "family": family(),
             "rivals": number("how many further addresses of that family it has"),
             "owned": flag("1: the management network that VDSM made stands on it"),
         },
@@ -242,7 +266,7 @@ KINDS: dict[str, Kind] = {
             "device": text("its name"),
             "kind": text("nic, bond, vlan or bridge"),
             "address": text("the management address"),
-            "family": number("4 or 6"),
+            "family": family(),
             "found_by": text("address, lastClientIface or default-route"),
         },
         concluded_in="locate",
@@ -260,21 +284,21 @@ KINDS: dict[str, Kind] = {
         "what the devise stage decided, with what follows from it",
         {
             "iface": text("the nic or bond the network is attached to"),
-            "vlan": number("the tag", absent="no tag"),
+            "vlan": number("the tag", absent="no tag", most=LARGEST_TAG),
             "bridged": flag("1: with a bridge"),
             "mtu": number("the MTU in bytes"),
             "stp": flag("1: with STP"),
             "switch": text("legacy or ovs"),
             "default_route": flag("1: with the default route"),
             "nameservers": text("the name servers, joined by commas"),
-            "ipv4_method": text("none, static or dhcp"),
+            "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
             "ipv4_address": text("the static address"),
-            "ipv4_prefix": number("its prefix length"),
+            "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),
             "ipv4_gateway": text("the gateway"),
             "ipv4_gateway_inside": flag("1: the gateway is in the address's subnet"),
-            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp"),
+            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp", words=IPV6_METHODS),
             "ipv6_address": text("the static address"),
-            "ipv6_prefix": number("its prefix length"),
+            "ipv6_prefix": number("its prefix length", most=LONGEST_PREFIX),
             "ipv6_gateway": text("the gateway"),
             "ipv6_gateway_inside": flag("1: the gateway is in the address's subnet, or link-local"),
         },
@@ -302,21 +326,21 @@ KINDS: dict[str, Kind] = {
 # What rules may `set`, with the dots that a nested map under `set` is flattened to.
 ATTACHMENT: dict[str, Field] = {
     "iface": text("the nic or bond to attach to"),
-    "vlan": number("the tag; null: untagged"),
+    "vlan": number("the tag; null: untagged", most=LARGEST_TAG),
     "bridged": flag("true: a VM network"),
     "mtu": number("the MTU in bytes"),
     "stp": flag("true: STP on the bridge"),
     "bonding": text("the bond that travels along, given whole: `$bond`"),
     "default_route": flag("true: carry the default route"),
     "nameservers": text("addresses joined by commas"),
-    "switch": text("legacy or ovs"),
-    "ipv4.method": text("none, static or dhcp"),
+    "switch": text("legacy or ovs", words=("legacy", "ovs")),
+    "ipv4.method": text("none, static or dhcp", words=IPV4_METHODS),
     "ipv4.address": text("the static address"),
-    "ipv4.prefix": number("its prefix length"),
+    "ipv4.prefix": number("its prefix length", most=LONGEST_PREFIX),
     "ipv4.gateway": text("the gateway; null: none"),
-    "ipv6.method": text("none, static, dhcp, auto or auto+dhcp"),
+    "ipv6.method": text("none, static, dhcp, auto or auto+dhcp", words=IPV6_METHODS),
     "ipv6.address": text("the static address"),
-    "ipv6.prefix": number("its prefix length"),
+    "ipv6.prefix": number("its prefix length", most=LONGEST_PREFIX),
     "ipv6.gateway": text("the gateway; null: none"),
 }
 
@@ -324,3 +348,8 @@ ATTACHMENT: dict[str, Field] = {
 def absent(field: Field) -> Scalar:
     """The value that stands for "there is none" in a field of this type."""
     return "" if field.type is str else -1
+
+
+def known_word(field: Field, value: Scalar) -> bool:
+    """Whether ``value`` is one of the field's words, or its absence; every value is one where none are declared."""
+    return not field.words or value in field.words or value == absent(field)

@@ -12,9 +12,10 @@ MODULES = sorted((ROOT / "planner").rglob("*.py"))
 KNOWN_TO = {
     "durable_rules_engine": {"planner/policy/durable.py"},
     "yaml": {"planner/documents/sources.py"},
+    "ruamel": {"planner/authoring/formatting.py"},
     "dbos": {"planner/apply/journal.py"},
     "psycopg": {"planner/apply/database.py"},
-    "rich": {"planner/cli/progress.py"},
+    "rich": {"planner/cli/progress.py", "planner/cli/counting.py"},
     "jsonschema": {"planner/apply/plans.py"},
     "requests": {"planner/vdsm/https.py"},
     "urllib3": {"planner/vdsm/https.py"},
@@ -23,7 +24,10 @@ KNOWN_TO = {
 }
 RIM = (
     *("planner/cli/", "planner/vdsm/", "planner/apply/", "planner/shelf.py", "planner/schemas.py"),
-    *(f"planner/simulator/{name}.py" for name in ("server", "engine_server", "connection", "authority", "walltime")),
+    *(
+        f"planner/simulator/{name}.py"
+        for name in ("server", "engine_server", "connection", "authority", "handshake", "walltime")
+    ),
     "planner/simulator/daemon.py",  # a lock: VDSM answers 40 to a second network verb
 )
 HEAVY = {
@@ -32,6 +36,7 @@ HEAVY = {
     "dbos",
     "psycopg",
     "rich",
+    "ruamel",
     "cryptography",
     "ssl",
     "inspect",

@@ -25,15 +25,18 @@ CONFIRM_WITHIN = 2.5
 # Between two readings: often enough for a person who watches, seldom enough for a host that is busy.
 LOOK_EVERY = 1.0
 
+NOBODY: Mapping[str, Speaker] = {}
+
 INCURABLE = ("vdsm", "tls", "credentials", "refused")  # failures that waiting does not cure
 
 
 class Sight(NamedTuple):
-    """The host as it described itself, at which address."""
+    """The host as it described itself, at which address; ``aside``: not one at which it is managed."""
 
     host: Host
     capture: Mapping[str, Any]
     address: str
+    aside: bool = False
 
     @property
     def here(self) -> str:
@@ -45,9 +48,21 @@ class Sight(NamedTuple):
 class Contact:
     """The speakers of one host by address, the one that answered last first; ``uuid`` is the host's, "" if unknown."""
 
-    def __init__(self, speakers: Mapping[str, Speaker], limits: Limits, uuid: str = "", guard: str = "") -> None:
-        """Speak by ``speakers``, tried in their order; tell VDSM that it is reached only while ``guard`` passes."""
+    def __init__(
+        self,
+        speakers: Mapping[str, Speaker],
+        limits: Limits,
+        uuid: str = "",
+        guard: str = "",
+        aside: Mapping[str, Speaker] = NOBODY,
+    ) -> None:
+        """Speak by ``speakers``, tried in their order; tell VDSM that it is reached only while ``guard`` passes.
+
+        ``aside``: addresses of the host's other networks, see `elsewhere`.
+        """
         self._speakers = dict(speakers)
+        self._aside = dict(aside)
+        self._served = next(iter(self._speakers.values()))
         self._limits = limits
         self._uuid = uuid
         self._guard = guard
@@ -59,21 +74,24 @@ class Contact:
 
     def speaker(self) -> Speaker:
         """The way to speak that served last."""
-        return next(iter(self._speakers.values()))
+        return self._served
 
     def look(self) -> Sight | Failure:
         """Read the host once, at the first address where it answers; all are greeted at once."""
-        greeted: SimpleQueue[tuple[str, Done | Failure]] = SimpleQueue()
-        for address, speaker in self._speakers.items():
-            Thread(target=_greet, args=(address, speaker, greeted), daemon=True).start()
-        failures: dict[str, Failure] = {}
-        for address, answer in (greeted.get(timeout=2 * GREET_WITHIN) for _ in self.addresses):
-            seen = answer if isinstance(answer, Failure) else self._read(address)
-            if isinstance(seen, Sight):
-                self._prefer(address)
-                return seen
-            failures[address] = seen
-        return failures[self.addresses[0]]
+        seen = self._first(self._speakers)
+        if isinstance(seen, Sight):
+            self._speakers = {seen.address: self._speakers.pop(seen.address), **self._speakers}
+        return seen
+
+    def elsewhere(self, failure: Failure) -> Sight | Failure:
+        """Read the host over its other networks, or else the ``failure`` to read it where it is managed.
+
+        Only when VDSM waits for no sign any more: to be asked for it there, it would take for one. And only a host
+        that can be told by its uuid: an address like 192.168.122.1 is everybody's.
+        """
+        seen = self._first(self._aside) if self._aside and self._uuid else failure
+        known = isinstance(seen, Sight) and str(seen.capture.get("uuid") or "") == self._uuid
+        return seen._replace(aside=True) if isinstance(seen, Sight) and known else failure
 
     def until(self, within: float, enough: Callable[[Sight | Failure], bool]) -> Sight | Failure:
         """Read the host until it is ``enough`` or ``within`` seconds are over, once at least; the last reading."""
@@ -118,8 +136,21 @@ class Contact:
                 speaker.confirm(timeout=CONFIRM_WITHIN)  # whether it failed shows in what VDSM decides
             over.wait(max(0.0, self._limits.confirm - (time.monotonic() - began)))
 
-    def _read(self, address: str) -> Sight | Failure:
-        answer = self._speakers[address].capabilities(timeout=READ_WITHIN)
+    def _first(self, speakers: Mapping[str, Speaker]) -> Sight | Failure:
+        greeted: SimpleQueue[tuple[str, Done | Failure]] = SimpleQueue()
+        for address, speaker in speakers.items():
+            Thread(target=_greet, args=(address, speaker, greeted), daemon=True).start()
+        failures: dict[str, Failure] = {}
+        for address, answer in (greeted.get(timeout=2 * GREET_WITHIN) for _ in speakers):
+            seen = answer if isinstance(answer, Failure) else self._read(address, speakers[address])
+            if isinstance(seen, Sight):
+                self._served = speakers[address]
+                return seen
+            failures[address] = seen
+        return failures[next(iter(speakers))]
+
+    def _read(self, address: str, speaker: Speaker) -> Sight | Failure:
+        answer = speaker.capabilities(timeout=READ_WITHIN)
         if isinstance(answer, Failure):
             return answer
         uuid = str(answer.get("uuid") or "")
@@ -130,10 +161,6 @@ class Contact:
             first = reading.problems[0]
             return Failure("protocol", f"the host describes itself as nobody can read: {first.message}", first.hint)
         return Sight(reading.host, answer, address)
-
-    def _prefer(self, address: str) -> None:
-        speaker = self._speakers.pop(address)
-        self._speakers = {address: speaker, **self._speakers}
 
 
 def _incurable(failure: Failure) -> bool:
@@ -146,8 +173,15 @@ def _greet(address: str, speaker: Speaker, greeted: "SimpleQueue[tuple[str, Done
 
 
 def contact_at(
-    speaker: Speaker, target: str, addresses: Sequence[str], limits: Limits, uuid: str = "", guard: str = ""
+    speaker: Speaker,
+    target: str,
+    addresses: Sequence[str],
+    limits: Limits,
+    uuid: str = "",
+    guard: str = "",
+    aside: Sequence[str] = (),
 ) -> Contact:
-    """Contact over the target itself and over further addresses of the host."""
+    """Contact over the target itself and over further addresses of the host, those of its other networks ``aside``."""
     others = {address: speaker.at(address) for address in addresses if address != target}
-    return Contact({target: speaker, **others}, limits, uuid, guard)
+    beside = {address: speaker.at(address) for address in aside if address not in (target, *others)}
+    return Contact({target: speaker, **others}, limits, uuid, guard, beside)

@@ -12,12 +12,15 @@ from planner.apply.report import Report, report
 from planner.apply.run import Event, Fencing, Listener, Run, Step
 from planner.apply.secrets import fence_agent
 from planner.apply.stages import STAGES
+from planner.apply.standing import host_devices
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.vdsm.failure import Failure
 
 # Where a run that ended in doubt is taken up again, by a run of its own.
 TAKEN_UP = {"unknown": "settle", "as planned, not saved": "commit"}
+# ... but for a host that was being rebooted: what is saved there is known, and nobody wants a second reboot.
+REBOOTING = {"power-on": "power-on", "return": "return"}
 
 
 class _Shared(NamedTuple):
@@ -43,7 +46,8 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener) -> Repor
     order = read_order({**record.order, "run": run})
     steps = list(record.steps)
     if any(step.name == "announce" for step in steps):
-        steps[-1] = steps[-1]._replace(next=TAKEN_UP[steps[-1].standing or "unknown"], standing="")
+        last = steps[-1]
+        steps[-1] = last._replace(next=REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"], standing="")
     else:
         steps = []  # nothing was sent: from the beginning
     return report(order, journal.keep(url, run, order.document(), _performer(tell), steps))
@@ -80,7 +84,8 @@ def _share(order: Order) -> _Shared | Failure:
     routes = order.access.routes
     addresses = [routes.get(address, address) for address in whereabouts(order)]
     uuid = str(order.before.get("uuid") or "")
-    contact = contact_at(speaker, order.access.target, addresses, order.limits, uuid, order.access.guard)
+    aside = [routes.get(address, address) for address in _aside(order, reading.host)]
+    contact = contact_at(speaker, order.access.target, addresses, order.limits, uuid, order.access.guard, aside)
     return _Shared(order, contact, reading.host)
 
 
@@ -100,6 +105,18 @@ def whereabouts(order: Order) -> list[str]:
     static = [attachment[family].get("address") for family in ("ipv4", "ipv6")]
     management = (order.plan["management"] or {}).get("address")
     return list(dict.fromkeys(address for address in (management, *static, *order.addresses) if address))
+
+
+def _aside(order: Order, before: Host) -> list[str]:
+    """The host's other addresses. The engine looks by itself where the host is."""
+    if order.access.transport == "engine":
+        return []
+    held = (address.text for device in host_devices(before) for address in device.ip.addresses)
+    return [
+        address
+        for address in dict.fromkeys(held)
+        if not address.startswith("fe80") and address not in whereabouts(order)
+    ]
 
 
 def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:

@@ -14,6 +14,8 @@ ADVICE = {
     "as before": "the host is as it was; mend the cause and apply again",
     "unknown": "look at the host's console; `mgmtnet resume` reads it again and goes on from what it finds",
 }
+SAVED = "as planned and saved"
+UNPROVEN = "the change stands and is saved; see to what is told above, nothing has to be applied again"
 # 0 what was asked for; 1 as before, or a reboot that proved nothing; 5 and 6 want somebody to act.
 STATUS = {"as planned and saved": 0, "as before": 1, "as planned, not saved": 5, "unknown": 6}
 FAILED = 1
@@ -36,8 +38,10 @@ class Report(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What to do."""
-        return self.problem.get("hint") or ADVICE[self.standing]
+        """What to do about the host; about what went wrong the problem has its own hint."""
+        if not self.run and self.problem:  # there is nothing to resume
+            return self.problem["hint"]
+        return UNPROVEN if self.standing == SAVED and self.problem else ADVICE[self.standing]
 
     def document(self) -> dict[str, Any]:
         """As ``-o json`` prints it."""
@@ -61,9 +65,9 @@ class Report(NamedTuple):
         lines += [f"  {step.name:<10} {step.said}" for step in self.steps]
         if self.problem:
             lines.append(f"  because: {self.problem['message']}")
-        lines.append(f"  to do: {self.advice}")
-        if self.standing == "unknown" and self.advice != ADVICE["unknown"]:
-            lines.append(f"         {ADVICE['unknown']}")
+        if self.problem.get("hint") and self.problem["hint"] != self.advice:
+            lines.append(f"     hint: {self.problem['hint']}")
+        lines.append(f"    to do: {self.advice}" if self.problem else f"  to do: {self.advice}")
         return "\n".join(lines) + "\n"
 
 
@@ -75,10 +79,11 @@ def report(order: Order, steps: Sequence[Step]) -> Report:
     return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps))
 
 
-def unchanged(host: str, plan: Mapping[str, Any], *, dirty: bool) -> Report:
-    """The report of a host that stands as planned already: nothing was sent."""
+def unchanged(host: str, plan: Mapping[str, Any], *, dirty: bool, reboot: bool = False) -> Report:
+    """The report of a host that stands as planned already: nothing was sent. ``reboot``: one was asked for."""
     network = plan["network"]
-    steps = (Step("look", f"{network} stands as it is defined; nothing was sent"),)
+    spared = ", and the host was not rebooted" if reboot else ""
+    steps = (Step("look", f"{network} stands as it is defined; nothing was sent{spared}"),)
     if not dirty:
         return Report("", host, network, "as planned and saved", {}, steps)
     problem = {

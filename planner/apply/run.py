@@ -10,6 +10,8 @@ from planner.host.model import Host
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import FenceAgent, Speaker
 
+NMSTATE_SINCE = (4, 40)  # VDSM, whose age is that of the newest when unknown
+
 Standing = Literal["as planned and saved", "as planned, not saved", "as before", "unknown"]
 Stance = Literal["planned", "before", "otherwise"]
 
@@ -78,6 +80,16 @@ class Run(NamedTuple):
         return any(step.standing == "as planned and saved" for step in self.steps)
 
     @property
+    def restored(self) -> bool:
+        """Whether VDSM's rollback, and a reboot of what is not saved, give back what the host had.
+
+        VDSM restores the networks that it had. What was there before its first one it put back from copies of ifcfg
+        files; since it works through nmstate it only removes what it made, and leaves the host without an address.
+        """
+        had = self.order.plan["network"] in self.before.networks
+        return had or () < self.before.version < NMSTATE_SINCE
+
+    @property
     def reason(self) -> Mapping[str, str]:
         """The last problem that a step told of; empty when there was none."""
         return next((step.problem for step in reversed(self.steps) if step.problem), {})
@@ -86,16 +98,24 @@ class Run(NamedTuple):
         """What the last step of that name found."""
         return next((step.found for step in reversed(self.steps) if step.name == name), {})
 
-    def stance(self, host: Host) -> tuple[Stance, tuple[Difference, ...]]:
-        """How the host stands, and where it differs from the plan."""
-        found = differences(self.request, host)
+    def stance(self, seen: Sight) -> tuple[Stance, tuple[Difference, ...]]:
+        """How the host stands, and where it differs from the plan: also in that it is not reached where it should."""
+        found = differences(self.request, seen.host)
+        if not found and seen.aside:
+            return "otherwise", (Difference("contact", f"at {self.order.access.target}", f"at {seen.address} alone"),)
         if not found:
             return "planned", ()
-        return ("before" if stands_as_before(self.before, host) else "otherwise"), found
+        return ("before" if stands_as_before(self.before, seen.host) else "otherwise"), found
 
     def planned(self, seen: Sight | Failure) -> bool:
         """Whether this is a sight of the host as planned."""
-        return isinstance(seen, Sight) and self.stance(seen.host)[0] == "planned"
+        return isinstance(seen, Sight) and self.stance(seen)[0] == "planned"
+
+    def found_again(self, seen: Sight | Failure) -> Sight | Failure:
+        """A sight of the host that cannot be read: it is waited for, then looked for over its other networks."""
+        if isinstance(seen, Failure):
+            seen = self.contact.await_sight(self.order.limits.vdsm)
+        return self.contact.elsewhere(seen) if isinstance(seen, Failure) else seen
 
     def reverted(self, host: Host) -> bool:
         """Whether the host stands as before the change, or as the way back makes it."""
@@ -115,7 +135,7 @@ def differing(sight: Sight, found: Sequence[Difference]) -> dict[str, str]:
     return {
         "code": "not-as-planned",
         "message": f"the host at {sight.address} is not as planned: {told}",
-        "hint": "`mgmtnet diff` on a fresh capture shows the whole of it",
+        "hint": "supervdsm.log on the host tells what VDSM did; a hook or another tool may have changed it, too",
     }
 
 

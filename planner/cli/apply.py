@@ -17,7 +17,7 @@ from planner.apply.probing import unusable
 from planner.apply.report import Report, unchanged
 from planner.apply.run import Event
 from planner.apply.standing import differences
-from planner.cli.console import complain, problems_document
+from planner.cli.console import problems_document
 from planner.cli.hosts import (
     access_of,
     addresses_of,
@@ -29,7 +29,8 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_file, read_wanted
-from planner.cli.progress import progress
+from planner.cli.progress import progress, say, tell_problems
+from planner.cli.variables import variable
 from planner.problem import Problem
 from planner.vdsm.failure import Failure
 
@@ -38,13 +39,16 @@ BAD_INPUT, WRONG_USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 
 def run(options: argparse.Namespace) -> int:
     """Apply; the exit status."""
-    document = _plan_document(options.plan) if options.plan else None
+    plan = _plan_named(options)
+    if isinstance(plan, Problem):
+        return failed(options, [plan], WRONG_USAGE)
+    document = _plan_document(plan) if plan else None
     if isinstance(document, Problem):
         return failed(options, [document])
     host = options.host or ((document or {}).get("management") or {}).get("address")
     if not host:
-        complain([Problem("host-missing", "which host?", "mgmtnet apply HOST --network DEFINITION")])
-        return WRONG_USAGE
+        missing = Problem("host-missing", "which host?", "mgmtnet apply HOST --network DEFINITION")
+        return failed(options, [missing], WRONG_USAGE)
     return apply_to(options, host, document)
 
 
@@ -68,7 +72,7 @@ def apply_to(
     problems += wanted if isinstance(wanted, list) else []
     if problems or isinstance(access, Problem) or isinstance(reboot, Problem) or isinstance(wanted, list):
         return failed(options, problems)
-    complain(wanted.problems if wanted is not None else ())
+    tell_problems(options.log, wanted.problems if wanted is not None else ())
     access = replace(access, guard=guard)
     with progress(options.log) as tell:
         limits = limits_of(options)
@@ -108,7 +112,7 @@ def _decided(
         return failed(options, [in_the_way])
     ended = _nothing_to_send(options, access, sight, plan)
     if ended is None and not options.yes:
-        ended = _agreed(sight, plan)
+        ended = _agreed(options, sight, plan)
     return carry_out(options, order) if ended is None else ended
 
 
@@ -116,12 +120,17 @@ def _nothing_to_send(options: argparse.Namespace, access: Access, sight: Sight, 
     """The exit status where the plan refuses, is stale, or wants what the host is already; None: there is a change."""
     if plan["outcome"] == "refused":
         return _told(options, plan, REFUSED)
-    arrived = plan["outcome"] == "change" and not differences(plan["request"], sight.host)
-    if plan["inputs"]["capture"] != sight.host.digest and not arrived:
+    # A host that has changed since may have become what was planned. One that has not is changed as the rules say, also
+    # where the difference is in what its VDSM does not show (gateways on EL9).
+    stale = plan["inputs"]["capture"] != sight.host.digest
+    arrived = stale and plan["outcome"] == "change" and not differences(plan["request"], sight.host)
+    if stale and not arrived:
         hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
         return failed(options, [Problem("stale-plan", "the host is not the one that was planned for", hint)], REFUSED)
     if plan["outcome"] == "no-change" or arrived:
-        return _end(options, unchanged(access.target, plan, dirty=bool(sight.host.dirty)))
+        return _end(
+            options, unchanged(access.target, plan, dirty=bool(sight.host.dirty), reboot=options.reboot != "none")
+        )
     return None
 
 
@@ -149,19 +158,19 @@ def carry_out(options: argparse.Namespace, order: Order) -> int:
         problem = held or exclusion.unfinished(journal.records(url), order)
         if problem is not None:
             return failed(options, [problem])
-        print(f"run {order.run}", file=sys.stderr)
+        say(options.log, "run", f"run {order.run}")
         try:
             with progress(options.log) as tell:
                 report = execute(order, url, tell)
         except KeyboardInterrupt:
-            print(f"interrupted: `mgmtnet resume {order.run}` goes on, or undoes", file=sys.stderr)
+            say(options.log, "interrupted", f"interrupted: `mgmtnet resume {order.run}` goes on, or undoes")
             return INTERRUPTED
     return _end(options, report)
 
 
 def failed(options: argparse.Namespace, problems: Sequence[Problem], status: int = BAD_INPUT) -> int:
     """Say what is in the way of a run that has sent nothing."""
-    complain(problems)
+    tell_problems(options.log, problems)
     if options.output == "json":
         print(problems_document(problems))
     return status
@@ -190,7 +199,7 @@ def _told(options: argparse.Namespace, plan: Mapping[str, Any], status: int) -> 
     return status
 
 
-def _agreed(sight: Sight, plan: Mapping[str, Any]) -> int | None:
+def _agreed(options: argparse.Namespace, sight: Sight, plan: Mapping[str, Any]) -> int | None:
     """Show the change and ask; None if the user agrees, else the exit status."""
     from planner.explain.changes import changes, text
     from planner.explain.summary import summary
@@ -198,13 +207,23 @@ def _agreed(sight: Sight, plan: Mapping[str, Any]) -> int | None:
     print(summary(plan), file=sys.stderr)
     print(text(changes(sight.host, plan)), file=sys.stderr)
     if not sys.stdin.isatty():
-        complain([Problem("not-agreed", "nobody can be asked here", "give --yes to apply without asking")])
-        return WRONG_USAGE
+        unasked = Problem("not-agreed", "nobody can be asked here; nothing was sent", "--yes applies without asking")
+        return failed(options, [unasked], WRONG_USAGE)
     print("Apply this? Only `yes` does it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() == "yes":
         return None
-    print("nothing was sent", file=sys.stderr)
-    return BAD_INPUT
+    return failed(options, [Problem("declined", "not agreed to; nothing was sent", "only `yes` applies it")])
+
+
+def _plan_named(options: argparse.Namespace) -> str | Problem | None:
+    """The file of the plan, if there is one. With a definition beside it, what was typed goes before a variable."""
+    named = {name: getattr(options, name) for name in ("plan", "network") if getattr(options, name)}
+    typed = [name for name, value in named.items() if variable(name.upper()) != value]
+    chosen = typed or list(named)
+    if len(chosen) > 1:
+        hint = "a plan holds its definition: leave --network away, or --plan for a new plan"
+        return Problem("plan-and-definition", "both a plan and a definition are given", hint)
+    return named.get("plan") if chosen == ["plan"] else None
 
 
 def _plan_document(path: str) -> dict[str, Any] | Problem:

@@ -12,6 +12,7 @@ from planner.cli.console import complain
 from planner.cli.hosts import access_of, problem_of
 from planner.cli.inputs import read_file
 from planner.cli.progress import progress
+from planner.cli.writing import write_whole
 from planner.host.scrubbing import scrub
 from planner.problem import Problem
 from planner.simulator.captures import read_document
@@ -30,7 +31,9 @@ def run(options: argparse.Namespace) -> int:
     if options.output == "-":
         sys.stdout.write(text)
         return 0
-    return _write(options.output, text)
+    failure = write_whole(options.output, text)
+    complain([failure] if failure else [])
+    return 1 if failure else 0
 
 
 def _is_file(text: str) -> bool:
@@ -57,22 +60,3 @@ def _from_file(path: str) -> dict[str, object] | list[Problem]:
         return [content]
     captured = read_document(content, path)
     return list(captured.problems) if captured.document is None else dict(captured.document)
-
-
-def _write(path: str, text: str) -> int:
-    """The file whole or not at all; what is no file (/dev/stdout, a pipe) is written to as it is."""
-    whole = not os.path.exists(path) or os.path.isfile(path)
-    target = os.path.realpath(path)  # a link stays one
-    beside = f"{target}.{os.getpid()}.new" if whole else path
-    try:
-        with open(beside, "x" if whole else "w", encoding="utf-8") as stream:
-            stream.write(text)
-        if whole:
-            os.replace(beside, target)
-    except OSError as failure:
-        if whole and os.path.exists(beside):
-            os.unlink(beside)
-        reason = failure.strerror or str(failure)
-        complain([Problem("file-unwritable", f"cannot write {path!r}: {reason}", "name a file in a folder of yours")])
-        return 1
-    return 0

@@ -1,27 +1,38 @@
 """``mgmtnet golden``: captured hosts with the plans they are known to get.
 
-`update` rewrites ``plan.json`` and ``why.txt``; the diff is for eyes, so the digest of the rules and the engine's name
-are left blank in them: they would change in every golden.
+`update` rewrites ``plan.json`` and ``why.txt``, with ``--interactive`` only what one agrees to. The diff is for eyes:
+the digest of the rules and the engine's name are left blank in them, since they would change in every golden.
 """
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from typing import Literal
 
-from planner.authoring.trial import try_out
+from planner.authoring.trial import Trial, try_out
 from planner.cli.cache import compiled_rules
 from planner.cli.console import complain
+from planner.cli.goldenasking import Asking
 from planner.cli.goldens import golden_folders, read_golden
 from planner.cli.inputs import read_file
+from planner.cli.writing import write_whole
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
 from planner.problem import Problem, errors
 
+WRONG_USAGE = 2
 KEPT_PLAN, KEPT_WHY = "plan.json", "why.txt"
+
+Agrees = Callable[[str | None, Trial], bool]
 
 
 def run(options: argparse.Namespace) -> int:
     """Check or update the goldens; the exit status."""
+    if options.interactive and not sys.stdin.isatty():
+        hint = "run it in a terminal, or without --interactive and read `git diff`"
+        complain([Problem("no-terminal", "nobody can be asked here", hint)])
+        return WRONG_USAGE
     rules, problems = compiled_rules(options.policy or options.rules)
     folders = list(golden_folders(options.folder))
     if not folders:
@@ -29,10 +40,19 @@ def run(options: argparse.Namespace) -> int:
     complain(problems)
     if rules is None or errors(problems):
         return 1
-    differing = sum(_one(folder, rules, update=options.action == "update") for folder in folders)
-    verb = "rewritten" if options.action == "update" else "differ"
-    print(f"{len(folders)} goldens, {differing} {verb}", file=sys.stderr)
-    return 1 if differing and options.action == "check" else 0
+    keeping = Asking(rules.by_name).agrees if options.interactive else _always if options.action == "update" else None
+    found = [_one(folder, rules, keeping) for folder in folders]
+    rewritten, differing = found.count("rewritten"), found.count("differs")
+    told = f"{differing} differ" if options.action == "check" else f"{rewritten} rewritten"
+    if options.action == "update" and differing:
+        told += f", {differing} left as they were"
+    print(f"{len(folders)} goldens, {told}", file=sys.stderr)
+    return 1 if differing else 0
+
+
+def _always(before: str | None, trial: Trial) -> bool:
+    """Take whatever the rules say now."""
+    return True
 
 
 def plan_golden(folder: str, rules: Compiled) -> tuple[Plan | None, list[Problem]]:
@@ -66,21 +86,23 @@ def difference(path: str, wanted: str) -> str:
     return "\n".join(lines)
 
 
-def _one(folder: str, rules: Compiled, *, update: bool) -> bool:
-    """Whether the golden's files differ from what the rules say now; rewritten on ``update``."""
-    plan, problems = plan_golden(folder, rules)
-    complain([problem for problem in problems if problem.severity == "error"])
-    if plan is None:
-        return True
-    wanted = kept_of(plan)
+def _one(folder: str, rules: Compiled, agrees: Agrees | None) -> Literal["same", "differs", "rewritten"]:
+    """Whether the golden's files are what the rules say now; what is not is shown, or rewritten if that ``agrees``."""
+    case, problems = read_golden(folder)
+    complain(errors(problems))
+    if case is None:
+        return "differs"
+    trial = try_out(case, rules)
+    wanted = kept_of(trial.plan)
     stale = stale_files(folder, wanted)
-    for name in stale:
-        if update:
-            with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
-                stream.write(wanted[name])
-        else:
+    if agrees is not _always:
+        for name in stale:
             print(difference(os.path.join(folder, name), wanted[name]))
-    return bool(stale)
+    if not stale or agrees is None or not agrees(_text(os.path.join(folder, KEPT_PLAN)), trial):
+        return "differs" if stale else "same"
+    failures = [write_whole(os.path.join(folder, name), wanted[name]) for name in stale]
+    complain([failure for failure in failures if failure is not None])
+    return "differs" if any(failures) else "rewritten"
 
 
 def _text(path: str) -> str | None:

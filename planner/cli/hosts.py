@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from planner.apply import database
+from planner.apply.access import speaker_of
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.secrets import fence_agent
 from planner.cli.inputs import read_file
@@ -58,8 +59,13 @@ def reboot_of(options: argparse.Namespace, host: str) -> Reboot | Problem | None
     password = _absolute(options.fence_password_file)
     further = "\n".join(_parts(options))
     reboot = Reboot(proxy, options.fence_address, options.fence_agent, options.fence_user, password, options=further)
-    agent = fence_agent(reboot)  # better missed now than when the host is to be switched off
-    return problem_of(agent) if isinstance(agent, Failure) else reboot
+    for needed in (
+        speaker_of(proxy),
+        fence_agent(reboot),
+    ):  # better missed now than when the host is to be switched off
+        if isinstance(needed, Failure):
+            return problem_of(needed)
+    return reboot
 
 
 def telling(probes: Sequence[str]) -> list[Problem]:

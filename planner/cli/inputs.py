@@ -109,7 +109,7 @@ def _definition(path: str | None) -> tuple[Definition | None, list[Problem]]:
 
 
 def _addresses(options: argparse.Namespace) -> tuple[tuple[str, ...], list[Problem]]:
-    stated = options.address or [text for text in (os.environ.get("MGMTNET_ADDRESS") or "").split(",") if text]
+    stated = [text for several in options.address or () for text in several.split(",") if text]
     if not stated:
         return (), []
     from planner.cli.names import resolve  # only a stated address needs it

@@ -3,6 +3,9 @@
 import argparse
 import os
 from collections.abc import Callable
+from typing import Any
+
+from planner.cli.variables import Command, variable
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
@@ -19,7 +22,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         epilog="Each option --name can be given as the environment variable MGMTNET_NAME.",
         formatter_class=_as_wide_as_the_terminal,
     )
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)
     for name in [command] if command in COMMANDS else COMMANDS:
         summary, build = COMMANDS[name]
         described = summary.capitalize() + "."
@@ -65,9 +68,45 @@ def _draw(command: argparse.ArgumentParser) -> None:
 
 
 def _golden(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("check", "update"))
-    command.add_argument("folder", metavar="DIR", nargs="?", default="golden", help="one golden, or a folder of them")
-    _rules(command)
+    actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
+    for name, summary in (
+        ("check", "show which plans are not what they were"),
+        ("update", "bring the plans up to date"),
+    ):
+        one = actions.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        one.set_defaults(action=name, interactive=False)
+        _goldens(one, "one golden, or a folder of them")
+        if name == "update":
+            one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
+        _rules(one)
+    summary = "make a golden of a captured host, without what names anybody"
+    one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
+    one.set_defaults(module="goldennew")
+    one.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _goldens(one, "the folder of goldens that it goes into")
+    one.add_argument("--network", metavar="DEFINITION", required=True, help="what is wanted of it")
+    one.add_argument("--name", metavar="N", required=True, help="the golden's name, like vlan-over-bond")
+    one.add_argument("--address", metavar="A", action="append", default=None, help="the host's management address")
+    one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
+    one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")
+    _rules(one)
+
+
+def _goldens(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("folder", metavar="DIR", nargs="?", default="golden", help=what)
+
+
+class _Intermixed(Command):
+    """A parser that takes an optional place after the options, too."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As everywhere, once the places are put before the options."""
+        if self._mixing:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        return self.parse_known_intermixed_args(args, namespace)
+
+    _mixing = False
 
 
 def _rulesets(command: argparse.ArgumentParser) -> None:
@@ -78,13 +117,11 @@ def _rulesets(command: argparse.ArgumentParser) -> None:
 
 def _simulation(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help="the host to be (getVdsCaps); - for standard input")
-    command.add_argument("--address", metavar="A", default=_variable("ADDRESS"), help="the host's management address")
-    command.add_argument(
-        "--port", metavar="P", default=_variable("PORT") or "54321", help="54321 if not stated; 0: any"
-    )
+    command.add_argument("--address", metavar="A", help="the host's management address")
+    command.add_argument("--port", metavar="P", default="54321", help="54321 if not stated; 0: any")
     _faults(command)
-    command.add_argument("--credentials", metavar="DIR", default=_variable("CREDENTIALS"), help="where certificates go")
-    command.add_argument("--speed", metavar="X", default=_variable("SPEED") or "1", help="how fast VDSM's clock runs")
+    command.add_argument("--credentials", metavar="DIR", help="where certificates go")
+    command.add_argument("--speed", metavar="X", default="1", help="how fast VDSM's clock runs")
 
 
 def _applied(command: argparse.ArgumentParser) -> None:
@@ -100,7 +137,7 @@ def _rehearsed(command: argparse.ArgumentParser) -> None:
     _host(command)
     _faults(command)
     command.add_argument("--reboot", choices=("yes", "none"), default="yes", help="whether the host is rebooted, too")
-    command.add_argument("--speed", metavar="X", default=_variable("SPEED") or "10", help="how fast VDSM's clock runs")
+    command.add_argument("--speed", metavar="X", default="10", help="how fast VDSM's clock runs")
     _number(command, "--timeout", "30", "how long VDSM waits for a sign, in its own seconds")
     _output(command, ("text", "json"))
     _log(command)
@@ -109,7 +146,12 @@ def _rehearsed(command: argparse.ArgumentParser) -> None:
 def _captured(command: argparse.ArgumentParser) -> None:
     command.add_argument("host", metavar="HOST", help="host, host:port or address; or a capture, to scrub it (a file)")
     command.add_argument(
-        "-o", "--output", metavar="FILE", default="-", help="where the capture goes; - (so by default)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        stood_in_for=False,
+        help="where the capture goes; - (so by default)",
     )
     command.add_argument("--scrub", action="store_true", help="rename addresses, MAC addresses, names and uuid")
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
@@ -149,10 +191,8 @@ def _change(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--reboot", metavar="PROXY", default="none", help="prove it by a reboot: the host that fences")
     for name, what in (("address", "the BMC"), ("agent", "its kind: ipmilan, ilo4, ..."), ("user", "its user")):
-        command.add_argument(
-            f"--fence-{name}", metavar=name[0].upper(), default=_variable(f"FENCE_{name.upper()}"), help=what
-        )
-    command.add_argument("--fence-password-file", metavar="FILE", default=_variable("FENCE_PASSWORD_FILE"))
+        command.add_argument(f"--fence-{name}", metavar=name[0].upper(), help=what)
+    command.add_argument("--fence-password-file", metavar="FILE")
     command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
     _output(command, ("text", "json"))
     _log(command)
@@ -160,18 +200,14 @@ def _change(command: argparse.ArgumentParser) -> None:
 
 def _access(command: argparse.ArgumentParser) -> None:
     """How hosts are spoken to."""
-    command.add_argument(
-        "--transport", choices=("auto", "jsonrpc", "xmlrpc", "engine"), default=_variable("TRANSPORT") or "auto"
-    )
+    command.add_argument("--transport", choices=("auto", "jsonrpc", "xmlrpc", "engine"), default="auto")
     for name, what in (("ca", "the hosts' CA"), ("cert", "our certificate"), ("key", "its key")):
-        command.add_argument(f"--{name}", metavar="FILE", default=_variable(name.upper()), help=what)
-    command.add_argument("--pin", metavar="sha256:...", default=_variable("PIN"), help="the host's certificate itself")
-    command.add_argument("--engine", metavar="URL", default=_variable("ENGINE_URL"), help="with --transport engine")
-    command.add_argument("--engine-user", metavar="U", default=_variable("ENGINE_USER"))
-    command.add_argument("--engine-password-file", metavar="FILE", default=_variable("ENGINE_PASSWORD_FILE"))
-    command.add_argument(
-        "--routes", metavar="FILE", default=_variable("ROUTES"), help="where addresses are found (a stand-in's table)"
-    )
+        command.add_argument(f"--{name}", metavar="FILE", help=what)
+    command.add_argument("--pin", metavar="sha256:...", help="the host's certificate itself")
+    command.add_argument("--engine", metavar="URL", default=variable("ENGINE_URL"), help="with --transport engine")
+    command.add_argument("--engine-user", metavar="U")
+    command.add_argument("--engine-password-file", metavar="FILE")
+    command.add_argument("--routes", metavar="FILE", help="where addresses are found (a stand-in's table)")
 
 
 def _faults(command: argparse.ArgumentParser) -> None:
@@ -185,14 +221,11 @@ def _faults(command: argparse.ArgumentParser) -> None:
 
 
 def _log(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--log", choices=("plain", "json"), default=_variable("LOG") or "", help="how progress is told"
-    )
+    command.add_argument("--log", choices=("plain", "json"), default="", help="how progress is told")
 
 
 def _number(command: argparse.ArgumentParser, name: str, otherwise: str, what: str) -> None:
-    stated = _variable(name.strip("-").upper()) or otherwise
-    command.add_argument(name, metavar="S", type=_seconds, default=stated, help=what)
+    command.add_argument(name, metavar="S", type=_seconds, default=otherwise, help=what)
 
 
 def _seconds(text: str) -> float:
@@ -214,7 +247,6 @@ def _wanted(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--network",
         metavar="DEFINITION",
-        default=_variable("NETWORK"),
         help="what the data centre wants of the network (YAML or JSON); without: untagged, bridged, MTU 1500",
     )
     command.add_argument(
@@ -228,22 +260,13 @@ def _wanted(command: argparse.ArgumentParser) -> None:
 
 
 def _rules(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", default=_variable("RULES"), help="which rules decide")
-    command.add_argument(
-        "--policy",
-        metavar="DIR",
-        default=_variable("POLICY"),
-        help="a site's rules, which say themselves what they extend; --rules does not count then",
-    )
+    command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", help="which rules decide")
+    what = "a site's rules, which say themselves what they extend; --rules does not count then"
+    command.add_argument("--policy", metavar="DIR", help=what)
 
 
 def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:
-    stated = _variable("OUTPUT")
-    command.add_argument("-o", "--output", choices=kinds, default=stated if stated in kinds else kinds[0])
-
-
-def _variable(name: str) -> str | None:
-    return os.environ.get(f"MGMTNET_{name}") or None
+    command.add_argument("-o", "--output", choices=kinds, default=kinds[0])
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {

@@ -3,11 +3,13 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from planner.apply.run import Event, Listener
+from planner.cli.console import complain
 from planner.policy.wording import printable
+from planner.problem import Problem
 
 
 @contextmanager
@@ -20,6 +22,24 @@ def progress(log: str = "") -> Iterator[Listener]:
     else:
         with _bars() as tell:
             yield tell
+
+
+def say(log: str, step: str, said: str) -> None:
+    """A line of its own beside the progress, in its form."""
+    if log == "json":
+        _json_lines(Event("said", step, said))
+    else:
+        print(printable(said), file=sys.stderr)
+
+
+def tell_problems(log: str, problems: Sequence[Problem]) -> None:
+    """Problems beside the progress, in its form."""
+    if log != "json":
+        complain(problems)
+        return
+    for problem in problems:
+        document = {"time": round(time.time(), 3), "kind": "problem", **problem.document()}
+        print(json.dumps(document, ensure_ascii=False), file=sys.stderr, flush=True)
 
 
 def _json_lines(event: Event) -> None:

@@ -9,9 +9,9 @@ from planner.apply.database import journal_url
 from planner.apply.order import read_order
 from planner.apply.preparing import host_key, run_name
 from planner.apply.report import Report
-from planner.cli.console import complain
+from planner.cli.apply import failed
 from planner.cli.hosts import state_folder
-from planner.cli.progress import progress
+from planner.cli.progress import progress, say
 from planner.cli.status import unknown_run
 from planner.problem import Problem
 
@@ -22,8 +22,7 @@ def run(options: argparse.Namespace) -> int:
     """Resume; the exit status is the worst of the runs'."""
     folder = state_folder()
     if isinstance(folder, Problem):
-        complain([folder])
-        return 1
+        return failed(options, [folder])
     url = journal_url(folder)
     found = journal.records(url)
     chosen = [
@@ -31,9 +30,8 @@ def run(options: argparse.Namespace) -> int:
     ]
     if not chosen:
         if options.run:
-            complain([unknown_run(options.run)])
-            return 1
-        print("no run was interrupted", file=sys.stderr)
+            return failed(options, [unknown_run(options.run)])
+        say(options.log, "resume", "no run was interrupted")
         return 0
     return max(_resume(record, folder, url, options) for record in chosen)
 
@@ -44,17 +42,15 @@ def _resume(record: journal.Record, folder: str, url: str, options: argparse.Nam
     ended = (record.steps[-1].standing if record.steps else "") or "unknown"
     if record.state == "ended" and ended not in DOUBTFUL:
         hint = "`mgmtnet apply` begins a new run"
-        complain([Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
-        return 1
+        return failed(options, [Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
     with exclusion.only_run(folder, url, host_key(read_order(record.order)), record.run) as held:
         if held is not None:
-            complain([held])
-            return 1
+            return failed(options, [held])
         with progress(options.log) as tell:
             if record.state == "running":
                 return _end(options, go_on(record, url, tell))
             again = run_name()
-            print(f"run {again}, after {record.run}", file=sys.stderr)
+            say(options.log, "run", f"run {again}, after {record.run}")
             return _end(options, take_up(record, again, url, tell))
 
 

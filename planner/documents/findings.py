@@ -1,9 +1,21 @@
 """Taking the expected shapes out of a document, and collecting a problem for whatever is otherwise."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from planner.documents.node import NAMES, Entry, Node, NodeKind, spelled
-from planner.problem import Problem, Severity, Where
+from planner.documents.places import respelled, written_at
+from planner.problem import Fix, Problem, Severity, Where
+
+EXPECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "map": "write `key: value`, each key once",
+        "list": "write [one, two]",
+        "text": "write one text, in quotes if it looks like something else",
+        "bool": "write true or false",
+    }
+)
+NO_SYNONYMS: Mapping[str, str] = MappingProxyType({})
 
 # Fewer would make an author run the linter again and again; more and a broken file buries the others.
 MOST_PROBLEMS = 50
@@ -18,24 +30,51 @@ class Findings:
         self.text = text
         self.problems: list[Problem] = []
 
+    def join(self, other: "Findings") -> None:
+        """Note what another reading of the same document found, unless it is noted already."""
+        room = MOST_PROBLEMS - len(self.problems)
+        self.problems += [problem for problem in other.problems if problem not in self.problems][:room]
+
     def in_order(self) -> tuple[Problem, ...]:
         """The problems from the top of the document to its end."""
         return tuple(sorted(self.problems, key=lambda problem: (problem.where[0].line, problem.where[0].column)))
 
     def report(
-        self, node: Node, code: str, message: str, hint: str = "", *, path: str = "", severity: Severity = "error"
+        self,
+        node: Node,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        path: str = "",
+        severity: Severity = "error",
+        instead: Collection[str] = (),
     ) -> None:
-        """Note what is wrong at ``node``; beyond ``MOST_PROBLEMS`` nothing is noted any more."""
+        """Note what is wrong at ``node``; beyond ``MOST_PROBLEMS`` nothing is noted any more.
+
+        ``instead`` is what may stand in place of the scalar at ``node``, word for word, without further thought.
+        """
         if len(self.problems) < MOST_PROBLEMS and node.kind != "broken":
             where = Where(self.source, path, node.line, node.column)
-            self.problems.append(Problem(code, message, hint, severity, where=(where,)))
+            old = written_at(self.text, node.line, node.column) if instead else ""
+            fixes = tuple(Fix(node.line, node.column, old, new) for new in instead) if old else ()
+            self.problems.append(Problem(code, message, hint, severity, where=(where,), fixes=fixes))
 
-    def unknown(self, node: Node, code: str, message: str, known: Collection[str]) -> None:
+    def unknown(
+        self, node: Node, code: str, message: str, known: Collection[str], synonyms: Mapping[str, str] = NO_SYNONYMS
+    ) -> None:
         """Note a word that is none of ``known``, with the one that was probably meant."""
         if len(self.problems) < MOST_PROBLEMS:
-            from planner.documents.spelling import suggest
+            from planner.documents.spelling import near, suggest
 
-            self.report(node, code, message, suggest(str(node.value), known))
+            word = str(node.value)
+            meant = [synonyms[word]] if word in synonyms else near(word, known)
+            hint = f"did you mean {synonyms[word]}?" if word in synonyms else suggest(word, known)
+            before = len(self.problems)
+            self.report(node, code, message, hint)
+            fix = respelled(self.text, node, word, meant[0]) if len(meant) == 1 else None
+            if fix is not None and len(self.problems) > before:
+                self.problems[-1] = self.problems[-1]._replace(fixes=(fix,))
 
     def word(self, node: Node, word: str) -> Node:
         """A node for ``word`` where it stands in the text of ``node``, or else where ``node`` stands."""
@@ -50,8 +89,19 @@ class Findings:
     def expect(self, node: Node, kind: NodeKind, what: str, hint: str = "") -> bool:
         """Whether ``node`` is of ``kind``; if not, that is noted."""
         if node.kind != kind:
-            self.report(node, "wrong-type", f"{what} must be {NAMES[kind]}, and is {spelled(node)}", hint)
+            message = f"{what} must be {NAMES[kind]}, and is {spelled(node)}"
+            instead = (f'"{spelled(node)}"',) if kind == "text" and node.kind in ("int", "bool") else ()
+            self.report(node, "wrong-type", message, hint or EXPECTED[kind], instead=instead)
         return node.kind == kind
+
+    def expect_list(self, node: Node, what: str, hint: str) -> bool:
+        """Whether ``node`` is a list; if it is a word instead, brackets around it cure that."""
+        if node.kind not in ("text", "int"):
+            return self.expect(node, "list", what, hint)
+        written = written_at(self.text, node.line, node.column)
+        message = f"{what} must be a list, and is {spelled(node)}"
+        self.report(node, "wrong-type", message, hint, instead=(f"[{written}]",))
+        return False
 
     def fields(self, node: Node, what: str, known: Collection[str], needed: Collection[str] = ()) -> dict[str, Entry]:
         """The entries of a map with the ``known`` keys, of which those ``needed`` must be there."""
@@ -72,8 +122,9 @@ class Findings:
             return ""
         node = entry.value
         if node.kind in ("int", "bool"):
-            quoted = f'quote it: "{spelled(node)}"'
-            self.report(node, "wrong-type", f"{what} must be text, and is {spelled(node)}", quoted)
+            quoted = f'"{spelled(node)}"'
+            message = f"{what} must be text, and is {spelled(node)}"
+            self.report(node, "wrong-type", message, f"quote it: {quoted}", instead=(quoted,))
             return ""
         if not self.expect(node, "text", what):
             return ""
@@ -84,7 +135,7 @@ class Findings:
 
     def strings(self, entry: Entry | None, what: str) -> tuple[tuple[str, Node], ...]:
         """A list of distinct texts, each with its node."""
-        if entry is None or not self.expect(entry.value, "list", what, f"write {entry.name}: [...]"):
+        if entry is None or not self.expect_list(entry.value, what, f"write {entry.name}: [...]"):
             return ()
         found: dict[str, Node] = {}
         for item in entry.value.items:

@@ -38,6 +38,7 @@ class Unclear(NamedTuple):
     code: str
     message: str
     hint: str
+    instead: tuple[str, ...] = ()
 
 
 def resolve(word: str) -> Plain | Unclear:
@@ -46,9 +47,8 @@ def resolve(word: str) -> Plain | Unclear:
         return Plain(*CONSTANTS[word])
     if word in AFFIRMATIVE or word in NEGATIVE:
         instead = "true" if word in AFFIRMATIVE else "false"
-        return Unclear(
-            "yaml-word", f"{word} is a boolean to YAML 1.1 and a word to YAML 1.2", f'write {instead}, or "{word}"'
-        )
+        message = f"{word} is a boolean to YAML 1.1 and a word to YAML 1.2"
+        return Unclear("yaml-word", message, f'write {instead}, or "{word}"', (f'"{word}"', instead))
     if word[0] in "0123456789+-.":
         return _number(word)
     return Plain("text", word)
@@ -65,11 +65,14 @@ def _number(word: str) -> Plain | Unclear:
             "yaml-number",
             f"{_short(word)} is another number to YAML 1.1 than to YAML 1.2, or none",
             f"write a plain decimal number, or {quoted}",
+            (f'"{word}"',),
         )
     if SEXAGESIMAL.fullmatch(word):
-        return Unclear("yaml-number", f"{_short(word)} is a number in base 60 to YAML 1.1", quoted)
+        message = f"{_short(word)} is a number in base 60 to YAML 1.1"
+        return Unclear("yaml-number", message, quoted, (f'"{word}"',))
     if FRACTION.fullmatch(word) or NOT_FINITE.fullmatch(word):
-        return Unclear("yaml-number", f"{_short(word)} is not a whole number", f"numbers are whole here; {quoted}")
+        message = f"{_short(word)} is not a whole number"
+        return Unclear("yaml-number", message, f"numbers are whole here; {quoted}", (f'"{word}"',))
     return Plain("text", word)
 
 

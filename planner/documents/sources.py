@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from planner.documents.findings import Findings
 from planner.documents.node import Entry, Node, NodeKind
+from planner.documents.places import written_at
 from planner.documents.scalars import Unclear, resolve
 from planner.problem import Problem
 
@@ -27,13 +28,16 @@ DEEPEST = 24
 UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 
+UNREADABLE = "yaml-syntax"  # of a text that is not YAML at all
+QUOTE_IT = "quote the word"
+
 # What the parser says -> what it means, and what to do. The first that is found in its words counts.
 SYNTAX: tuple[tuple[str, str, str], ...] = (
     ("mapping values are not allowed", "a second colon in one value", "quote the text that holds `: `"),
     ("scanning a quoted scalar", "the quote opened here is never closed", "close it"),
     ("unknown escape character", "the backslash begins no escape", "use '...', in which a backslash is a backslash"),
     ("escape character", "the backslash begins no escape", "use '...', in which a backslash is a backslash"),
-    ("cannot start any token", "the character cannot begin a word", "quote the word"),
+    ("cannot start any token", "the character cannot begin a word", QUOTE_IT),
     ("flow mapping", "the { opened here is not closed, or a comma is missing", "text with , { } or : wants quotes"),
     ("flow sequence", "the [ opened here is not closed, or a comma is missing", "text with , [ ] or : wants quotes"),
     ("flow node", "a value is missing between the brackets", "write one, or close the bracket"),
@@ -59,6 +63,16 @@ class _Open(NamedTuple):
     line: int
     column: int
     items: list[Node]
+
+
+class Span(NamedTuple):
+    """From where to where a key or a value stands, counted from 0, and what it is quoted with (``>``: a block)."""
+
+    line: int
+    begin: int
+    last: int
+    end: int
+    style: str
 
 
 class _Unreadable(Exception):  # noqa: N818  the way out of the event loop; never leaves this module
@@ -132,10 +146,19 @@ def _events(text: str, findings: Findings) -> "Iterator[tuple[str, Any]]":
         here = _within(text, mark.line + 1, mark.column + 1) if mark else Node("null")
         for words, message, hint in SYNTAX:
             if words in said:
-                _give_up(findings, here, "yaml-syntax", message, hint)
-        _give_up(findings, here, "yaml-syntax", f"not YAML: {said.strip(': ')}", "look at the line before, too")
+                instead = _quoted(text, here) if hint == QUOTE_IT else ()
+                _give_up(findings, here, UNREADABLE, message, hint, instead)
+        _give_up(findings, here, UNREADABLE, f"not YAML: {said.strip(': ')}", "look at the line before, too")
     except yaml.YAMLError as failure:
-        _give_up(findings, Node("null"), "yaml-syntax", f"not YAML: {failure}", "is it the right file?")
+        _give_up(findings, Node("null"), UNREADABLE, f"not YAML: {failure}", "is it the right file?")
+
+
+def scalar_spans(text: str) -> "Iterator[Span]":
+    """Where each key and each value of a well-formed document stands."""
+    for name, event in _events(text, Findings("")):
+        if name == "ScalarEvent":
+            begin, end = event.start_mark, event.end_mark
+            yield Span(begin.line, begin.column, end.line, end.column, event.style or "")
 
 
 def _within(text: str, line: int, column: int) -> Node:
@@ -144,8 +167,16 @@ def _within(text: str, line: int, column: int) -> Node:
     return Node("null", None, *((line, column) if line <= len(lines) else (len(lines), len(lines[-1]) + 1)))
 
 
-def _give_up(findings: Findings, node: Node, code: str, message: str, hint: str) -> NoReturn:
-    findings.report(node, code, message, hint)
+def _quoted(text: str, here: Node) -> tuple[str, ...]:
+    """The word at a place in quotes, if it needs no more than them."""
+    word = written_at(text, here.line, here.column)
+    return (f'"{word}"',) if word and not set(word) & set('"\\') else ()
+
+
+def _give_up(
+    findings: Findings, node: Node, code: str, message: str, hint: str, instead: tuple[str, ...] = ()
+) -> NoReturn:
+    findings.report(node, code, message, hint, instead=instead)
     raise _Unreadable
 
 
@@ -176,7 +207,7 @@ def _scalar(findings: Findings, event: Any, line: int, column: int, *, key: bool
     here = Node("null", None, line, column)
     if isinstance(meaning, Unclear):
         hint = f'quote it: "{event.value}"' if key else meaning.hint
-        findings.report(here, meaning.code, meaning.message, hint)
+        findings.report(here, meaning.code, meaning.message, hint, instead=meaning.instead)
         return Node("broken", None, line, column)
     if key and event.value == "<<":
         findings.report(here, "yaml-merge", "<< merges another map into this one", "write its keys out here")

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 
+NEAR = 0.74  # two letters swapped in a word of four; lower, and a word of another meaning is put in its place
+CLEARLY = 0.08  # nearer than the next one by this much is the one that was meant
 LISTED = 24  # fewer would leave out words of the longest list of fields; more would be no help
+
+
+def near(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that ``word`` may well have been meant to be, as near as the nearest or nearly so."""
+    import difflib
+
+    found = difflib.get_close_matches(word[:100], list(known), n=3, cutoff=NEAR)
+    likeness = [difflib.SequenceMatcher(None, one, word[:100]).ratio() for one in found]
+    return [one for one, ratio in zip(found, likeness, strict=True) if ratio > likeness[0] - CLEARLY]
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -57,20 +57,23 @@ HANDMADE = range(64, 96)
 SAME_MAC = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:80:c2:00:00:00")
 
 
-def scrub(capture: Mapping[str, Any], keep: Collection[str] = ()) -> dict[str, Any]:
-    """``capture``, a getVdsCaps document, renamed; the names in ``keep`` (the management network's) stay."""
+def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, Any]:
+    """``capture``, a getVdsCaps document, renamed; the names in ``keep`` (the management network's) stay.
+
+    ``beside`` are names that go with the capture and need not be in it.
+    """
     kept = {key: capture[key] for key in KEPT if key in capture}
-    names = _renamed(kept, keep)
+    names = renaming(kept, keep, beside)
     return {key: _scrubbed(value, names, key) for key, value in kept.items()}
 
 
-def _renamed(capture: Mapping[str, Any], keep: Collection[str]) -> dict[str, str]:
+def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:
     """Old names by new ones, no two alike. A vlan's follows its base's."""
     known = {str(name) for table in TABLES if isinstance(capture.get(table), Mapping) for name in capture[table]}
     vlans = capture.get("vlans")
     devices = vlans.values() if isinstance(vlans, Mapping) else ()
     stacked = [device.get("iface") for device in devices if isinstance(device, Mapping)]
-    known |= {str(name) for name in [*stacked, capture.get("lastClientIface")] if name}
+    known |= {str(name) for name in [*stacked, capture.get("lastClientIface"), *beside] if name}
     new: dict[str, str] = {}
     taken = set(known)
     for name in sorted(known):  # a base before what is named after it

@@ -64,15 +64,20 @@ def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
 
 def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
     """The MTU that the base will have: the largest of what stands on it, whatever it has today."""
-    standing = [attachment.mtu]
-    for other in host.networks.values():
-        vlan = host.vlans.get(other.southbound)
-        if other.name != network and attachment.iface in (other.southbound, vlan.base if vlan else ""):
-            standing.append(other.mtu)
-    if host.version == () or host.version >= NMSTATE_SINCE:
-        bare = (vlan for vlan in host.vlans.values() if vlan.base == attachment.iface)
-        standing += [vlan.mtu for vlan in bare if vlan.name not in (attachment.port, _port(host, network))]
-    return max(standing)
+    if _by_nmstate(host):
+        return max(attachment.mtu, _largest(host, attachment.iface, (attachment.port, _port(host, network))))
+    others = (other for other in host.networks.values() if other.name != network)
+    standing = [other.mtu for other in others if attachment.iface in (other.southbound, _base(host, other))]
+    return max([attachment.mtu, *standing])
+
+
+def _by_nmstate(host: Host) -> bool:
+    return host.version == () or host.version >= NMSTATE_SINCE
+
+
+def _largest(host: Host, base: str, but: tuple[str, ...] = ()) -> int:
+    """The largest MTU of the vlans on ``base``, whoever made them; -1 without any. An untagged network is not asked."""
+    return max((vlan.mtu for vlan in host.vlans.values() if vlan.base == base and vlan.name not in but), default=-1)
 
 
 def _base(host: Host, network: Network) -> str:
@@ -86,19 +91,27 @@ def _port(host: Host, network: str) -> str:
 
 
 def _mtu(host: Host, network: str, attachment: Attachment) -> list[Effect]:
-    largest = base_mtu(host, network, attachment)
-    members = host.bonds[attachment.iface].members if attachment.iface in host.bonds else ()
+    wanted = {attachment.iface: base_mtu(host, network, attachment)}
     reasons = {attachment.iface: "a base device gets the largest MTU of the networks and vlans on it"}
-    reasons |= dict.fromkeys(sorted(members), f"the members of {attachment.iface} follow it")
-    wanted = dict.fromkeys(reasons, largest)
+    if _by_nmstate(host):
+        for base in sorted({vlan.base for vlan in host.vlans.values()} - {attachment.iface}):
+            wanted[base] = _largest(host, base, (_port(host, network),))
+            reasons[base] = "VDSM gives every device with vlans the largest MTU of those, at any change"
+    devices: dict[str, Device] = {**host.bridges, **host.vlans, **host.bonds, **host.nics}
+    for bond in [host.bonds[name] for name in wanted if name in host.bonds]:
+        if bond.name == attachment.iface or bond.mtu != wanted[bond.name]:
+            wanted |= dict.fromkeys(sorted(bond.members), wanted[bond.name])
+            reasons |= dict.fromkeys(bond.members, f"the members of {bond.name} follow it")
     if attachment.tag >= 0:
         wanted[attachment.port] = attachment.mtu
         reasons[attachment.port] = "the vlan gets the network's MTU"
-    devices: dict[str, Device] = {**host.vlans, **host.bonds, **host.nics}
+    if attachment.bridged and network in host.bridges:
+        wanted[network] = attachment.mtu
+        reasons[network] = "the bridge gets the network's MTU"
     return [
         Effect("mtu", name, str(devices[name].mtu), str(mtu), reasons[name])
         for name, mtu in wanted.items()
-        if name in devices and devices[name].mtu not in (-1, mtu)
+        if name in devices and mtu >= 0 and devices[name].mtu not in (-1, mtu)
     ]
 
 

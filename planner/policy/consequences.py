@@ -85,7 +85,10 @@ def _assigned(
         value = referred(node, target, scope, findings)
     else:
         value = literal(node, target, findings)
-    if value is not None:
+    most = target.field.most
+    if isinstance(value, int) and most is not None and not -1 <= value <= most:
+        findings.report(node, "out-of-range", f"{target.name} is from 0 to {most}", "null stands for none")
+    elif value is not None:
         yield Assignment(target.name, value, line)
 
 

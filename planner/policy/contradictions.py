@@ -19,7 +19,7 @@ def contradiction(pattern: Pattern) -> str:
         by_field.setdefault(test.field, []).append(test)
     for field, tests in by_field.items():
         constants = [test for test in tests if not isinstance(test.value, Reference)]
-        if _clash(tests) or not _satisfiable(constants):
+        if _clash(tests) or not satisfiable(constants):
             return f"{field}: " + ", ".join(f"{test.op} {_shown(test.value)}" for test in tests)
     return ""
 
@@ -42,7 +42,7 @@ def _clash(tests: list[Test]) -> bool:
     )
 
 
-def _satisfiable(tests: list[Test]) -> bool:
+def satisfiable(tests: list[Test]) -> bool:
     """Whether some value passes all ``tests``, which are against constants."""
     listed = next((test.value for test in tests if test.op in ("is", "in")), None)
     if listed is not None:

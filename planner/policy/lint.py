@@ -32,6 +32,22 @@ def lint(
         _overrides(rule, known, gone, findings)
         _documentation(rule, fired, findings)
         problems += findings.in_order()
+    return problems + _tables(ruleset, sources)
+
+
+def _tables(ruleset: Ruleset, sources: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the decision tables as tables."""
+    tables: dict[str, list[Rule]] = {}
+    for rule in ruleset.rules:
+        if rule.name != rule.table:
+            tables.setdefault(rule.source, []).append(rule)
+    problems: list[Problem] = []
+    for source, rows in sorted(tables.items()):
+        from planner.policy.completeness import check_table  # most rulesets have no table
+
+        findings = Findings(source, sources.get(source, ""))
+        check_table(rows, findings)
+        problems += findings.in_order()
     return problems
 
 

@@ -39,6 +39,12 @@ def explain(rule: Rule, facts: Sequence[Fact]) -> Miss | None:
     return Miss(rule.name, position, pattern.line, tuple(printable(line) for line in lines))
 
 
+def furthest(rule: Rule, memory: Memory) -> tuple[int, dict[str, int]] | None:
+    """The pattern at which the longest way through ``rule`` fails, and the facts up to there; None if it fires."""
+    search = _Search(rule.when, memory)
+    return None if search.walk({}) else (search.position, search.bound)
+
+
 class _Search:
     """The way through a rule's patterns that gets furthest: where it fails, and with which facts up to there."""
 

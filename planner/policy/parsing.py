@@ -1,6 +1,7 @@
-"""A rule file to a rule, with every problem that the file alone can show."""
+"""A rule file to its rule, or to those of its table, with every problem that the file alone can show."""
 
 import re
+from collections.abc import Iterator, Mapping
 
 from planner.documents.findings import Findings
 from planner.documents.node import Entry
@@ -11,32 +12,58 @@ from planner.policy.patterns import read_when
 from planner.policy.values import Scope
 from planner.problem import Problem
 
-KEYS = ("rule", "since", "summary", "why", "shadow", "overrides", "when", "then", "examples")
+KEYS = ("rule", "since", "summary", "why", "shadow", "overrides", "when", "table", "then", "examples")
 NEEDED = ("rule", "since", "summary", "when", "then")
+ROWS_NEED = ("rule", "since", "summary", "when", "table")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
-def parse_rule(text: str, source: str, stage: Stage, file: str) -> tuple[Rule | None, tuple[Problem, ...]]:
-    """The rule in ``text``; None if it has an error.
+def parse_rules(text: str, source: str, stage: Stage, file: str) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
+    """The rule in ``text``, or those of its table, by row; none if there is an error.
 
     ``source`` is how problems call the file, ``file`` its path inside the ruleset, whose folder is the stage.
     """
     node, problems = parse_yaml(text, source)
     if node is None:
-        return None, tuple(problems)
+        return (), tuple(problems)
     findings = Findings(source, text)
     findings.problems += problems
-    entries = findings.fields(node, "a rule", KEYS, NEEDED)
+    tabular = any(entry.name == "table" for entry in node.entries)
+    entries = findings.fields(node, "a rule", KEYS, ROWS_NEED if tabular else NEEDED)
+    name = _name(entries.get("rule"), file, findings)
+    rule = Rule(name, stage, file, entries["rule"].key.line if "rule" in entries else 1, source=source)
+    rules = tuple(_rows(rule, entries, findings)) if tabular else (_filled_in(rule, entries, findings),)
+    return () if findings.problems else rules, findings.in_order()
+
+
+def parse_rule(text: str, source: str, stage: Stage, file: str) -> tuple[Rule | None, tuple[Problem, ...]]:
+    """The one rule of a file without a table; None if it has an error."""
+    rules, problems = parse_rules(text, source, stage, file)
+    return next(iter(rules), None), problems
+
+
+def _rows(rule: Rule, entries: Mapping[str, Entry], findings: Findings) -> Iterator[Rule]:
+    """Each row of the table as a rule; what is wrong with what they share is told once."""
+    from planner.policy.tables import read_rows
+
+    scope = Scope(doubtful=True)
+    if "when" in entries:
+        _, scope = read_when(entries["when"].value, rule.stage, findings)
+    for row in read_rows(entries, scope, findings):
+        own = Findings(findings.source, findings.text)
+        named = rule._replace(name=f"{rule.name}/{row.name}", line=row.line)
+        yield row.placed(_filled_in(named, row.entries, own))
+        findings.join(own)
+
+
+def _filled_in(rule: Rule, entries: Mapping[str, Entry], findings: Findings) -> Rule:
+    """The rule with everything that its ``entries`` say but for its name."""
     when = entries.get("when")
-    patterns, scope = read_when(when.value, stage, findings) if when else ((), Scope(doubtful=True))
-    then = read_then(entries["then"].value, stage, scope, findings) if "then" in entries else Then()
+    patterns, scope = read_when(when.value, rule.stage, findings) if when else ((), Scope(doubtful=True))
+    then = read_then(entries["then"].value, rule.stage, scope, findings) if "then" in entries else Then()
     fires, silent = _examples(entries.get("examples"), findings)
-    rule = Rule(
-        name=_name(entries.get("rule"), file, findings),
-        stage=stage,
-        file=file,
-        line=entries["rule"].key.line if "rule" in entries else 1,
+    return rule._replace(
         since=_since(entries.get("since"), findings),
         summary=findings.string(entries.get("summary"), "summary"),
         why=findings.string(entries.get("why"), "why"),
@@ -48,9 +75,7 @@ def parse_rule(text: str, source: str, stage: Stage, file: str) -> tuple[Rule | 
         shadow=findings.flag(entries.get("shadow"), "shadow"),
         fires=fires,
         silent=silent,
-        source=source,
     )
-    return None if findings.problems else rule, findings.in_order()
 
 
 def _name(entry: Entry | None, file: str, findings: Findings) -> str:

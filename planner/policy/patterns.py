@@ -1,6 +1,8 @@
 """The ``when`` of a rule: patterns, and the tests in them."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from planner.documents.findings import Findings
@@ -14,6 +16,20 @@ MOST_PATTERNS = 15  # durable_rules fails with error 304 at 17, and nobody can f
 ALIAS = re.compile(r"[a-z][a-z0-9_]*")
 ORDERING = ("lt", "le", "gt", "ge")
 LISTS = ("in", "not-in")
+# What operators are called elsewhere.
+SYNONYMS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("==", "=", "eq", "equals", "equal"), "is"),
+        **dict.fromkeys(("!=", "<>", "ne", "neq", "is-not", "isnt"), "not"),
+        **dict.fromkeys(("<", "lower", "below"), "lt"),
+        **dict.fromkeys(("<=", "lte", "max", "at-most"), "le"),
+        **dict.fromkeys((">", "greater", "above"), "gt"),
+        **dict.fromkeys((">=", "gte", "min", "at-least"), "ge"),
+        **dict.fromkeys(("one-of", "any-of", "anyOf"), "in"),
+        **dict.fromkeys(("not_in", "notin", "nin", "none-of", "!in"), "not-in"),
+        **dict.fromkeys(("=~", "regex", "regexp", "pattern", "like"), "matches"),
+    }
+)
 
 
 class _Heading(NamedTuple):
@@ -58,7 +74,9 @@ def read_when(node: Node, stage: Stage, findings: Findings) -> tuple[tuple[Patte
 def _entry(item: Node, findings: Findings) -> Entry | None:
     """The one key of a pattern with its tests."""
     if item.kind == "text":
-        findings.report(item, "wrong-type", f"the pattern {item.value} has no tests", f"write `{item.value}: {{}}`")
+        whole = f"{item.value}: {{}}"
+        message = f"the pattern {item.value} has no tests"
+        findings.report(item, "wrong-type", message, f"write `{whole}`", instead=(whole,))
         return None
     if not findings.expect(item, "map", "a pattern", "write `- kind: {field: value}`"):
         return None
@@ -144,7 +162,7 @@ def _operations(entry: Entry, findings: Findings) -> list[tuple[str, Node]]:
             operations.append((operation.name, operation.value))
         else:
             message = f'there is no operator "{operation.name}"'
-            findings.unknown(operation.key, "unknown-operator", message, OPERATORS)
+            findings.unknown(operation.key, "unknown-operator", message, OPERATORS, SYNONYMS)
     return operations
 
 
@@ -155,7 +173,7 @@ def _value(
     if op == "matches":
         return _regex(node, target, findings)
     if op in LISTS:
-        if not findings.expect(node, "list", f"the value of {op}", f"write {op}: [...]"):
+        if not findings.expect_list(node, f"the value of {op}", f"write {op}: [...]"):
             return None
         values = [_plain(item, target, findings) for item in node.items]
         return tuple(value for value in values if value is not None)
@@ -165,7 +183,7 @@ def _value(
         # Two names in order are told apart by a reference; an order of fixed words would mean nothing.
         findings.report(node, "type-clash", f"{op} compares {target.name} with a number or a reference", "use is or in")
         return None
-    return _plain(node, target, findings)
+    return _plain(node, target.open() if op in ORDERING else target, findings)
 
 
 def _plain(node: Node, target: Target, findings: Findings) -> Scalar | None:

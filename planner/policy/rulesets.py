@@ -10,7 +10,7 @@ from typing import NamedTuple
 from planner.documents.findings import Findings
 from planner.language import STAGES, Rule, Ruleset, Stage
 from planner.policy.manifests import MANIFEST, Manifest, digest_of, parse_manifest
-from planner.policy.parsing import parse_rule
+from planner.policy.parsing import parse_rules
 from planner.problem import Problem, Where, errors
 
 Sources = Mapping[str, str]
@@ -39,7 +39,7 @@ def assemble(sources: Sources, root: str) -> tuple[Ruleset | None, list[Problem]
     ruleset: Ruleset | None = None
     for layer in reversed(layers):
         ruleset = _combine(layer, ruleset, problems)
-    return None if errors(problems) else ruleset, problems
+    return None if ruleset is None or errors(problems) else _row_by_row(ruleset), problems
 
 
 def _layer(sources: Sources, root: str, problems: list[Problem]) -> _Layer | None:
@@ -52,16 +52,18 @@ def _layer(sources: Sources, root: str, problems: list[Problem]) -> _Layer | Non
     manifest, findings = parse_manifest(files[MANIFEST], prefix + MANIFEST)
     problems += findings.problems
     rules: dict[str, Rule] = {}
+    tables: dict[str, Rule] = {}  # a rule of each file, by the file's name
     for file in sorted(files.keys() - {MANIFEST}):
         stage = _stage(file, prefix, problems)
         if stage is None:
             continue
-        rule, found = parse_rule(files[file], prefix + file, stage, file)
+        read, found = parse_rules(files[file], prefix + file, stage, file)
         problems += found
-        if rule is not None and rule.name in rules:
-            problems.append(_twice(rule, rules[rule.name]))
-        elif rule is not None:
-            rules[rule.name] = rule._replace(origin=manifest.title if manifest else "")
+        if read and read[0].table in tables:
+            problems.append(_twice(read[0], tables[read[0].table]))
+            continue
+        for rule in read:
+            tables[rule.table] = rules[rule.name] = rule._replace(origin=manifest.title if manifest else "")
     if manifest is None:
         return None
     findings.problems = []
@@ -119,34 +121,53 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
     """The rules of ``layer`` on top of those of ``base``."""
     manifest, findings, files, own = layer
     inherited = {rule.name: rule for rule in base.rules} if base else {}
+    tables = {rule.table: rule for rule in inherited.values()}
     for name, _ in manifest.disable if base else ():
-        if name not in inherited:
+        if name not in inherited and name not in tables:
             node = manifest.disabled_at(name)
             findings.unknown(node, "unknown-rule", f'{manifest.extends} has no rule "{name}"', inherited)
-    out = {name for name, _ in manifest.disable}
+    disabled = dict(manifest.disable)
+    reasons = {rule.name: disabled[rule.table] for rule in inherited.values() if rule.table in disabled} | disabled
+    replaced: set[str] = set()
     rules = []
     for rule in own:
-        other = inherited.get(rule.name)
-        if other is not None and rule.name not in rule.overrides and rule.name not in out:
+        other = tables.get(rule.table)
+        by_intent = {rule.table, rule.name} & {*rule.overrides, *reasons}
+        if other is not None and not by_intent and rule.table not in replaced:
             problems.append(_taken(rule, other))
-        out.add(rule.name)
+        replaced.add(rule.table)
         rules.append(_without_itself(rule) if other is not None else rule)
     digest = digest_of(files, base.digest if base else "")
     if manifest.digest not in ("", digest):
         _changed(layer, digest)
     problems += findings.problems
+    kept = (rule for rule in inherited.values() if rule.name not in reasons and rule.table not in replaced)
     return Ruleset(
         name=manifest.name,
         version=manifest.version,
         digest=digest,
-        rules=(*(rule for name, rule in inherited.items() if name not in out), *rules),
-        disabled=(*(base.disabled if base else ()), *manifest.disable),
+        rules=(*kept, *rules),
+        disabled=(*(base.disabled if base else ()), *reasons.items()),
     )
+
+
+def _row_by_row(ruleset: Ruleset) -> Ruleset:
+    """The ruleset with each table that a rule overrides spelt out: its rows."""
+    rows: dict[str, list[str]] = {}
+    for rule in ruleset.rules:
+        if rule.table != rule.name:
+            rows.setdefault(rule.table, []).append(rule.name)
+
+    def spelt(rule: Rule) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row for name in rule.overrides for row in rows.get(name, (name,))))
+
+    rules = tuple(rule._replace(overrides=spelt(rule)) if rule.overrides else rule for rule in ruleset.rules)
+    return ruleset._replace(rules=rules) if rows else ruleset
 
 
 def _without_itself(rule: Rule) -> Rule:
     """The rule once it has taken the place of the one of its name, which it overrides by that alone."""
-    return rule._replace(overrides=tuple(name for name in rule.overrides if name != rule.name))
+    return rule._replace(overrides=tuple(name for name in rule.overrides if name not in (rule.name, rule.table)))
 
 
 def _taken(rule: Rule, other: Rule) -> Problem:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from planner.documents.findings import Findings
 from planner.documents.node import Node, spelled
 from planner.language import Reference, Scalar
-from planner.vocabulary import KINDS, Field
+from planner.vocabulary import KINDS, Field, known_word
 
 REFERENCE = re.compile(r"\$([A-Za-z_][\w-]*)(?:\.([\w-]+))?", re.ASCII)
 PLACEHOLDER = re.compile(r"\{([a-z_0-9-]+)\.([a-z_0-9]+)\}")
@@ -69,6 +69,10 @@ class Target(NamedTuple):
         """What it holds, in a word."""
         return TYPES[self.field.type]
 
+    def open(self) -> "Target":
+        """The same, for values that are but compared in order."""
+        return self._replace(field=self.field._replace(words=()))
+
     def takes(self, given: type) -> bool:
         """Whether a value of type ``given`` fits."""
         return given is self.field.type or (self.converts and self.field.type is str)
@@ -114,9 +118,21 @@ def literal(node: Node, target: Target, findings: Findings) -> Scalar | None:
         return None
     given = str if isinstance(value, str) else int
     if not target.takes(given):
-        hint = f'quote it: "{spelled(node)}"' if given is int else "write a number, or null for absence"
-        findings.report(node, "type-clash", f"{target.name} is {target.holds}, {spelled(node)} is not", hint)
+        quoted = f'"{spelled(node)}"'
+        hint = f"quote it: {quoted}" if given is int else "write a number, or null for absence"
+        instead = (quoted,) if given is int else _number(str(value))
+        message = f"{target.name} is {target.holds}, {spelled(node)} is not"
+        findings.report(node, "type-clash", message, hint, instead=instead)
         return None
-    if isinstance(value, str):
-        return value[1:] if value.startswith("$$") else value
-    return int(value or 0)
+    meant = (value[1:] if value.startswith("$$") else value) if isinstance(value, str) else int(value or 0)
+    if not known_word(target.field, meant):
+        shown = f'"{meant}"' if isinstance(meant, str) else meant
+        words = [str(word) for word in target.field.words]
+        findings.unknown(node._replace(value=str(meant)), "unknown-word", f"{target.name} is never {shown}", words)
+        return None
+    return meant
+
+
+def _number(written: str) -> tuple[str, ...]:
+    """A number that somebody has put in quotes, without them."""
+    return (written,) if re.fullmatch(r"0|[1-9][0-9]{0,14}", written) else ()

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from planner.simulator.handshake import TellingContext
+
 PAIRS = ("client", "host", "expired", "stranger")
 
 
@@ -64,7 +66,7 @@ def _places(folder: Path) -> Credentials:
 
 def server_context(credentials: Credentials, pair: str = "host") -> ssl.SSLContext:
     """What a host listens with; ``pair``: which certificate it shows. A client without a certificate is turned away."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = TellingContext(ssl.PROTOCOL_TLS_SERVER)
     shown: Pair = getattr(credentials, pair)
     context.load_cert_chain(shown.certificate, shown.key)
     context.load_verify_locations(credentials.ca)

@@ -1,5 +1,6 @@
 """A setupNetworks call in canonical form, as VDSM 4.40 and later makes it before anything else (vdsm.md 5.3)."""
 
+import copy
 import ipaddress
 from typing import NamedTuple
 
@@ -21,28 +22,25 @@ def canonical_call(
     networks: dict[str, Record], bondings: dict[str, Record], netinfo: Record, running: Config
 ) -> Call | Refusal:
     """The call in canonical form, on a host with the devices ``netinfo`` and the configuration ``running``."""
-    wanted: dict[str, Record] = {}
-    for name, attributes in networks.items():
-        canonical = _network(attributes, netinfo)
-        if isinstance(canonical, Refusal):
-            return canonical
-        wanted[name] = canonical
-    owners = [name for name, network in wanted.items() if _wants_default_route(network)]
-    if len(owners) > 1:
-        return Refusal(BAD_PARAMS, "Only a single default route network is allowed.")
-    if owners:
-        for name, network in running.networks.items():
-            if name not in wanted and _wants_default_route(network):
-                # Two networks with a default route: the one asked for now has it.
-                wanted[name] = {**network, "defaultRoute": False, "nameservers": []}
-    return Call(wanted, _bondings(wanted, bondings, netinfo, running))
+    call = Call(copy.deepcopy(networks), copy.deepcopy(bondings))
+    try:
+        return _made_canonical(call, netinfo, running) or call
+    except (AttributeError, KeyError, TypeError, ValueError) as failure:
+        # VDSM, too, finds out about a value of another type by running into it.
+        return crash(type(failure).__name__, str(failure))
 
 
 def truth(value: object) -> bool:
-    """VDSM's reading of ``bridged`` and ``remove``: of texts only "true" is true, so "yes" is not."""
-    if isinstance(value, str):
-        return value.lower() == "true"
-    return isinstance(value, int) and bool(value)
+    """VDSM's reading of ``bridged`` and ``remove``: texts "true" and numbers other than 0; no number that is none.
+
+    So "yes" is false, and "1" is true, but 1 is false.
+    """
+    if not isinstance(value, str):
+        return value is True
+    try:
+        return value.lower() == "true" or bool(int(value))
+    except ValueError:
+        return False
 
 
 def base_of(network: Record) -> str:
@@ -56,99 +54,123 @@ def port_of(network: Record) -> str:
     return f"{base}.{network['vlan']}" if base and "vlan" in network else base
 
 
-def _wants_default_route(network: Record) -> bool:
-    return not network.get("remove") and bool(network.get("defaultRoute"))
-
-
-def _network(attributes: Record, netinfo: Record) -> Record | Refusal:
-    network = dict(attributes)
-    if "remove" in network:
-        network["remove"] = truth(network["remove"])
-        if network["remove"]:
-            return network
-        del network["remove"]
-    try:
-        network["mtu"] = int(network.get("mtu", DEFAULT_MTU))
-        _vlan(network)
-    except (TypeError, ValueError) as failure:
-        return crash("ValueError", str(failure))
-    network["bridged"] = truth(network.get("bridged", True))
-    refusal = _stp(network) or _addresses(network)
+def _made_canonical(call: Call, netinfo: Record, running: Config) -> Refusal | None:
+    refusal = _one_default_route(call.networks, running)
     if refusal is not None:
         return refusal
-    network.setdefault("bootproto", "none")
-    network.setdefault("dhcpv6", False)
-    network.setdefault("ipv6autoconf", False)
-    custom = network.get("custom")
-    alias = custom.get("default_route") if isinstance(custom, dict) else None
-    network.setdefault("defaultRoute", False if alias is None else truth(alias))
-    network.setdefault("switch", "legacy")
-    if "nameservers" not in network:
-        own = network["defaultRoute"] and network["bootproto"] != "dhcp"
-        network["nameservers"] = list(netinfo.get("nameservers", ())) if own else []
-    return network
+    for network in call.networks.values():
+        if not _goes(network):
+            refusal = _network(network, netinfo)
+            if refusal is not None:
+                return refusal
+    _bondings(call, netinfo, running)
+    return None
 
 
-def _vlan(network: Record) -> None:
+def _goes(record: Record) -> bool:
+    """Whether the call takes ``record`` away; its ``remove`` is a boolean from then on."""
+    if "remove" in record:
+        record["remove"] = truth(record["remove"])
+    return bool(record.get("remove"))
+
+
+def _one_default_route(networks: dict[str, Record], running: Config) -> Refusal | None:
+    """Two networks of the call cannot have it; the one that has it now gives way."""
+    owners = []
+    for name, network in networks.items():
+        if _goes(network):
+            continue
+        network.setdefault("defaultRoute", False)
+        alias = (network.get("custom") or {}).get("default_route")
+        if alias is not None:
+            network["defaultRoute"] = truth(alias)
+        if network["defaultRoute"]:
+            owners.append(name)
+    if len(owners) > 1:
+        return Refusal(BAD_PARAMS, "Only a single default route network is allowed.")
+    present = next((name for name, network in running.networks.items() if network.get("defaultRoute")), None)
+    if owners and present is not None and present not in networks:
+        drawn_in = {key: value for key, value in running.networks[present].items() if key != "nameservers"}
+        networks[present] = {**copy.deepcopy(drawn_in), "defaultRoute": False}
+    return None
+
+
+def _network(network: Record, netinfo: Record) -> Refusal | None:
+    network["mtu"] = int(network.get("mtu", DEFAULT_MTU))
     if network.get("vlan", "") in ("", None):
         network.pop("vlan", None)
     else:
         network["vlan"] = int(network["vlan"])
+    network["bridged"] = truth(network.get("bridged", True))
+    _bridge_options(network)
+    refusal = _stp(network)
+    network.setdefault("bootproto", "none")
+    refusal = refusal or _netmask(network)
+    if refusal is not None:
+        return refusal
+    network.setdefault("dhcpv6", False)
+    network.setdefault("ipv6autoconf", False)
+    if network.get("ipv6addr"):
+        try:
+            network["ipv6addr"] = str(ipaddress.ip_interface(str(network["ipv6addr"])))
+        except ValueError as failure:
+            return crash("IPAddressDataError", str(failure))
+    if "nameservers" not in network:
+        own = network["defaultRoute"] and network["bootproto"] != "dhcp"
+        network["nameservers"] = list(netinfo.get("nameservers", ())) if own else []
+    if truth((network.get("custom") or {}).get("ovs")):
+        network["switch"] = "ovs"
+    network.setdefault("switch", "legacy")
+    return None
+
+
+def _bridge_options(network: Record) -> None:
+    custom = network.get("custom", {})
+    if custom.get("bridge_opts"):
+        options = dict(word.split("=", 1) for word in custom["bridge_opts"].split())
+        custom["bridge_opts"] = " ".join(sorted(f"{key}={value}" for key, value in options.items()))
 
 
 def _stp(network: Record) -> Refusal | None:
-    stated = network.pop("STP", network.pop("stp", None))
+    """``stp`` wins over ``STP``; a network without a bridge keeps what was said about it, whatever it is."""
     if not network["bridged"]:
         return None
-    stp = stated if isinstance(stated, bool) else STP_WORDS.get(str(stated if stated is not None else "no").lower())
+    stated = network["stp"] if "stp" in network else network.pop("STP", None)
+    stp = bool(stated) if stated is None or isinstance(stated, bool) else STP_WORDS.get(stated.lower())
     if stp is None:
         return Refusal(BAD_PARAMS, f'"{stated}" is not a valid bridge STP value.')
     network["stp"] = stp
     return None
 
 
-def _addresses(network: Record) -> Refusal | None:
+def _netmask(network: Record) -> Refusal | None:
     prefix = network.pop("prefix", None)
-    if prefix is not None:
-        if network.get("netmask"):
-            return Refusal(BAD_PARAMS, "Both PREFIX and NETMASK supplied")
-        try:
-            network["netmask"] = str(ipaddress.IPv4Network(f"0.0.0.0/{int(prefix)}").netmask)
-        except ValueError:
-            said = f"Bad prefix: {prefix} is not a valid prefix value. It must be between 0 and 32"
-            return Refusal(BAD_ADDRESS, said)
-    if network.get("ipv6addr"):
-        try:
-            network["ipv6addr"] = str(ipaddress.IPv6Interface(network["ipv6addr"]))
-        except ValueError:
-            text = f"{network['ipv6addr']!r} does not appear to be an IPv4 or IPv6 interface"
-            return crash("IPAddressDataError", text)
+    if not prefix:
+        return None
+    if "netmask" in network:
+        return Refusal(BAD_PARAMS, "Both PREFIX and NETMASK supplied")
+    try:
+        network["netmask"] = str(ipaddress.IPv4Network(f"0.0.0.0/{int(prefix)}").netmask)
+    except ValueError:
+        said = f"Bad prefix: {prefix} is not a valid prefix value. It must be between 0 and 32"
+        return Refusal(BAD_ADDRESS, said)
     return None
 
 
-def _bondings(
-    networks: dict[str, Record], bondings: dict[str, Record], netinfo: Record, running: Config
-) -> dict[str, Record]:
-    wanted: dict[str, Record] = {}
+def _bondings(call: Call, netinfo: Record, running: Config) -> None:
     present: dict[str, Record] = netinfo.get("bondings", {})
-    for name, attributes in bondings.items():
-        bond = dict(attributes)
-        if truth(bond.get("remove")):
-            wanted[name] = {**bond, "remove": True}
-            continue
-        bond.pop("remove", None)
-        if "nics" in bond:
-            bond["nics"] = sorted(bond["nics"] or ())
-        bond.setdefault("switch", "legacy")
-        wanted[name] = bond
-    for network in networks.values():
-        name = "" if network.get("remove") else network.get("bonding") or ""
-        if name in present and name not in wanted and name not in running.bonds:
-            # A bond that VDSM did not make is declared anew as it is, so that it becomes VDSM's.
+    for network in call.networks.values():
+        name = "" if "remove" in network else network.get("bonding") or ""
+        if name not in call.bondings and name in present:
+            # A bond that the call does not name is declared anew as it is, so that it becomes VDSM's.
             options = sorted(present[name].get("opts", {}).items())
             text = " ".join(f"{option}={value}" for option, value in options)
-            wanted[name] = {"nics": sorted(present[name]["slaves"]), "options": text, "switch": "legacy"}
-    for name, bond in wanted.items():
-        if name in present and name not in running.bonds and not bond.get("remove"):
+            call.bondings[name] = {"nics": list(present[name]["slaves"]), "options": text, "switch": network["switch"]}
+    for name, bond in call.bondings.items():
+        if _goes(bond):
+            continue
+        if "nics" in bond:
+            bond["nics"].sort()
+        bond.setdefault("switch", "legacy")
+        if name in present and (name not in running.bonds or running.bonds[name].get("hwaddr")):
             bond.setdefault("hwaddr", present[name].get("hwaddr", ""))
-    return wanted

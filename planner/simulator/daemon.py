@@ -121,7 +121,7 @@ class Daemon:
             raise DaemonDiedError
         way_back = self._checkpoint()
         self._clock.sleep(self._setup_seconds)
-        fault = self._kernel.configure(before, spoilt(after, kind))
+        fault = self._kernel.configure(_with_strangers(before, call), spoilt(after, kind))
         if fault is not None:
             return Refusal(fault.code, f"Internal JSON-RPC error: {{'reason': '{fault.reason}'}}")
         self.running = after
@@ -172,6 +172,12 @@ class Daemon:
     def _restore(self, checkpoint: object) -> None:
         if checkpoint is not None and isinstance(self._kernel, Restorable):
             self._kernel.restore(checkpoint)
+
+
+def _with_strangers(running: Config, call: Call) -> Config:
+    """``running``, and the bonds that go although VDSM did not make them."""
+    strangers = {name: bond for name, bond in call.bondings.items() if bond.get("remove")}
+    return Config(running.networks, {**strangers, **running.bonds})
 
 
 def _applied(running: Config, call: Call) -> Config:

@@ -145,6 +145,7 @@ class Devices:
         bond = self.bonds.pop(name, None)
         for nic in bond["slaves"] if bond else ():
             self._free(nic)
+            self.set_mtu(nic, int(DEFAULT_MTU))
         for vlan in [vlan for vlan, record in self.vlans.items() if record["iface"] == name]:
             self.remove_vlan(vlan)
         self.release(name)
@@ -152,8 +153,12 @@ class Devices:
     def declare_bond(self, name: str, wanted: Record) -> None:
         """Make a bond of ``wanted`` (canonical: nics, options, hwaddr), or change an existing one."""
         nics: list[str] = wanted["nics"]
+        for other, record in self.bonds.items():
+            if other != name:
+                record["slaves"] = [nic for nic in record["slaves"] if nic not in nics]
         bond = self.bonds.setdefault(name, self._filled({"slaves": [], "active_slave": "", "switch": "legacy"}))
-        bond["hwaddr"] = wanted.get("hwaddr") or bond.get("hwaddr") or self.nics[nics[0]]["hwaddr"]
+        own = next((self.nics[nic]["hwaddr"] for nic in nics), _own_mac(name))
+        bond["hwaddr"] = wanted.get("hwaddr") or bond.get("hwaddr") or own
         for nic in bond["slaves"]:
             if nic not in nics:
                 self._free(nic)
@@ -180,18 +185,17 @@ class Devices:
         else:
             bond.pop("ad_partner_mac", None)
         speeds = [int(slave.get("speed", 0)) for slave in slaves]
-        bond["speed"] = sum(speeds) if mode in SPREADING else max(speeds)
+        bond["speed"] = sum(speeds) if mode in SPREADING else max(speeds, default=0)
         if mode not in ONE_AT_A_TIME:
             bond["active_slave"] = ""
         elif bond["active_slave"] not in bond["slaves"]:
-            bond["active_slave"] = bond["slaves"][0]
+            bond["active_slave"] = next(iter(bond["slaves"]), "")
 
     def _free(self, nic: str) -> None:
         record = self.nics.get(nic)
         if record is not None:
             record["hwaddr"] = record.pop("permhwaddr", record["hwaddr"])
             record.pop("ad_aggregator_id", None)
-            record["mtu"] = DEFAULT_MTU
 
     def set_mtu(self, name: str, mtu: int) -> None:
         """Give a device an MTU; a bond's slaves follow."""

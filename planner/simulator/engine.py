@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
-from planner.simulator import elder, engine_documents
+from planner.simulator import elder_caps, engine_documents
 from planner.simulator.answers import Refusal
 from planner.simulator.engine_documents import View
 from planner.simulator.engine_networks import Logical
@@ -180,4 +180,4 @@ class StandInEngine:
 
     def _read(self) -> View:
         caps = self.stand_in.caps()
-        return View(elder.modernised(caps) if self.stand_in.age.has_cfg else caps, self._networks)
+        return View(elder_caps.modernised(caps) if self.stand_in.age.has_cfg else caps, self._networks)

@@ -62,7 +62,8 @@ class Kernel(Protocol):
           in the main table only with a true ``defaultRoute``, else in a table of the device's own. ``ipv6gateway``: the
           IPv6 default route. ``nameservers`` count on the network with ``defaultRoute``; a lease may bring its own.
         - MTU: the vlan and the bridge have the network's ``mtu``; a base has the largest of its untagged network and
-          all vlans on it, VDSM's or not, whatever it had before.
+          all vlans on it, VDSM's or not, whatever it had before. (VDSM since 4.40.5 forgets an untagged network that
+          is not part of the change, and so lowers its device to the vlans there.)
         - a network only in ``before``: its bridge and its vlan are deleted, its bond is not; a base that was the port
           ends without addresses; a base without anything on it returns to MTU 1500.
         - ``ipv6autoconf`` without ``dhcpv6`` is a fault (nmstate 1.4).

@@ -49,7 +49,7 @@ def adopted(caps: Record) -> Config:
         bond = caps.get("bondings", {}).get(network.get("bonding", ""))
         if bond is not None:
             options = " ".join(f"{key}={value}" for key, value in sorted(bond.get("opts", {}).items()))
-            made = {"nics": sorted(bond["slaves"]), "options": options, "switch": "legacy"}
+            made = {"nics": sorted(bond["slaves"]), "options": options, "switch": bond.get("switch", "legacy")}
             bonds[network["bonding"]] = {**made, "hwaddr": bond.get("hwaddr", "")}
     return Config(networks, bonds)
 
@@ -61,7 +61,8 @@ def _configured(name: str, record: Record, caps: Record) -> Record:
     southbound = record.get("southbound") or record.get("interface") or next((p for p in ports if p in devices), "")
     vlan = caps.get("vlans", {}).get(southbound)
     base = vlan["iface"] if vlan else southbound
-    network: Record = {"bridged": bridged, "mtu": int(record.get("mtu", 1500)), "switch": "legacy"}
+    network: Record = {"bridged": bridged, "mtu": int(record.get("mtu", 1500))}
+    network["switch"] = record.get("switch", "legacy")
     if base:
         network["bonding" if base in caps.get("bondings", {}) else "nic"] = base
     if vlan and "vlanid" in vlan:

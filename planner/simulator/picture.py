@@ -2,6 +2,7 @@
 
 import copy
 import ipaddress
+from collections import Counter
 from collections.abc import Iterator
 
 from planner.simulator.canonical import base_of, port_of
@@ -42,8 +43,17 @@ class Picture:
         devices = copy.deepcopy(self._devices)
         existed = {name for name, _ in devices.all()}
         _dismantle(devices, before, after)
+        declared = {
+            name: bond
+            for name, bond in after.bonds.items()
+            if bond != before.bonds.get(name) or name not in devices.bonds
+        }
+        members = Counter(nic for bond in declared.values() for nic in bond["nics"])
+        for nic in (nic for nic, count in members.items() if count > 1):
+            return Fault(f"NmstateValueError: port {nic} is listed more than once")
         for name, bond in after.bonds.items():
-            devices.declare_bond(name, bond)
+            if name in declared:
+                devices.declare_bond(name, bond)
             if name not in before.bonds:
                 devices.clear(name)
         for name, network in after.networks.items():
@@ -52,9 +62,9 @@ class Picture:
             if fault := _attach(devices, name, network, existed):
                 return fault
         _set_mtus(devices, before, after)
+        _resolve(devices, before, after)
         for name, network in after.networks.items():
             self._address(devices, name, network)
-        _resolve(devices, before, after)
         self._devices = devices
         return None
 
@@ -111,9 +121,10 @@ class Picture:
         elif network.get("ipaddr"):
             interface = ipaddress.IPv4Interface(f"{network['ipaddr']}/{network['netmask']}")
             _hold(record, str(interface), network.get("gateway") or "", default=default)
-        record.update({"dhcpv6": bool(network["dhcpv6"]), "ipv6autoconf": bool(network["ipv6autoconf"])})
-        if network.get("ipv6addr"):
-            record["ipv6addrs"] = [network["ipv6addr"]]
+        by_hand = bool(network.get("ipv6addr"))  # which wins over both
+        record["dhcpv6"] = bool(network["dhcpv6"]) and not by_hand
+        record["ipv6autoconf"] = bool(network["ipv6autoconf"]) and not by_hand
+        record["ipv6addrs"] = [network["ipv6addr"]] if by_hand else []
         router = None if tag is None else self.surroundings.routers.get(tag)
         if record["ipv6autoconf"] and router is not None:
             record["ipv6addrs"] = [*record["ipv6addrs"], autoconfigured(router, mac)]
@@ -142,7 +153,7 @@ def _dismantle(devices: Devices, before: Config, after: Config) -> None:
         if port and port not in ports:
             if "vlan" in old:
                 devices.remove_vlan(port)
-            else:
+            elif new is None:  # a network that moves away leaves its addresses behind
                 devices.clear(port)
         base = devices.find(base_of(old))
         if base is not None:
@@ -177,25 +188,44 @@ def _attach(devices: Devices, name: str, network: Record, existed: set[str]) -> 
 
 
 def _set_mtus(devices: Devices, before: Config, after: Config) -> None:
+    """A device gets the largest MTU of what is asked for on it now and of every vlan that it carries.
+
+    So a base with a vlan is lowered to it, whatever else stands there; one that lost its only network starts anew.
+    """
+    asked = [network for name, network in after.networks.items() if network != before.networks.get(name)]
+    wanted: dict[str, list[int]] = {base: [] for base in sorted(_left(before, after))}
     for name, network in after.networks.items():
-        for device in {name, port_of(network)}:
-            if device in devices.vlans or device in devices.bridges:
-                devices.set_mtu(device, network["mtu"])
-    touched = {base_of(network) for network in (*before.networks.values(), *after.networks.values())}
-    for base in sorted(touched - {""}):
-        if devices.find(base) is None:
-            continue
-        untagged = (net["mtu"] for net in after.networks.values() if base_of(net) == base and "vlan" not in net)
-        tagged = (int(vlan["mtu"]) for vlan in devices.vlans.values() if vlan["iface"] == base)
-        devices.set_mtu(base, max((*untagged, *tagged), default=int(DEFAULT_MTU)))
+        if network["bridged"]:
+            devices.set_mtu(name, network["mtu"])
+        if "vlan" in network:
+            devices.set_mtu(port_of(network), network["mtu"])
+    for network in asked:
+        wanted.setdefault(base_of(network), []).append(network["mtu"])
+    for vlan in devices.vlans.values():
+        wanted.setdefault(vlan["iface"], []).append(int(vlan["mtu"]))
+    for device, mtus in wanted.items():
+        mtu = max(mtus, default=int(DEFAULT_MTU))
+        if (devices.find(device) or {}).get("mtu", str(mtu)) != str(mtu):
+            devices.set_mtu(device, mtu)
+    for name in after.bonds:
+        devices.set_mtu(name, int(devices.bonds[name]["mtu"]))
+
+
+def _left(before: Config, after: Config) -> set[str]:
+    """The devices whose only network is gone, or stands elsewhere."""
+    stood = Counter(base_of(network) for network in before.networks.values())
+    left = {
+        base_of(old) for name, old in before.networks.items() if base_of(after.networks.get(name, {})) != base_of(old)
+    }
+    return {base for base in left if base and stood[base] == 1}
 
 
 def _resolve(devices: Devices, before: Config, after: Config) -> None:
-    """The name servers are those of the network with the default route; they go with it."""
-    owners = [network for network in after.networks.values() if network.get("defaultRoute")]
-    if owners and (owners[0]["bootproto"] != "dhcp" or owners[0]["nameservers"]):
-        devices.nameservers = list(owners[0]["nameservers"])
-    elif not owners and any(network.get("defaultRoute") for network in before.networks.values()):
+    """The name servers are those of the network with the default route, or its lease's; they go with it."""
+    owner = next((network for network in after.networks.values() if network.get("defaultRoute")), None)
+    if owner is not None:
+        devices.nameservers = list(owner["nameservers"] or ())
+    elif any(network.get("defaultRoute") for network in before.networks.values()):
         devices.nameservers = []
 
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from planner.simulator.authority import Credentials, issue, server_context
 from planner.simulator.connection import Connection, reset
+from planner.simulator.handshake import CLIENT
 from planner.simulator.standin import StandIn
 
 TICK = 0.02  # seconds between looks whether a host has moved, rebooted or come back
@@ -130,6 +131,7 @@ class Site:
                 await self._loop.sock_sendall(sock, b"HTTP/1.0 400 Bad Request\r\n\r\n")
             sock.close()
             return
+        CLIENT.set(sock)
         reader = asyncio.StreamReader(loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
         transport, _ = await self._loop.connect_accepted_socket(

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
-from planner.simulator import elder
+from planner.simulator import elder, elder_caps
 from planner.simulator.ages import Age, age_of
 from planner.simulator.answers import BUSY, INTERNAL, RECOVERING, Refusal, crash
 from planner.simulator.clock import Clock
@@ -76,7 +76,7 @@ class StandIn:
         stored; None: all it runs, or nothing when the capture says netConfigDirty.
         """
         self.age: Age = age_of(capture)
-        modern = elder.modernised(capture) if self.age.has_cfg else capture
+        modern = elder_caps.modernised(capture) if self.age.has_cfg else capture
         self._told = {key: copy.deepcopy(value) for key, value in capture.items() if key not in OF_THE_MACHINE}
         self.clock: Clock = clock or WallClock()
         self.kernel: Kernel = kernel or Picture(modern, surroundings, nmstate=self.age.nmstate)
@@ -153,7 +153,7 @@ class StandIn:
         netinfo = self._daemon.netinfo()
         holder = self.kernel.local_addresses().get(local or self.address, "")
         caps = {**self._told, **netinfo, "netConfigDirty": str(self._daemon.dirty), "lastClientIface": holder}
-        return elder.rendered(caps, self.age) if self.age.elder else caps
+        return elder_caps.rendered(caps, self.age) if self.age.elder else caps
 
     def mishap(self, verb: str) -> Mishap | None:
         """Count a call of ``verb``, and say which fault it meets."""

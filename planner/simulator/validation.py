@@ -2,7 +2,6 @@
 
 import ipaddress
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from planner.simulator.answers import (
@@ -20,6 +19,8 @@ from planner.simulator.answers import (
 from planner.simulator.bonding_options import KNOWN, mode_number, parsed
 from planner.simulator.canonical import Call, base_of
 from planner.simulator.kernel import Config, Record
+from planner.simulator.networks import reported_networks
+from planner.simulator.switches import change_of_switch, switches
 
 LARGEST_TAG = 4094
 LONGEST_NAME = 15
@@ -37,80 +38,102 @@ def verdict(call: Call, netinfo: Record, running: Config, *, strict_bonds: bool 
     ``strict_bonds``: the names of bonds are those that VDSM before 4.40 took.
     """
     bond_name = NUMBERED_BOND if strict_bonds else BOND_NAME
-    wanted = {name: network for name, network in call.networks.items() if not network.get("remove")}
-    return next(
-        (
-            refusal
-            for stage in (_link(call, wanted, bond_name), _ip(wanted), _switch(call, netinfo, running))
-            for refusal in stage
-        ),
-        None,
+    stages = (
+        _link(call, bond_name),
+        _ip(call),
+        switches(call, running),
+        _devices(call, netinfo, running),
+        change_of_switch(call, running),
+        _unspeakable(call),
     )
+    return next((refusal for stage in stages for refusal in stage), None)
 
 
-def _link(call: Call, wanted: dict[str, Record], bond_name: re.Pattern[str]) -> Iterator[Refusal]:
-    named = {*call.bondings, *(network["bonding"] for network in wanted.values() if network.get("bonding"))}
+def _link(call: Call, bond_name: re.Pattern[str]) -> Iterator[Refusal]:
+    named = {*call.bondings, *(network["bonding"] for network in call.networks.values() if "bonding" in network)}
     bad = sorted(name for name in named if not bond_name.match(name))
     if bad:
         yield Refusal(BAD_BONDING, f"bad bond name(s): {', '.join(bad)}")
     for name, bond in call.bondings.items():
         if not bond.get("remove") and not bond.get("nics"):
             yield Refusal(BAD_PARAMS, f"{name}: Must specify nics for bonding")
-    for name, network in wanted.items():
-        if "vlan" in network and not base_of(network):
+    for name, network in call.networks.items():
+        if not network.get("remove") and "vlan" in network and not network.keys() & {"nic", "bonding"}:
             yield Refusal(BAD_VLAN, f"{name}: vlan device requires southbound device")
 
 
-def _ip(wanted: dict[str, Record]) -> Iterator[Refusal]:
-    for network in wanted.values():
-        address, netmask, gateway = (str(network.get(key) or "") for key in ("ipaddr", "netmask", "gateway"))
-        if address:
+def _ip(call: Call) -> Iterator[Refusal]:
+    # A network that says `remove`, even that it is false, is not looked at.
+    for network in (network for network in call.networks.values() if "remove" not in network):
+        if "ipaddr" in network:
+            address = f"{network['ipaddr']}/{network.get('netmask', '')}"
+            for text in (address, *((network["gateway"],) if "gateway" in network else ())):
+                if not _is_interface(text):
+                    yield Refusal(BAD_ADDRESS, f"'{text}' does not appear to be an IPv4 or IPv6 interface")
             if network["bootproto"] == "dhcp":
                 yield Refusal(BAD_ADDRESS, "mixing static ip configuration with dhcp is not allowed")
-            if not netmask or not _is(ipaddress.IPv4Interface, f"{address}/{netmask}"):
-                said = f"'{address}/{netmask}' does not appear to be an IPv4 or IPv6 interface"
-                yield Refusal(BAD_ADDRESS, said)
-            if gateway and not _is(ipaddress.IPv4Address, gateway):
-                yield Refusal(BAD_ADDRESS, f"'{gateway}' does not appear to be an IPv4 or IPv6 interface")
-        elif gateway or netmask:
+        elif "gateway" in network or "netmask" in network:
             yield Refusal(BAD_ADDRESS, "gateway or netmask were given without ip address")
         if network["nameservers"] and not network["defaultRoute"]:
             yield Refusal(BAD_PARAMS, "Name servers may only be defined on the default host network")
-        for server in network["nameservers"]:
-            if not _is(ipaddress.ip_address, str(server).partition("%")[0]):
+        for server in network["nameservers"] or ():
+            if not _is_interface(server.split("%", 1)[0]):
                 yield Refusal(BAD_ADDRESS, f"'{server}' does not appear to be an IPv4 or IPv6 interface")
 
 
-def _is(kind: object, text: str) -> bool:
+def _is_interface(text: object) -> bool:
     try:
-        kind(text)  # type: ignore[operator]
+        ipaddress.ip_interface(str(text))
     except ValueError:
         return False
     return True
 
 
-def _switch(call: Call, netinfo: Record, running: Config) -> Iterator[Refusal]:
-    switches = {record["switch"] for table in call for record in table.values() if not record.get("remove")}
-    if len(switches) > 1:
-        yield Refusal(BAD_PARAMS, "Mixing of legacy and OVS networks is not supported inside one setupNetworks() call.")
-    wanted = {name: network for name, network in call.networks.items() if not network.get("remove")}
-    for name, network in wanted.items():
-        if not network["bridged"] and not base_of(network):
-            said = f'southbound device not specified for non-bridged network "{name}"'
-            yield Refusal(BAD_PARAMS, said)
-    after = {name: network for name, network in running.networks.items() if name not in call.networks} | wanted
-    yield from _shared_places(after, running)
+def _devices(call: Call, netinfo: Record, running: Config) -> Iterator[Refusal]:
+    """What stands on the host already, together with what the call asks for."""
+    reported = reported_networks(netinfo, running)
+    after = {name: _standing(record, netinfo) for name, record in reported.items() if name not in call.networks}
+    after |= {name: _stated(network) for name, network in call.networks.items() if "remove" not in network}
+    bonds = {name: bond["slaves"] for name, bond in netinfo["bondings"].items() if name not in call.bondings}
+    bonds |= {name: bond["nics"] for name, bond in call.bondings.items() if "remove" not in bond}
+    yield from _shared_places(call, after)
     for name, network in call.networks.items():
-        yield from _removal(name, network, running) if network.get("remove") else _network(name, network, call, netinfo)
+        if network.get("remove"):
+            yield from _removal(name, network, running)
+        else:
+            yield from _network(name, network, bonds, netinfo)
     for name, bond in call.bondings.items():
         yield from _bond(name, bond, after, netinfo)
-    yield from _used_twice(call, after, netinfo)
+    yield from _used_twice(after, bonds, reported, netinfo)
 
 
-def _shared_places(after: dict[str, Record], running: Config) -> Iterator[Refusal]:
-    places = Counter((base_of(network), network.get("vlan")) for network in after.values() if base_of(network))
-    if any(count > 1 for count in places.values()):
-        yield Refusal(BAD_PARAMS, SHARED.format(running.networks, after))
+def _stated(network: Record) -> Record:
+    return {key: value for key, value in network.items() if value is not None}
+
+
+def _standing(reported: Record, netinfo: Record) -> Record:
+    """What VDSM makes of a network that it reports: its base and tag."""
+    base, place = reported["southbound"], {"bridged": reported["bridged"]}
+    if "vlanid" in reported:
+        base, place["vlan"] = netinfo["vlans"][base]["iface"], reported["vlanid"]
+    if base in netinfo["bondings"]:
+        place["bonding"] = base
+    elif base in netinfo["nics"]:
+        place["nic"] = base
+    return place
+
+
+def _shared_places(call: Call, after: dict[str, Record]) -> Iterator[Refusal]:
+    places = []
+    for name, network in after.items():
+        # Here, and only here, a bond counts before a nic.
+        device = next((network[key] for key in ("bonding", "nic") if key in network), None)
+        if network.keys() & {"bonding", "nic"}:
+            places.append((device, network.get("vlan")))
+        elif not network["bridged"]:
+            yield Refusal(BAD_PARAMS, f'southbound device not specified for non-bridged network "{name}"')
+    if len(set(places)) < len(places):
+        yield Refusal(BAD_PARAMS, SHARED.format(after, call.networks))
 
 
 def _removal(name: str, network: Record, running: Config) -> Iterator[Refusal]:
@@ -120,14 +143,13 @@ def _removal(name: str, network: Record, running: Config) -> Iterator[Refusal]:
         yield Refusal(BAD_BRIDGE, f"Cannot delete network {name}: It doesn't exist in the system")
 
 
-def _network(name: str, network: Record, call: Call, netinfo: Record) -> Iterator[Refusal]:
+def _network(name: str, network: Record, bonds: dict[str, list[str]], netinfo: Record) -> Iterator[Refusal]:
     if not 0 <= network.get("vlan", 0) <= LARGEST_TAG:
         yield Refusal(BAD_VLAN, f"VLAN id out of range: {network['vlan']}, must be 0..{LARGEST_TAG}")
     nic, bonding = network.get("nic"), network.get("bonding")
     if nic and nic not in netinfo["nics"]:
         yield Refusal(BAD_NIC, f"Nic {nic} does not exist")
-    declared = bonding in call.bondings and not call.bondings[bonding].get("remove")
-    if bonding and bonding not in netinfo["bondings"] and not declared:
+    if bonding and not nic and bonding not in bonds:
         yield Refusal(BAD_BONDING, f"Bond {bonding} does not exist")
     if network["bridged"] and bad_bridge_name(name):
         yield Refusal(BAD_BRIDGE, f"Bridge name isn't valid: {name}")
@@ -135,7 +157,7 @@ def _network(name: str, network: Record, call: Call, netinfo: Record) -> Iterato
 
 def bad_bridge_name(name: str) -> bool:
     """Whether ``name`` cannot be a bridge's: empty, too long, with one of ``: . space tab``, beginning with ``-``."""
-    return not name or len(name) > LONGEST_NAME or name.startswith("-") or any(sign in name for sign in ":. \t\n")
+    return not name or len(name) > LONGEST_NAME or name.startswith("-") or any(sign in name for sign in ":. \t")
 
 
 def _bond(name: str, bond: Record, after: dict[str, Record], netinfo: Record) -> Iterator[Refusal]:
@@ -157,13 +179,23 @@ def _bond(name: str, bond: Record, after: dict[str, Record], netinfo: Record) ->
         yield Refusal(BAD_BONDING, f"{option!r} is not a valid bonding option")
 
 
-def _used_twice(call: Call, after: dict[str, Record], netinfo: Record) -> Iterator[Refusal]:
-    bonds = {name: bond["slaves"] for name, bond in netinfo["bondings"].items()}
-    bonds |= {name: bond.get("nics") or () for name, bond in call.bondings.items()}
-    removed = {name for name, bond in call.bondings.items() if bond.get("remove")}
-    slaves = Counter(nic for name, nics in bonds.items() if name not in removed for nic in nics)
+def _unspeakable(call: Call) -> Iterator[Refusal]:
+    """What nobody minds, and no desired state can be made of: a vlan over nothing, a netmask that is a number."""
+    for network in (network for network in call.networks.values() if not network.get("remove")):
+        if "vlan" in network and not base_of(network):
+            yield crash("TypeError", "argument of type 'NoneType' is not iterable")
+        if network.get("ipaddr") and not isinstance(network.get("netmask"), str):
+            yield crash("AttributeError", f"{type(network.get('netmask')).__name__!r} object has no attribute 'split'")
+
+
+def _used_twice(
+    after: dict[str, Record], bonds: dict[str, list[str]], reported: dict[str, Record], netinfo: Record
+) -> Iterator[Refusal]:
+    """A member cannot be a network's nic, nor carry a vlan that is not VDSM's. That two bonds have it is no matter."""
+    members = {nic for nics in bonds.values() for nic in nics}
+    own = {network["southbound"] for network in reported.values()}
+    foreign = {vlan["iface"] for name, vlan in netinfo["vlans"].items() if name not in own}
     users = {network["nic"] for network in after.values() if network.get("nic")}
-    users |= {vlan["iface"] for vlan in netinfo["vlans"].values()}
-    twice = {nic for nic, count in slaves.items() if count > 1} | (slaves.keys() & users)
+    twice = members & foreign or members & users
     if twice:
         yield Refusal(USED_NIC, f"Nics with multiple usages: {twice}")

@@ -2,9 +2,12 @@
 
 import copy
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
 import pytest
 from hosts_on_stage import BMC, LIMITS, Stage, stage
@@ -14,10 +17,11 @@ from planner.apply.journal import records
 from planner.apply.report import Report
 from planner.apply.run import Event
 from planner.simulator import Lease, StandIn, Surroundings
+from planner.simulator.faults import EVERY, Mishap
 
 QUICK = replace(LIMITS, vdsm=5, change=2, settle=4)  # twice what the stand-in takes to roll back
 MARK = "nobody-writes-this-down"
-SEED, NIC = "seed-vlan-over-bond", "nic-static"
+SEED, NIC, TWO = "seed-vlan-over-bond", "nic-static", "found-by-default-route"
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +112,88 @@ def test_a_change_that_cuts_something_off_is_undone() -> None:
         assert scene.truth == "as before"
         assert "tcp://127.0.0.1:1" not in report.problem["message"]  # it failed before, too: told, not held against it
         assert "tcp://127.0.0.1:1" in report.steps[0].said
+
+
+@pytest.mark.parametrize(("golden", "transport"), [(SEED, "jsonrpc"), ("bond-static-on-4-10", "xmlrpc")])
+def test_a_change_that_was_taken_back_survives_a_reboot(golden: str, transport: str) -> None:
+    # Since 4.40 a reboot takes an unsaved network away, and with it the address; before, it put the old files back.
+    with stage(golden, transport, [Mishap("setupNetworks", "wrong-mtu")], limits=QUICK, fenced=False) as scene:
+        report = play(scene)
+        assert (report.standing, scene.truth) == ("as before", "as before"), report.text()
+        assert sent(scene, "setSafeNetworkConfig") == (1 if transport == "jsonrpc" else 0)
+        scene.stand_in.reboot()
+        time.sleep(2.5)
+        assert scene.stand_in.addresses() == ("192.0.2.10",)
+        assert scene.truth == "as before"
+
+
+def test_a_way_back_that_is_not_saved_is_told_as_such() -> None:
+    faults = [Mishap("setupNetworks", "wrong-mtu"), Mishap("setSafeNetworkConfig", "crash", EVERY)]
+    with stage(SEED, "jsonrpc", faults, limits=QUICK, fenced=False) as scene:
+        report = play(scene)
+        assert (report.standing, report.problem["code"]) == ("as before", "way-back-not-saved")
+        assert "setSafeNetworkConfig" in report.problem["hint"]
+
+
+def test_a_host_that_lost_its_address_as_vdsm_died_is_mended_over_its_other_network() -> None:
+    with stage(TWO, "jsonrpc", [Mishap("setupNetworks", "dies", amount=1)], QUICK, fenced=False) as scene:
+        report = play(scene)
+        assert names(report)[-2:] == ["settle", "undo"], report.text()
+        assert (report.standing, scene.truth) == ("as before", "as before"), report.text()
+        assert scene.stand_in.address == "192.0.2.10"
+
+
+def test_a_host_that_lost_its_address_by_a_rollback_is_mended_over_its_other_network() -> None:
+    with stage(TWO, "jsonrpc", limits=QUICK, fenced=False) as scene:
+        wire: Any = scene.stand_in.kernel
+
+        def pulled(event: Event) -> None:
+            """The management network's cable lies in a wrong port while VDSM is at work."""
+            if (event.kind, event.step) == ("call", "set-up"):
+                Timer(0.5, put_into, [{"192.0.2.0/24": 5}]).start()
+            if (event.kind, event.step) == ("begin", "undo"):
+                put_into({})
+
+        def put_into(segments: dict[str, int]) -> None:
+            wire.surroundings = wire.surroundings._replace(segments=segments)
+
+        report = carry_out(scene.order, scene.journal, pulled)
+        assert names(report)[-2:] == ["settle", "undo"], report.text()
+        assert (report.standing, scene.truth) == ("as before", "as before"), report.text()
+        assert scene.stand_in.address == "192.0.2.10"
+        assert sent(scene) == 2  # the request, and the way back
+
+
+def test_a_host_that_boots_otherwise_than_planned_is_taken_back() -> None:
+    with stage(NIC, "jsonrpc", limits=QUICK) as scene:
+
+        def spoilt(event: Event) -> None:
+            """Somebody's hand on the host while it boots."""
+            if (event.kind, event.step) == ("begin", "return"):
+                time.sleep(2.5)
+                other = copy.deepcopy(scene.order.plan["request"])
+                other["networks"]["ovirtmgmt"]["mtu"] = 1400
+                other["options"]["connectivityCheck"] = False
+                scene.stand_in.call("setupNetworks", other)
+
+        report = carry_out(scene.order, scene.journal, spoilt)
+        assert names(report)[-2:] == ["return", "undo"], report.text()
+        assert (report.standing, scene.truth) == ("as before", "as before"), report.text()
+
+
+def test_a_run_that_waited_for_a_boot_in_vain_is_taken_up_without_another() -> None:
+    with stage(NIC, "jsonrpc", limits=replace(QUICK, reboot=3)) as scene:
+
+        def away(event: Event) -> None:
+            if (event.kind, event.step) == ("begin", "return"):
+                scene.stand_in.power(on=False)
+
+        assert carry_out(scene.order, scene.journal, away).standing == "unknown"
+        scene.stand_in.power(on=True)
+        (record,) = records(scene.journal)
+        report = take_up(record, "again", scene.journal, lambda _: None)
+        assert (report.standing, names(report)[-1]) == ("as planned and saved", "return")
+        assert names(report).count("power-off") == 1
 
 
 def test_fencing_with_no_password_leaves_the_saved_change_and_says_what_is_missing() -> None:

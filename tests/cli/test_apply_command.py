@@ -140,6 +140,12 @@ def test_nobody_is_asked_without_a_terminal(plain: Machine) -> None:
     assert plain.changed() == []
 
 
+def test_json_is_complete_also_when_nobody_can_be_asked(plain: Machine) -> None:
+    done = plain.apply("-o", "json", "--log", "json")
+    assert (done.status, done.document["problems"][0]["code"]) == (2, "not-agreed")
+    assert '"kind": "problem"' in done.err
+
+
 def test_a_plan_is_applied_once_and_then_there_is_nothing_to_send(tmp_path: Path) -> None:
     with machine(tmp_path / "host", "seed-mtu-1500") as host:
         taken = tmp_path / "taken.json"
@@ -208,15 +214,21 @@ def test_a_missing_plan_file_is_told(capsys: pytest.CaptureFixture[str]) -> None
     assert "error[file-unreadable]" in done.err
 
 
+FENCED = ("--fence-address", "bmc", "--fence-agent", "ipmilan", "--fence-user", "admin")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
         (["apply"], 2, "host-missing"),
+        (["apply", "127.0.0.1:9", "--plan", "one", "--network", "other"], 2, "plan-and-definition"),
         (["apply", "127.0.0.1:99999"], 1, "is no host"),
         (["apply", "a b"], 1, "is no host"),
         (["apply", "127.0.0.1:9", "--probe", "nonsense"], 1, "probe-unusable"),
         (["apply", "127.0.0.1:9", "--expect", "nonsense"], 1, "expect-malformed"),
         (["apply", "127.0.0.1:9", "--reboot", "other"], 1, "fence-incomplete"),
+        (["apply", "127.0.0.1:9", "--reboot", "other:0", *FENCED], 1, "'other:0' is no host"),
+        (["apply", "127.0.0.1:9", "--reboot", "127.0.0.1:9", *FENCED], 1, "fence-itself"),
         (["apply", "127.0.0.1:9", "--network", "no-such-file"], 1, "file-unreadable"),
         (["apply", "127.0.0.1:9", "--routes", "no-such-file"], 1, "file-unreadable"),
         (["apply", "127.0.0.1:9", "--rules", "no-such-rules"], 1, "unknown-ruleset"),
@@ -244,7 +256,8 @@ def test_json_lines_tell_each_step_of_a_change_by_xmlrpc(tmp_path: Path) -> None
     assert done.status == 0, done
     assert "ovirtmgmt stands as planned and saved" in done.out
     assert "to do: nothing more to do" in done.out
-    events = [json.loads(line) for line in done.err.splitlines() if not line.startswith("run ")]
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert [event["step"] for event in events if event["kind"] == "said"] == ["run"]
     assert [event["step"] for event in events if event["kind"] == "begin"] == ["read", *STEPS]
     assert [event["step"] for event in events if event["kind"] == "end"] == ["read", *STEPS]
     for event in events:

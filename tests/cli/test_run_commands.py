@@ -1,5 +1,6 @@
 """`mgmtnet status`, `resume` and `register` as processes; and that no secret is anywhere, whatever was run."""
 
+import json
 import signal
 import socket
 import ssl
@@ -103,7 +104,8 @@ def kill_and_resume(folder: Path) -> Killed:
         wait_until(lambda: "asked: setupNetworks" in host.said)
         process.send_signal(signal.SIGKILL)
         _, err = process.communicate(timeout=PATIENCE)
-        run = next(line.split()[1] for line in err.splitlines() if line.startswith("run "))
+        events = [json.loads(line) for line in err.splitlines()]
+        run = next(event["said"].split()[1] for event in events if event["step"] == "run")
         listed, another = host.mgmtnet("status", run), host.apply("--yes")
         resumed = host.mgmtnet("resume", "-o", "json")
         return Killed(run, listed, another, resumed, host.mgmtnet("status", run, "-o", "json"))

@@ -23,7 +23,7 @@ def test_a_journal_in_which_nothing_was_written_yet(journal: str, tmp_path: Path
 
 
 def test_a_run_that_was_killed_on_one_machine_is_resumed_on_another(journal: str, tmp_path: Path) -> None:
-    with machine(tmp_path, "nic-static", faults=["setupNetworks:slow=120"]) as host:
+    with machine(tmp_path, "nic-static", faults=["setupNetworks:slow=600"]) as host:
         here = host._replace(environ=host.environ | {"MGMTNET_JOURNAL": journal})
         there = here._replace(environ=here.environ | state_of(tmp_path / "there"))
         killed = here.begin("--yes")

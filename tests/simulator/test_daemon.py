@@ -147,16 +147,17 @@ def test_dhcp_on_a_vlan_without_a_server_gives_no_address():
         ({"vlan": 300}, Surroundings(segments={"192.0.2.0/24": 300}, tags=frozenset({200})), False),
         ({"mtu": 9000}, Surroundings(mtu=1500), False),
         ({"mtu": 9000}, Surroundings(mtu=9000), True),
-        ({"gateway": ""}, Surroundings(routed=True), False),
-        ({"gateway": ""}, Surroundings(), True),
+        ({"gateway": None}, Surroundings(routed=True), False),
+        ({"gateway": None}, Surroundings(), True),
     ],
 )
 def test_who_is_heard(change, around, heard):
     stand_in = standing(BEFORE["ov-wrong-vlan"], surroundings=around)
     tagged = {**NETWORK, "vlan": 200, "defaultRoute": True}
+    changed = {key: value for key, value in {**tagged, **change}.items() if value is not None}
     unchecked = {"connectivityCheck": False}
     setup(stand_in, {"networks": {"ovirtmgmt": tagged}, "options": unchecked})
-    setup(stand_in, {"networks": {"ovirtmgmt": {**tagged, **change}}, "options": unchecked})
+    setup(stand_in, {"networks": {"ovirtmgmt": changed}, "options": unchecked})
     assert stand_in.addresses() == (("192.0.2.10",) if heard else ())
 
 

@@ -64,6 +64,7 @@ LOSSES = (
             golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
             golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route golden/ipv6-gateway-without-role
+            golden/bystander-mtu-lowered
         """),
         keys=("nameservers",),
         codes=("nameservers-not-carried",),
@@ -124,12 +125,13 @@ LOSSES = (
         names_of("golden/found-by-last-client-iface golden/no-ip-configuration"),
     ),
     Loss("host QoS: only a link to it is told", names_of("golden/ovirtmgmt-with-qos"), keys=("hostQos",)),
+    Loss("the switch type of a network (the cluster's is not asked)", names_of("golden/ovs-network-beside")),
     Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-no-stp golden/ovirtmgmt-should-run-stp")),
     Loss("further ports of a network's bridge", names_of("golden/further-port-of-network")),
     Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-unlisted")),
     Loss(
-        "nothing of REST's: the stand-in host knows no Open vSwitch, and makes up a mode for a bond without any",
-        names_of("golden/ovirtmgmt-on-ovs golden/bond-options-unknown-on-4-10"),
+        "nothing of REST's: the stand-in host makes up a mode for a bond without any",
+        names_of("golden/bond-options-unknown-on-4-10"),
     ),
 )
 

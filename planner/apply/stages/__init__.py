@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from planner.apply.run import Run, Step
-from planner.apply.stages import change, keep, look, reboot
+from planner.apply.stages import change, keep, look, reboot, undo
 
 FIRST = "look"
 
@@ -13,7 +13,7 @@ STAGES: dict[str, Callable[[Run], Step]] = {
     "set-up": change.set_up,
     "settle": change.settle,
     "verify": change.verify,
-    "undo": change.undo,
+    "undo": undo.undo,
     "commit": keep.commit,
     "prove": keep.prove,
     "power-off": reboot.power_off,

@@ -1,4 +1,4 @@
-"""The change itself: announced, sent, awaited, held against the plan, and undone where it is not what was planned.
+"""The change itself: announced, sent, awaited, held against the plan.
 
 What VDSM answered counts only as long as it answered. Once a request may have reached it, reading the host decides.
 """
@@ -17,17 +17,18 @@ from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Document, Done
 
 LOST_CONNECTION = 10  # VDSM's code for "connectivity check failed", after which it rolls back
-# The way back from a first network: without it the host would be left without an address.
-KEPT = "but for a network of VDSM's without a bridge on the same device, unsaved"
-COMMIT_WITHIN = 30.0  # VDSM copies some files; it waits for nobody
-# The engine builds only what is defined, so it has no way back; a second try may do what the first did not.
-TRIES = 2
 SPOKEN = {"spoken": True}
 # While VDSM works, it is not asked to describe itself more often than this: that costs it a second of its own.
 GLANCE_EVERY = 3.0
 # From the host as wanted to VDSM's answer: its connectivity check looks once a second, hooks may follow. Shorter takes
 # a slow answer for a lost one (which costs a reading); longer leaves whoever watches without news.
 ANSWERED_WITHIN = 15.0
+# What becomes of a host that nobody can reach.
+RESTORES = "VDSM rolls an unconfirmed change back by itself, and a reboot restores what is saved"
+LEAVES = (
+    "this VDSM's rollback, and a reboot, remove its network and do not give the address back to {device}: "
+    "if the host stays away, do that at its console"
+)
 # VDSM looks for signs once a second, beginning when the network is up: with signs for longer than that, a change that
 # stands has been confirmed. Shorter might miss its look on a slow host.
 SIGNS = 5.0
@@ -49,7 +50,7 @@ def set_up(run: Run) -> Step:
             return known
     with run.contact.confirming():
         run.tell(Event("call", "set-up"))
-        answer = _send(run, run.request, only_from_before=not _sent(run))
+        answer = send(run, run.request, only_from_before=not times_sent(run))
     if isinstance(answer, Done):
         return Step("set-up", "VDSM has carried it out", "verify")
     if answer.retryable:  # even after waiting
@@ -72,12 +73,11 @@ def settle(run: Run) -> Step:
     final = ("planned", "before") if spoken else ("planned",)
     run.tell(Event("begin", "settle", "waiting to see what became of it", within + limits.vdsm))
     with run.contact.confirming():
-        sight = run.contact.until(within, lambda seen: isinstance(seen, Sight) and run.stance(seen.host)[0] in final)
+        sight = run.contact.until(within, lambda seen: isinstance(seen, Sight) and run.stance(seen)[0] in final)
+    sight = run.found_again(sight)
     if isinstance(sight, Failure):
-        sight = run.contact.await_sight(limits.vdsm)
-    if isinstance(sight, Failure):
-        return _out_of_sight(run, "settle", sight)
-    stance, found = run.stance(sight.host)
+        return out_of_sight(run, "settle", sight)
+    stance, found = run.stance(sight)
     if stance == "planned":
         return Step("settle", "the host stands as planned", "verify")
     if stance == "before":
@@ -90,11 +90,10 @@ def verify(run: Run) -> Step:
     limits = run.order.limits
     run.tell(Event("begin", "verify", "reading the host again", limits.settle))
     sight = run.contact.until(limits.settle, run.planned)
+    sight = run.found_again(sight)
     if isinstance(sight, Failure):
-        sight = run.contact.await_sight(limits.vdsm)
-    if isinstance(sight, Failure):
-        return _out_of_sight(run, "verify", sight)
-    stance, found = run.stance(sight.host)
+        return out_of_sight(run, "verify", sight)
+    stance, found = run.stance(sight)
     if stance == "before":
         return Step("verify", "the host stands as before", "", "as before", differing(sight, found))
     if found:
@@ -103,29 +102,6 @@ def verify(run: Run) -> Step:
     if missing:
         return Step("verify", "what could be reached before cannot any more", "undo", problem=missing)
     return Step("verify", f"the host at {sight.address} is as planned", "commit", found={"address": sight.address})
-
-
-def undo(run: Run) -> Step:
-    """Send the way back, unless the host has gone it already; then prove where it stands."""
-    limits = run.order.limits
-    run.tell(Event("begin", "undo", "taking the change back", limits.change + limits.settle))
-    sight = run.contact.await_sight(limits.vdsm)
-    if isinstance(sight, Sight) and not run.reverted(sight.host):
-        with run.contact.confirming():
-            run.tell(Event("call", "undo"))
-            answer = _send(run, run.revert, only_from_before=False)
-        if isinstance(answer, Failure) and answer.kind == "refused" and _sent(run) < TRIES:
-            return Step("undo", "the engine takes nothing back: the request is sent once more", "announce")
-        # Whatever else it answers, reading the host decides.
-    sight = run.contact.until(limits.settle, lambda seen: isinstance(seen, Sight) and run.reverted(seen.host))
-    if isinstance(sight, Failure):
-        return _out_of_sight(run, "undo", sight)
-    if run.reverted(sight.host):
-        if any(step.name == "commit" for step in run.steps):  # what was saved is not what stands now
-            run.contact.insist(lambda speaker: speaker.commit(timeout=COMMIT_WITHIN), limits.vdsm)
-        kept = "" if stands_as_before(run.before, sight.host) else f", {KEPT}"
-        return Step("undo", f"the host at {sight.address} stands as before{kept}", "", "as before", run.reason)
-    return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
 
 
 def unreached(run: Run, here: str) -> dict[str, str]:
@@ -154,7 +130,7 @@ def _carried_out_already(run: Run) -> Step | None:
     sight = run.contact.await_sight(run.order.limits.vdsm)
     if isinstance(sight, Failure):
         return Step("set-up", "contact is lost after a restart", "settle", problem=trouble(sight))
-    stance = run.stance(sight.host)[0]
+    stance = run.stance(sight)[0]
     if stance == "before":
         run.tell(Event("said", "set-up", "the host stands as before: the request may be sent"))
         return None
@@ -162,12 +138,12 @@ def _carried_out_already(run: Run) -> Step | None:
         run.contact.until(SIGNS, lambda _: False)
     if stance == "planned":
         return Step("set-up", "the host stands as planned: the request was carried out before the restart", "verify")
-    if _sent(run):  # the second try, on a host that the first left otherwise
+    if times_sent(run):  # the second try, on a host that the first left otherwise
         return None
     return Step("set-up", "the request was being carried out before the restart", "settle")
 
 
-def _send(run: Run, request: Document, *, only_from_before: bool) -> Done | Failure:
+def send(run: Run, request: Document, *, only_from_before: bool) -> Done | Failure:
     """setupNetworks, again only when it certainly was not taken up (no connection, 40, 99).
 
     Whoever kept VDSM busy may have been a run of ours that was killed, or somebody else. So the host is read before
@@ -217,18 +193,18 @@ def _not_taken_up(run: Run, answer: Failure) -> Step:
     return Step("set-up", "VDSM did not take the request up", "", standing, trouble(answer))
 
 
-def _out_of_sight(run: Run, name: str, failure: Failure) -> Step:
+def out_of_sight(run: Run, name: str, failure: Failure) -> Step:
     """The host cannot be read. A reboot brings back what is saved, and nothing of this change is saved yet."""
     problem = {
         "code": "host-out-of-sight",
         "message": f"the host cannot be read: {failure.message}",
-        "hint": "VDSM rolls an unconfirmed change back by itself, and a reboot restores what is saved; "
-        "`mgmtnet resume` looks again",
+        "hint": RESTORES if run.restored else LEAVES.format(device=run.order.plan["management"]["device"]),
     }
     if run.order.reboot is not None and not any(step.name in ("commit", "power-off") for step in run.steps):
-        return Step(name, "the host cannot be reached: a reboot will restore what is saved", "power-off", "", problem)
+        return Step(name, "the host cannot be reached: the last resort is its reboot", "power-off", "", problem)
     return Step(name, "the host cannot be reached", "", "unknown", problem)
 
 
-def _sent(run: Run) -> int:
+def times_sent(run: Run) -> int:
+    """How often the request was sent, by this run and the one that it takes up."""
     return sum(step.name == "set-up" for step in run.steps)

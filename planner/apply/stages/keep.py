@@ -2,9 +2,9 @@
 
 from planner.apply.contact import Sight
 from planner.apply.run import Event, Run, Step, differing, trouble
-from planner.apply.stages.change import COMMIT_WITHIN
 from planner.vdsm.failure import Failure
 
+COMMIT_WITHIN = 30.0  # VDSM copies some files; it waits for nobody
 TRIES = 2  # a commit that left the host unsaved is made once more; a third would tell nothing new
 
 
@@ -24,7 +24,7 @@ def prove(run: Run) -> Step:
     sight = run.contact.await_sight(run.order.limits.vdsm)
     if isinstance(sight, Failure):
         return Step("prove", "whether it is saved cannot be read", "", "unknown", trouble(sight))
-    stance, found = run.stance(sight.host)
+    stance, found = run.stance(sight)
     if stance == "before":
         return Step("prove", "the host stands as before", "", "as before", differing(sight, found))
     if found:

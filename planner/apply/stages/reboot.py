@@ -60,14 +60,17 @@ def come_back(run: Run) -> Step:
     sight = run.contact.until(limits.reboot, lambda seen: isinstance(seen, Sight))
     if run.saved:  # a link or a lease may take its time
         sight = run.contact.until(limits.settle, run.planned)
+    sight = run.contact.elsewhere(sight) if isinstance(sight, Failure) else sight
     if isinstance(sight, Failure):
         return Step("return", "the host has not come back", "", "unknown", trouble(sight))
-    stance, found = run.stance(sight.host)
+    stance, found = run.stance(sight)
     if stance == "before":
         problem = differing(sight, found) if run.saved else run.reason
         return Step("return", f"the host at {sight.address} came back as it was before", "", "as before", problem)
     if found:
-        return Step("return", "the host came back otherwise than planned", "", "unknown", differing(sight, found))
+        return Step(
+            "return", "the host came back neither as planned nor as before", "undo", "", differing(sight, found)
+        )
     missing = unreached(run, sight.here)
     if missing:
         return Step("return", "the host came back, but not everything is reached", "", SAVED, missing)

@@ -1,23 +1,75 @@
-"""``mgmtnet rules check``: what is wrong with the rules, each finding with its line and a caret."""
+"""``mgmtnet rules check``: what is wrong with rules, each finding with its line, a caret and, at need, a host."""
 
 import argparse
+import json
 import os
-import sys
+from collections.abc import Iterable, Iterator, Sequence
 
-from planner.policy.carets import render
-from planner.policy.lint import lint
-from planner.problem import errors
-from planner.shelf import load_rules, ruleset_sources
+from planner.authoring.analysis import analyse
+from planner.authoring.findings import Finding, document
+from planner.authoring.mending import Change, missing_schema
+from planner.authoring.sarif import sarif
+from planner.authoring.trial import Case
+from planner.cli.goldens import cases_in
+from planner.cli.rules.check_files import folders_of, kept_witnesses, mended_on_disk, schemas_for
+from planner.cli.rules.check_text import Checked, tell
+from planner.definition import Definition
+from planner.policy.rulesets import assemble
+from planner.problem import Problem, errors
+from planner.shelf import ruleset_sources
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read and lint; the exit status."""
-    sources = ruleset_sources(options.ruleset).texts
-    ruleset, problems = load_rules(options.ruleset)
-    found = list(problems) if ruleset is None else lint(ruleset, sources)
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    for problem in found:
-        print(render(problem, sources, colour=colour), file=sys.stderr)
-    if ruleset is not None and not found:
-        print(f"{ruleset.name}@{ruleset.version}: {len(ruleset.rules)} rules, nothing to say", file=sys.stderr)
-    return 1 if errors(found) else 0
+    """Check each ruleset; the exit status."""
+    checked = [_checked(spec, options) for spec in folders_of(options.rulesets)]
+    if options.witness:
+        unkept = kept_witnesses(options.witness, (finding for one in checked for finding in one.findings))
+        checked[-1].findings.extend(map(Finding, unkept))
+    findings = [finding for one in checked for finding in one.findings]
+    if options.output == "text":
+        tell(checked, options.witness)
+    elif options.output == "json":
+        _print(document([one.title for one in checked], findings))
+    else:
+        _print(sarif(_version(), findings))
+    return 1 if errors([finding.problem for finding in findings]) or (options.strict and findings) else 0
+
+
+def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
+    shelved = ruleset_sources(spec)
+    if shelved.problems:
+        return Checked(spec or shelved.root, 0, shelved.texts, [Finding(problem) for problem in shelved.problems])
+    changes: tuple[Change, ...] = ()
+    unwritten: list[Problem] = []
+    if options.fix and spec is not None and os.path.isdir(spec):
+        changes, unwritten = mended_on_disk(spec, shelved)
+        shelved = ruleset_sources(spec)
+    ruleset, problems = assemble(shelved.texts, shelved.root)
+    findings = [Finding(problem) for problem in (*unwritten, *problems)]
+    if ruleset is not None:
+        cases = None if options.quick else _cases(options.hosts)
+        findings += analyse(ruleset, shelved.root, shelved.texts, cases)
+    schemas = schemas_for(spec, shelved)
+    notes = (note for path in sorted(schemas) for note in missing_schema(path, shelved.texts[path], schemas))
+    findings += [Finding(note) for note in notes]
+    title = f"{ruleset.name}@{ruleset.version}" if ruleset is not None else shelved.root
+    return Checked(title, len(ruleset.rules) if ruleset else 0, shelved.texts, findings, changes)
+
+
+def _cases(folders: Sequence[str]) -> Iterator[Case]:
+    """The hosts that lie in the folders, those that can be read."""
+    found: Iterable[tuple[Case | None, list[Problem]]] = cases_in(folders, Definition())
+    return (case for case, _ in found if case is not None)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mgmtnet")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
+
+
+def _print(made: dict[str, object]) -> None:
+    print(json.dumps(made, indent=2, ensure_ascii=False))

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 
+from planner.language import STAGES
+
 
 def subcommands(command: argparse.ArgumentParser) -> None:
     """Give ``command`` its subcommands; each names the module of this package that runs it."""
@@ -17,6 +19,23 @@ def _ruleset(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "ruleset", metavar="RULES", nargs="?", help="NAME, NAME@VERSION or a folder; without: the shipped rules"
     )
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "rulesets",
+        metavar="RULES",
+        nargs="*",
+        help="NAME, NAME@VERSION, a folder, or a file in one; without: the shipped rules",
+    )
+    command.add_argument("--fix", action="store_true", help="mend in place what needs no judgement")
+    command.add_argument("--quick", action="store_true", help="try no hosts: no search for conflicts and gaps")
+    command.add_argument("--strict", action="store_true", help="warnings and notes fail the check, too")
+    command.add_argument(
+        "--hosts", metavar="DIR", action="append", default=[], help="goldens or captures to look for conflicts on, too"
+    )
+    command.add_argument("--witness", metavar="DIR", help="where to write the hosts that show a finding")
+    command.add_argument("-o", "--output", choices=("text", "json", "sarif"), default="text")
 
 
 def _show(command: argparse.ArgumentParser) -> None:
@@ -80,13 +99,36 @@ def _percent(text: str) -> float:
     raise argparse.ArgumentTypeError(told)
 
 
+def _fmt(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "places", metavar="DIR|FILE", nargs="*", help="folders with rulesets, rule files; without: this folder"
+    )
+    command.add_argument("--check", action="store_true", help="write nothing; status 1 if a file is not formatted")
+
+
+def _new(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="ID", help="the new rule's name, like vlan-over-bond")
+    command.add_argument("--like", metavar="RULE", required=True, help="the rule that it is to be a copy of")
+    command.add_argument("--into", metavar="DIR", default=".", help="the ruleset it goes into; without: this folder")
+    command.add_argument("--stage", choices=STAGES, help="its stage, if not that of RULE")
+    command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", help="where RULE is")
+
+
+def _release(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIR", help="the ruleset's folder")
+    command.add_argument("--changelog", metavar="FILE", help="where its entry goes, too")
+
+
 SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "list": ("listing", "every rule, a line each", _ruleset),
     "show": ("show", "one rule: what it says and asks, who overrides it, on which goldens it fires", _show),
-    "check": ("check", "what is wrong with the rules, file by file", _ruleset),
+    "check": ("check", "what is wrong with the rules, file by file", _check),
     "test": ("trying", "run every example and every golden", _test),
     "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
+    "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
+    "new": ("new", "a new rule, copied from one that is like it", _new),
+    "release": ("release", "seal a version: its digest, and what is new in it", _release),
     "digest": ("digest", "what a released version is sealed with", _ruleset),
 }

@@ -1,0 +1,57 @@
+"""The way back, where the host is not what was planned: sent, proven, and saved where a reboot would lose the host."""
+
+from planner.apply.contact import Sight
+from planner.apply.run import Event, Run, Step
+from planner.apply.stages.change import out_of_sight, send, times_sent
+from planner.apply.stages.keep import COMMIT_WITHIN
+from planner.apply.standing import stands_as_before
+from planner.vdsm.failure import Failure
+
+# The way back from a first network: without it the host would be left without an address.
+KEPT = "but for a network of VDSM's without a bridge on the same device"
+# The engine builds only what is defined, so it has no way back; a second try may do what the first did not.
+TRIES = 2
+
+
+def undo(run: Run) -> Step:
+    """Send the way back, unless the host has gone it already; then prove where it stands."""
+    limits = run.order.limits
+    run.tell(Event("begin", "undo", "taking the change back", limits.change + limits.settle))
+    sight = run.found_again(run.contact.await_sight(limits.vdsm))
+    if isinstance(sight, Sight) and not run.reverted(sight.host):
+        with run.contact.confirming():
+            run.tell(Event("call", "undo"))
+            answer = send(run, run.revert, only_from_before=False)
+        if isinstance(answer, Failure) and answer.kind == "refused" and times_sent(run) < TRIES:
+            return Step("undo", "the engine takes nothing back: the request is sent once more", "announce")
+        # Whatever else it answers, reading the host decides.
+    sight = run.contact.until(limits.settle, lambda seen: isinstance(seen, Sight) and run.reverted(seen.host))
+    sight = run.contact.elsewhere(sight) if isinstance(sight, Failure) else sight
+    if isinstance(sight, Failure):
+        return out_of_sight(run, "undo", sight)
+    if run.reverted(sight.host):
+        return _taken_back(run, sight)
+    return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
+
+
+def _taken_back(run: Run, sight: Sight) -> Step:
+    """The host stands as before; saved where a reboot would make something else of it."""
+    saved = any(step.name == "commit" for step in run.steps)  # what was saved is not what stands now
+    exactly = stands_as_before(run.before, sight.host)
+    said = f"the host at {sight.address} stands as before" + ("" if exactly else f", {KEPT}")
+    if not saved and (exactly or run.restored):
+        return Step("undo", said + ("" if exactly else ", which a reboot removes"), "", "as before", run.reason)
+    answer = run.contact.insist(lambda speaker: speaker.commit(timeout=COMMIT_WITHIN), run.order.limits.vdsm)
+    if isinstance(answer, Failure):
+        return Step("undo", f"{said}, not saved", "", "as before", _unsaved(run, answer))
+    return Step("undo", f"{said}, saved", "", "as before", run.reason)
+
+
+def _unsaved(run: Run, failure: Failure) -> dict[str, str]:
+    """The way back stands, and a reboot would undo it."""
+    reason = run.reason.get("message", "the change was taken back")
+    return {
+        "code": "way-back-not-saved",
+        "message": f"{reason}; it was taken back, but VDSM did not save that: {failure.message}",
+        "hint": "vdsm-client Host setSafeNetworkConfig on the host, before it is rebooted: it would lose its address",
+    }

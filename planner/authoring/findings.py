@@ -1,0 +1,85 @@
+"""What the check of a ruleset comes to: problems, each with the host that shows it, as text, as JSON, and counted."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from planner.authoring.shapes import Shape
+from planner.authoring.trial import Case
+from planner.language import Fact, Reference, Rule
+from planner.policy.wording import printable
+from planner.problem import Problem
+
+NAMES = ("name", "device", "network", "address")  # by which a fact is called, the first that it has
+PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
+
+
+class Witness(NamedTuple):
+    """A host that shows a finding: the case, its capture if it was made here, and what is to be seen on it."""
+
+    case: Case
+    shape: Shape | None
+    lines: tuple[str, ...] = ()
+
+
+class Finding(NamedTuple):
+    """A problem, and the host that shows it where there is one."""
+
+    problem: Problem
+    witness: Witness | None = None
+
+
+def excerpt(facts: Iterable[Fact], rules: Sequence[Rule]) -> tuple[str, ...]:
+    """The facts, each with the fields that ``rules`` look at, as ``vlan eth0.100: base=eth0 tag=100``."""
+    looked_at = _fields(rules)
+    lines = []
+    for fact in facts:
+        name = next((str(fact.fields[key]) for key in NAMES if key in fact.fields), "")
+        shown = [f"{key}={fact.fields[key]}" for key in fact.fields if (fact.kind, key) in looked_at and key != "name"]
+        lines.append(printable(f"{fact.kind} {name}".strip() + (f": {' '.join(shown)}" if shown else "")))
+    return tuple(dict.fromkeys(lines))
+
+
+def _fields(rules: Sequence[Rule]) -> set[tuple[str, str]]:
+    """Every field, with its kind, that a rule tests, or sets something to."""
+    found: set[tuple[str, str]] = set()
+    for rule in rules:
+        kinds = {pattern.alias: pattern.kind for pattern in rule.when}
+        found.update((pattern.kind, test.field) for pattern in rule.when for test in pattern.tests)
+        values = [test.value for pattern in rule.when for test in pattern.tests]
+        values += [assignment.value for assignment in rule.sets if assignment.value is not None]
+        found.update((kinds[value.alias], value.field) for value in values if isinstance(value, Reference))
+    return found
+
+
+def document(titles: Sequence[str], findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings for a program."""
+    return {
+        "format": "mgmtnet/findings@1",
+        "rulesets": list(titles),
+        "findings": [_entry(finding) for finding in findings],
+        "counts": counts(findings),
+    }
+
+
+def _entry(finding: Finding) -> dict[str, Any]:
+    problem, witness = finding
+    places = [{"file": place.source, "line": place.line, "column": place.column} for place in problem.where]
+    named = {name: getattr(problem, name) for name in ("code", "severity", "message", "hint", "rule")}
+    fixes = [fix._asdict() for fix in problem.fixes]
+    return {**named, "places": places, "fixes": fixes, "witness": witness_document(witness)}
+
+
+def witness_document(witness: Witness | None) -> dict[str, Any] | None:
+    """The host that shows a finding; its capture where it was made for that."""
+    if witness is None:
+        return None
+    made = witness.shape
+    inputs = {"capture": made.document, "definition": made.definition, "address": made.address} if made else {}
+    return {"host": witness.case.name, "facts": list(witness.lines), **inputs}
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many errors, warnings and notes."""
+    counted = Counter(finding.problem.severity for finding in findings)
+    return {plural: counted[severity] for severity, plural in PLURALS.items()}  # type: ignore[index]

@@ -1,0 +1,39 @@
+"""What a report tells a person: how the host stands, why, what to do about each."""
+
+import pytest
+
+from planner.apply.report import Report, unchanged
+from planner.apply.run import Step
+
+PROBLEM = {"code": "c", "message": "the cause", "hint": "mend the cause so"}
+
+
+def told(standing: str, run: str = "one", **problem: str) -> Report:
+    return Report(run, "host1", "ovirtmgmt", standing, problem, (Step("look", "seen"),))
+
+
+@pytest.mark.parametrize("standing", ["as before", "as planned, not saved", "unknown"])
+def test_what_to_do_about_the_host_is_said_beside_the_hint_of_the_problem(standing: str) -> None:
+    report = told(standing, **PROBLEM)
+    assert standing in report.text()
+    assert all(part in report.text() for part in ("because: the cause", "hint: mend the cause so", "to do: "))
+    assert report.document()["advice"] != report.document()["problem"]["hint"]
+
+
+def test_a_saved_change_whose_reboot_proved_nothing_is_not_to_be_applied_again() -> None:
+    report = told("as planned and saved", **PROBLEM)
+    assert report.status == 1
+    assert "nothing has to be applied again" in report.advice
+
+
+def test_where_no_run_was_begun_there_is_none_to_resume() -> None:
+    assert "resume" not in told("as planned, not saved", "", **PROBLEM).text()
+
+
+def test_what_went_well_needs_nothing() -> None:
+    assert told("as planned and saved").text().splitlines()[-1] == "  to do: nothing more to do"
+
+
+def test_a_host_that_stands_as_defined_is_not_rebooted_and_that_is_told() -> None:
+    assert "not rebooted" in unchanged("host1", {"network": "ovirtmgmt"}, dirty=False, reboot=True).text()
+    assert "reboot" not in unchanged("host1", {"network": "ovirtmgmt"}, dirty=False).text()

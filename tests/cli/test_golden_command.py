@@ -1,0 +1,220 @@
+"""``mgmtnet golden new`` makes a golden that tells of nobody; ``golden update --interactive`` tells why, and asks."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from planner.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+SEED = ROOT / "golden" / "seed-vlan-over-bond"
+SITE = 'ruleset: site\nversion: "1"\nsummary: s\nextends: ovirtmgmt@1.0\n'
+RULE = """\
+rule: small
+since: "1"
+summary: Our MTU
+why: Because.
+overrides: [nameservers-from-dhcp]
+when:
+  - management: {}
+then:
+  set: {nameservers: ""}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def captured(tmp_path: Path) -> list[str]:
+    """The worked example, as a customer has it."""
+    text = (SEED / "capture.json").read_text().replace("192.0.2.", "172.20.30.")
+    document = json.loads(text)
+    document["hostname"] = "acme-host-1"
+    (tmp_path / "capture.json").write_text(json.dumps(document))
+    definition = "network: acme-mgmt\nvlan: 3000\nmtu: 9000\nnameservers: [172.20.30.53]\ngateway: [172.20.30.1]\n"
+    (tmp_path / "definition.yaml").write_text(definition)
+    arguments = ["--network", str(tmp_path / "definition.yaml"), "--address", "172.20.30.10"]
+    return ["golden", "new", str(tmp_path / "capture.json"), *arguments]
+
+
+def test_a_golden_of_a_capture(captured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "golden"
+    assert main([*captured, "--name", "ours", "--about", "As our hosts are", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder / 'ours'}\n"
+    assert sorted(path.name for path in folder.rglob("*")) == [
+        *("about.yaml", "capture.json", "definition.yaml", "ours", "plan.json", "why.txt"),
+    ]
+    for path in (folder / "ours").iterdir():
+        assert "172.20" not in path.read_text()
+        assert "acme" not in path.read_text()
+    about, definition = (
+        yaml.safe_load((folder / "ours" / f"{name}.yaml").read_text()) for name in ("about", "definition")
+    )
+    plan = json.loads((folder / "ours" / "plan.json").read_text())
+    assert about["about"] == "As our hosts are"
+    assert plan["outcome"] == "change"
+    assert [plan["management"]["address"]] == about["address"]
+    assert plan["network"] == definition["network"] != "ovirtmgmt"
+    assert plan["attachment"]["nameservers"] == definition["nameservers"] != ["172.20.30.53"]
+    assert main(["golden", "check", str(folder)]) == 0
+
+
+def test_a_name_is_kept_and_ovirtmgmt_stays(captured: list[str], tmp_path: Path) -> None:
+    assert main([*captured, "--name", "ours", "--keep", "acme-mgmt", str(tmp_path / "golden")]) == 0
+    assert "acme-mgmt" in (tmp_path / "golden" / "ours" / "definition.yaml").read_text()
+    (tmp_path / "definition.yaml").write_text("vlan: 3000\n")
+    assert main([*captured, "--name", "other", str(tmp_path / "golden")]) == 0
+    definition = yaml.safe_load((tmp_path / "golden" / "other" / "definition.yaml").read_text())
+    assert definition == {"network": "ovirtmgmt", "vlan": 3000}
+    about = yaml.safe_load((tmp_path / "golden" / "other" / "about.yaml").read_text())["about"]
+    assert about == "The management address is on a vlan; change"
+
+
+def test_scrubbing_that_makes_another_case_is_told(
+    captured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = tmp_path / "site"
+    (site / "devise").mkdir(parents=True)
+    (site / "ruleset.yaml").write_text(SITE)
+    (site / "devise" / "small.yaml").write_text(RULE.replace("management: {}", "bond: {name: bondage}"))
+    capture = tmp_path / "capture.json"
+    capture.write_text(capture.read_text().replace("bond4", "bondage"))
+    arguments = [*captured, "--policy", str(site), str(tmp_path / "golden")]
+    assert main([*arguments, "--name", "renamed"]) == 0
+    told = capsys.readouterr().err
+    assert "warning[scrubbed-away]: renamed, the host is another case: small (fired, now not applicable)" in told
+    assert main([*arguments, "--name", "kept", "--keep", "bondage"]) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_nothing_is_overwritten(captured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "golden" / "ours"
+    folder.mkdir(parents=True)
+    assert main([*captured, "--name", "ours", str(tmp_path / "golden")]) == 1
+    assert "error[golden-exists]: there is a golden ours" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--name", "../ours"], "bad-name"),
+        (["--name", "ours", "--network", "nowhere.yaml"], "file-unreadable"),
+        (["--name", "ours", "--address", "1.2.3.4/5"], "address-invalid"),
+        (["--name", "ours", "--rules", "nothing"], "unknown-ruleset"),
+    ],
+)
+def test_bad_input(
+    arguments: list[str], code: str, captured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*captured, *arguments, str(tmp_path / "golden")]) == 1
+    assert f"error[{code}]" in capsys.readouterr().err
+    assert not (tmp_path / "golden").exists()
+
+
+def test_a_capture_that_is_none(captured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "capture.json").write_text("{}")
+    assert main([*captured, "--name", "ours", str(tmp_path / "golden")]) == 1
+    assert "error[" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def goldens(tmp_path: Path) -> tuple[Path, list[str]]:
+    """Two goldens with DHCP, and a site that changes both."""
+    folder, site = tmp_path / "golden", tmp_path / "site"
+    for name in ("one", "two"):
+        shutil.copytree(SEED, folder / name)
+    (site / "devise").mkdir(parents=True)
+    (site / "ruleset.yaml").write_text(SITE)
+    (site / "devise" / "small.yaml").write_text(RULE)
+    return folder, ["golden", "update", "--interactive", "--policy", str(site), str(folder)]
+
+
+def asked(arguments: list[str], answers: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr("sys.stdin", Terminal(answers))
+    return main(arguments)
+
+
+def test_each_change_is_shown_with_its_why(
+    goldens: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, arguments = goldens
+    before = (folder / "one" / "plan.json").read_text()
+    assert asked(arguments, "what?\nno\ny\n", monkeypatch) == 1
+    told = capsys.readouterr()
+    assert '-      "rule": "nameservers-from-dhcp",' in told.out
+    assert "  nameservers-from-dhcp no longer speaks (blocked): small overrides it" in told.out
+    assert "  small fires now (Our MTU): nameservers = []" in told.out
+    assert told.out.count("Take this?") == 3
+    assert told.err.endswith("2 goldens, 1 rewritten, 1 left as they were\n")
+    assert (folder / "one" / "plan.json").read_text() == before
+    assert '"small"' in (folder / "two" / "plan.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("answers", "rewritten", "status"), [("a\n", 2, 0), ("q\n", 0, 1), ("", 0, 1), ("y\nq\n", 1, 1)]
+)
+def test_all_and_quit(
+    answers: str,
+    rewritten: int,
+    status: int,
+    goldens: tuple[Path, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert asked(goldens[1], answers, monkeypatch) == status
+    assert f"2 goldens, {rewritten} rewritten" in capsys.readouterr().err
+
+
+def test_a_rule_that_is_gone_or_no_longer_matches(
+    goldens: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, arguments = goldens
+    plan = json.loads((folder / "one" / "plan.json").read_text())
+    for reason in plan["trace"]:
+        if reason["field"] == "vlan":
+            reason["rule"] = "vlan-over-nic"
+        if reason["field"] == "mtu":
+            reason["rule"] = "of-old"
+        if reason["field"] == "stp":
+            reason["value"] = True
+    (folder / "one" / "plan.json").write_text(json.dumps(plan))
+    (folder / "two" / "plan.json").write_text("[")
+    asked(arguments, "n\nn\n", monkeypatch)
+    told = capsys.readouterr().out
+    assert "vlan-over-nic no longer fires (not applicable, devise/vlan-over-nic.yaml:" in told
+    assert "no nic has name bond4 ($vlan.base)" in told
+    assert "vlan-over-bond says besides vlan = 3000" in told
+    assert "of-old is no longer there" in told
+    assert "stp-as-defined said stp = True; now it says stp = False" in told
+    assert "it has no plan yet that can be read" in told
+
+
+def test_without_a_terminal_nobody_is_asked(
+    goldens: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\n"))
+    assert main(goldens[1]) == 2
+    assert "error[no-terminal]" in capsys.readouterr().err
+
+
+def test_an_update_asks_nobody(goldens: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [argument for argument in goldens[1] if argument != "--interactive"]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "2 goldens, 2 rewritten\n"
+    arguments[1] = "check"
+    assert main(arguments) == 0

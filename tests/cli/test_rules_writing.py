@@ -1,0 +1,247 @@
+"""``mgmtnet rules fmt``, ``new`` and ``release``: what they write, what they leave alone, what they say."""
+
+from pathlib import Path
+
+import pytest
+
+from planner.cli.main import main
+from planner.shelf import load_rules
+
+ROOT = Path(__file__).parents[2]
+MANIFEST = 'ruleset: site\nversion: "1.2"\nsummary: Ours\nextends: ovirtmgmt@1.0\n'
+RULE = """\
+rule: {name}
+since: "{since}"
+summary: {summary}
+why: >
+  Because we say so.
+when:
+  - management: {{}}
+then:
+  note:
+    code: ours
+    message: seen
+    hint: none
+examples:
+  fires: [nic-static]
+  silent: [address-unknown]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    (folder / "guard").mkdir(parents=True)
+    (folder / "ruleset.yaml").write_text(MANIFEST)
+    (folder / "guard" / "ours.yaml").write_text(RULE.format(name="ours", since="1.2", summary="Ours"))
+    return folder
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    told = capsys.readouterr()
+    return told.out + told.err
+
+
+class TestFmt:
+    def test_a_folder_is_formatted_once(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        rule = site / "guard" / "ours.yaml"
+        tame = rule.read_text()
+        rule.write_text(tame.replace('since: "1.2"\n', "") + 'since: "1.2"\n')
+        (site / "ruleset.yaml").write_text(
+            "extends: ovirtmgmt@1.0\n" + MANIFEST.replace("extends: ovirtmgmt@1.0\n", "")
+        )
+        assert main(["rules", "fmt", "--check", str(site)]) == 1
+        assert said(capsys).splitlines() == [str(site / "ruleset.yaml"), str(rule), "2 files, 2 not formatted"]
+        assert rule.read_text() != tame
+        assert main(["rules", "fmt", str(site)]) == 0
+        assert (rule.read_text(), (site / "ruleset.yaml").read_text()) == (tame, MANIFEST)
+        capsys.readouterr()
+        assert main(["rules", "fmt", "--check", str(site)]) == 0
+        assert said(capsys) == "2 files, 0 not formatted\n"
+        assert sorted(path.name for path in site.rglob("*")) == ["guard", "ours.yaml", "ruleset.yaml"]
+
+    def test_a_file_by_itself_and_its_mode(self, site: Path) -> None:
+        rule = site / "guard" / "ours.yaml"
+        rule.write_text(rule.read_text() + "\n\n")
+        rule.chmod(0o640)
+        assert main(["rules", "fmt", str(rule)]) == 0
+        assert rule.read_text().endswith("[address-unknown]\n")
+        assert rule.stat().st_mode & 0o777 == 0o640
+
+    def test_a_file_with_an_error_is_left_alone(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        rule = site / "guard" / "ours.yaml"
+        wrong = "\n" + rule.read_text().replace("management: {}", "mangement: {}")
+        rule.write_text(wrong)
+        assert main(["rules", "fmt", str(site)]) == 1
+        told = said(capsys)
+        assert f'{rule}:8:5: error[unknown-kind]: there is no kind of fact "mangement"' in told
+        assert "           ^^^^^^^^^" in told
+        assert rule.read_text() == wrong
+
+    @pytest.mark.parametrize(
+        ("place", "code"),
+        [("empty", "no-rules"), ("nowhere.yaml", "file-unreadable"), ("odd/a.yaml", "misplaced-file")],
+    )
+    def test_places_without_rules(
+        self, place: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "odd").mkdir()
+        (tmp_path / "odd" / "a.yaml").write_text("rule: a\n")
+        assert main(["rules", "fmt", str(tmp_path / place)]) == 1
+        assert f"error[{code}]" in said(capsys)
+
+    def test_a_released_ruleset_is_left_as_it_is(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        rule = site / "guard" / "ours.yaml"
+        rule.write_text(rule.read_text() + "\n")
+        assert main(["rules", "release", str(site)]) == 0
+        before = rule.read_text()
+        for place in (site, rule):
+            assert main(["rules", "fmt", str(place)]) == 0
+            assert f"{site} is released: left as it is" in said(capsys)
+        assert rule.read_text() == before
+
+    def test_the_shipped_rules_are_formatted(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["rules", "fmt", "--check", str(ROOT / "rules")]) == 0
+        assert said(capsys).endswith(" files, 0 not formatted\n")
+
+
+class TestNew:
+    def test_a_rule_like_another(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["rules", "new", "our-bond", "--like", "vlan-over-bond", "--into", str(site)]) == 0
+        path = site / "devise" / "our-bond.yaml"
+        assert capsys.readouterr().out == f"{path}\n"
+        assert path.read_text() == (
+            f"# yaml-language-server: $schema={ROOT / 'schemas' / 'rule.schema.json'}\n"
+            'rule: our-bond\nsince: "1.2"\nsummary: The management IP is on a VLAN over a bond\n'
+            'why: ""  # what would happen to a host without this rule\n'
+            "when:\n  - management: {}\n  - vlan: {name: $management.device}\n  - bond: {name: $vlan.base}\n"
+            "then:\n  set:\n    iface: $bond.name\n    vlan: $vlan.tag\n    bonding: $bond\n"
+            "examples:\n  fires: []\n  silent: []\n"
+        )
+
+    def test_the_check_asks_for_the_why_and_nothing_else(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        arguments = ["rules", "new", "our-bond", "--like", "vlan-over-bond", "--into", str(site)]
+        assert main(arguments) == 0
+        capsys.readouterr()
+        assert main(["rules", "check", str(site)]) == 1
+        told = said(capsys)
+        assert told.count("error[") == 1
+        assert "our-bond.yaml:5:6: error[wrong-type]: why is blank" in told
+        path = site / "devise" / "our-bond.yaml"
+        path.write_text(path.read_text().replace('why: ""', 'why: "Ours."'))
+        assert main(["rules", "check", str(site)]) == 0
+
+    def test_inside_the_checkout_the_schema_is_named_from_there(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: Path
+    ) -> None:
+        (tmp_path / "schemas").mkdir()
+        monkeypatch.setattr("planner.cli.rules.new.folder", lambda name: str(tmp_path / name))
+        assert main(["rules", "new", "a", "--like", "on-nic", "--into", str(site), "--stage", "guard"]) == 0
+        assert (
+            (site / "guard" / "a.yaml")
+            .read_text()
+            .startswith("# yaml-language-server: $schema=../../schemas/rule.schema.json\n")
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["ours", "--like", "on-nic"], "error[file-exists]: there is a rule ours"),
+            (["Ours", "--like", "on-nic"], "error[bad-name]: 'Ours' cannot be a rule's name"),
+            (["a/../b", "--like", "on-nic"], "error[bad-name]"),
+            (["new", "--like", "on-nick"], "did you mean on-nic?"),
+            (["new", "--like", "on-nic", "--into", "nowhere"], "error[no-manifest]"),
+            (["new", "--like", "on-nic", "--rules", "nothing"], "error[unknown-ruleset]"),
+        ],
+    )
+    def test_refusals(self, arguments: list[str], told: str, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        before = {path: path.read_bytes() for path in site.rglob("*.yaml")}
+        assert main(["rules", "new", "--into", str(site), *arguments]) == 1
+        assert told in said(capsys)
+        assert {path: path.read_bytes() for path in site.rglob("*.yaml")} == before
+
+    def test_nothing_is_added_to_a_released_version(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["rules", "release", str(site)]) == 0
+        assert main(["rules", "new", "more", "--like", "on-nic", "--into", str(site)]) == 1
+        assert "error[released]: site@1.2 is released" in said(capsys)
+
+    def test_like_a_row_of_a_table(self, site: Path) -> None:
+        text = RULE.format(name="ours", since="1.2", summary="Ours").replace("  fires: [nic-static]\n", "")
+        columns = "table:\n  columns: [management.kind, examples.fires]\n"
+        table = columns + "  rows:\n    nic: [nic, nic-static]\n    bond: [bond, b]\n"
+        (site / "guard" / "ours.yaml").write_text(text.replace("then:", table + "then:"))
+        arguments = ["--like", "ours/bond", "--rules", str(site), "--into", str(site), "--stage", "devise"]
+        assert main(["rules", "new", "theirs", *arguments]) == 0
+        made = (site / "devise" / "theirs.yaml").read_text()
+        assert "    nic:   [nic,             ~]\n    bond:  [bond,            ~]\n" in made
+        assert made.endswith("examples:\n  silent: []\n")
+
+
+class TestRelease:
+    def test_a_version_is_sealed_once(self, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (site / "guard" / "older.yaml").write_text(RULE.format(name="older", since="1.1", summary="Old"))
+        log = tmp_path / "CHANGES.md"
+        log.write_text("# Changes\n\n## Unreleased\n\n- more\n\n## site 1.1\n\n- less\n")
+        unsealed, _ = load_rules(str(site))
+        entry = "## site 1.2\n\n### guard\n\n- `ours`: Ours\n"
+        for _ in range(2):
+            assert main(["rules", "release", str(site), "--changelog", str(log)]) == 0
+            told = capsys.readouterr()
+            assert told.out == entry
+            assert unsealed.digest in told.err
+            assert (site / "ruleset.yaml").read_text() == MANIFEST.replace(
+                "extends", f"digest: {unsealed.digest}\nextends"
+            )
+            assert log.read_text() == f"# Changes\n\n## Unreleased\n\n- more\n\n{entry}\n## site 1.1\n\n- less\n"
+        sealed, problems = load_rules(str(site))
+        assert not problems
+        assert sealed.digest == unsealed.digest
+
+    def test_a_manifest_without_a_last_line_end(self, site: Path) -> None:
+        (site / "ruleset.yaml").write_text(MANIFEST.rstrip("\n").replace("\nextends: ovirtmgmt@1.0", ""))
+        assert main(["rules", "release", str(site)]) == 0
+        assert main(["rules", "check", str(site)]) == 0
+
+    def test_an_edit_after_the_release_is_refused(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["rules", "release", str(site)]) == 0
+        rule = site / "guard" / "ours.yaml"
+        rule.write_text(rule.read_text().replace("we say", "they say"))
+        manifest = (site / "ruleset.yaml").read_text()
+        assert main(["rules", "release", str(site)]) == 1
+        assert "error[digest-mismatch]: the files of site@1.2 are not those that were released" in said(capsys)
+        assert (site / "ruleset.yaml").read_text() == manifest
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code"),
+        [
+            ("management: {}", "mangement: {}", "unknown-kind"),
+            ("1.2", "1.3", "since-later"),
+            ("ours\n", "our\n", "name-"),
+        ],
+    )
+    def test_rules_with_errors_are_not_sealed(
+        self, old: str, new: str, code: str, site: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rule = site / "guard" / "ours.yaml"
+        rule.write_text(rule.read_text().replace(old, new, 1))
+        assert main(["rules", "release", str(site)]) == 1
+        assert f"error[{code}" in said(capsys)
+        assert (site / "ruleset.yaml").read_text() == MANIFEST
+
+    def test_only_a_folder_is_sealed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["rules", "release", "ovirtmgmt@1.0"]) == 1
+        assert "error[no-folder]" in said(capsys)
+
+    def test_what_a_site_disables_is_told(self, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (site / "ruleset.yaml").write_text(MANIFEST + "disable:\n  - rule: on-nic\n    reason: we have none\n")
+        (site / "guard" / "ours.yaml").unlink()
+        assert main(["rules", "release", str(site), "--changelog", str(tmp_path / "new.md")]) == 0
+        entry = "## site 1.2\n\n### disabled\n\n- `on-nic`: we have none\n"
+        assert capsys.readouterr().out == entry
+        assert (tmp_path / "new.md").read_text() == f"# Changelog\n\n{entry}"
