@@ -47,7 +47,7 @@ def test_the_linter_has_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["rules", "check", str(SITE)]) == 0
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.endswith("rules, nothing to say\n")
+    assert told.err.endswith("rules; nothing to say\n")
     assert told.err.startswith("example-site@1: ")
 
 
