@@ -94,9 +94,12 @@ class Machine(NamedTuple):
         return self.mgmtnet("apply", self.target, *self.definition, *arguments, **environ)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """`apply` as a process that goes on while the test does."""
+        """`apply` as a process that goes on while the test does.
+
+        VDSM waits for a sign for as long as a busy machine needs to start another process: its clock runs fast here.
+        """
         return subprocess.Popen(
-            [*MGMTNET, "apply", self.target, *self.definition, *arguments],
+            [*MGMTNET, "apply", self.target, *self.definition, "--timeout", "2400", *arguments],
             env=BARE | self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
