@@ -79,8 +79,7 @@ def test_an_example_that_is_broken_is_told_with_the_pattern_that_failed(
     main(["rules", "test", str(edited), "--goldens", str(few)])
     told = capsys.readouterr().out
     assert (
-        f"FAIL  example {rule}: seed-vlan-over-bond: is to fire, and is not applicable\n  pattern 1 of 2 failed"
-        in told
+        f"FAIL  example {rule}: seed-vlan-over-bond: is to fire, and is not applicable\n  pattern 1 of 2 failed" in told
     )
     assert f"FAIL  example {rule}: no-such-golden: there is no such golden\n" in told
 
