@@ -8,7 +8,7 @@ import pytest
 from planner import language
 from planner.authoring.comparing import differences
 from planner.authoring.mutants import mutants_of
-from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, mutate
+from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, idle_examples, mutate
 from planner.authoring.mutation_page import page
 from planner.authoring.trial import Case, try_out
 from planner.cli.goldens import golden_folders, read_golden
@@ -146,6 +146,13 @@ def test_the_goldens_notice_95_percent_and_every_survivor_has_its_reason(tmp_pat
     told = capsys.readouterr()
     assert (status, told.err) == (0, "")
     assert written.read_text() == (ROOT / "docs" / "mutation.md").read_text(), "make mutate-rules"
+
+
+def test_each_silent_example_is_a_slip_away_from_firing(rules):
+    named = {golden for one in rules.ruleset.rules for golden in one.silent}
+    read = (read_golden(str(ROOT / "golden" / golden))[0] for golden in sorted(named))
+    trials = {case.name: try_out(case, rules) for case in read if case is not None}
+    assert [f"{one.name}: {golden}" for one, golden in idle_examples(rules.ruleset.rules, trials)] == []
 
 
 def test_a_score_below_the_threshold_is_a_failure(capsys, monkeypatch):

@@ -109,7 +109,7 @@ def test_what_is_implied_matches_too(hosts):
 def test_rules_that_are_kept_apart_never_match_together(hosts):
     chance = random.Random(3)
     apart = 0
-    for _ in range(400):
+    for _ in range(800):
         first, second = at_random(chance, hosts, "first"), at_random(chance, hosts, "second")
         second = second._replace(sets=(Assignment("mtu", 9000, 1),))
         if not list(rivals((first, second))):

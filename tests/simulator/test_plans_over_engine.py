@@ -51,7 +51,7 @@ UNREACHED = names_of("""
     golden/address-on-hidden-device golden/default-route-without-address golden/hidden-device-without-address
     golden/ovirtmgmt-portless golden/ovirtmgmt-waiting-for-its-lease
     golden/ovirtmgmt-without-address lab/br0-no-ports
-    lab/macvlan-mgmt lab/ov-port-lost lab/team-mgmt
+    lab/macvlan-mgmt lab/ov-port-lost lab/team-mgmt golden/own-network-portless-tagged golden/two-networks-portless
 """)
 LOSSES = (
     Loss(
@@ -65,6 +65,9 @@ LOSSES = (
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
             golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route golden/ipv6-gateway-without-role
             golden/bystander-mtu-lowered
+            golden/crowded-bond golden/crowded-by-ipv6-without-role golden/crowded-nic-dhcp-as-static
+            golden/crowded-vlan-over-bond golden/crowded-vlan-over-nic golden/dhcp-without-role
+            golden/ipv6-name-servers-defined golden/ipv6-without-role golden/two-networks-stp
         """),
         keys=("nameservers",),
         codes=("nameservers-not-carried",),
@@ -72,16 +75,17 @@ LOSSES = (
     Loss(
         "the default route: only an attached network tells whether it has it; a gateway may serve a table of its own",
         names_of("""
-            golden/nic-gateway-in-table lab/nic-gateway-only-in-table lab/vrf-mgmt
+            golden/nic-gateway-in-table lab/nic-gateway-only-in-table lab/vrf-mgmt golden/crowded-nic-without-role
+            golden/dhcp-beside-other-gateways
         """),
         keys=("defaultRoute",),
-        codes=("gateway-becomes-default",),
+        codes=("gateway-becomes-default", "default-route-dropped"),
     ),
     Loss(
         "secondary addresses: that they are dropped is not said",
         names_of("""
             golden/dhcp-plus-static-as-dhcp golden/nic-secondary-addresses lab/addr-many-40
-            lab/nic-static-mgmt-is-secondary lab/nic-static-secondary
+            lab/nic-static-mgmt-is-secondary lab/nic-static-secondary golden/dual-stack-by-ipv6-mixed
         """),
         codes=("secondary-address-dropped",),
     ),
@@ -91,6 +95,7 @@ LOSSES = (
             golden/dhcp-plus-static golden/dhcp-plus-static-as-static golden/ipv6-second-address
             golden/several-addresses golden/several-addresses-over-default-route
             golden/ovirtmgmt-several-addresses-beside golden/ipv6-by-hand-beside-dhcp lab/addr-ipv6-deprecated
+            golden/own-network-by-default-route
             lab/addr-ipv6-ula-and-global lab/nic-ipv6-two-addresses-mgmt-second lab/nic-static-label
             lab/nic-static-mgmt-true-secondary lab/nm-nic-dhcp-plus-static
         """),
@@ -102,12 +107,16 @@ LOSSES = (
             golden/foreign-bridge-over-bond golden/name-taken golden/name-taken-beside golden/port-holds-address
             golden/vlan-over-port golden/foreign-bridge-beside-stray golden/ovirtmgmt-over-port
             lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
-            lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0 lab/ovirtmgmt-handmade lab/tap-in-bridge
+            golden/bridge-holds-address-beside golden/bridgeless-over-port golden/name-taken-dhcp-on-4-30
+            golden/port-holds-address-beside lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0 lab/ovirtmgmt-handmade lab/tap-in-bridge
         """),
     ),
     Loss(
         "addresses of a port: the engine keeps those of the network on it",
-        names_of("golden/base-in-use golden/ovirtmgmt-address-on-port golden/port-of-another-network"),
+        names_of("""
+            golden/base-in-use golden/ovirtmgmt-address-on-port golden/port-of-another-network
+            golden/port-of-another-network-on-4-16
+        """),
     ),
     Loss(
         "addresses of a port: that the address is there, too, is not said",
@@ -122,16 +131,30 @@ LOSSES = (
     Loss("lastClientIface", names_of("golden/rival-client-device"), codes=("rival-device",)),
     Loss(
         "lastClientIface: there is no other way to find the device",
-        names_of("golden/found-by-last-client-iface golden/no-ip-configuration"),
+        names_of("""
+            golden/found-by-last-client-iface golden/no-ip-configuration golden/client-on-own-network
+            golden/client-without-address-beside-default-route golden/own-network-of-several-client-elsewhere
+            golden/own-network-waiting-beside-client-elsewhere golden/own-network-waiting-client-elsewhere
+        """),
     ),
     Loss("host QoS: only a link to it is told", names_of("golden/ovirtmgmt-with-qos"), keys=("hostQos",)),
     Loss("the switch type of a network (the cluster's is not asked)", names_of("golden/ovs-network-beside")),
     Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-no-stp golden/ovirtmgmt-should-run-stp")),
+    Loss(
+        "a default route on the link, without a gateway",
+        names_of("golden/default-route-on-link golden/own-network-beside-route-on-link"),
+    ),
+    Loss(
+        "name servers, and that secondary addresses are dropped",
+        names_of("golden/crowded-nic"),
+        keys=("nameservers",),
+        codes=("secondary-address-dropped",),
+    ),
     Loss("further ports of a network's bridge", names_of("golden/further-port-of-network")),
     Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-unlisted")),
     Loss(
         "nothing of REST's: the stand-in host makes up a mode for a bond without any",
-        names_of("golden/bond-options-unknown-on-4-10"),
+        names_of("golden/bond-options-unknown-on-4-10 golden/own-network-bond-options-unknown-on-4-10"),
     ),
 )
 
