@@ -64,7 +64,7 @@ LOSSES = (
             golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
             golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route golden/ipv6-gateway-without-role
-            golden/bystander-mtu-lowered
+            golden/bystander-mtu-lowered golden/crowded-bystander
             golden/crowded-bond golden/crowded-by-ipv6-without-role golden/crowded-nic-dhcp-as-static
             golden/crowded-vlan-over-bond golden/crowded-vlan-over-nic golden/dhcp-without-role
             golden/ipv6-name-servers-defined golden/ipv6-without-role golden/two-networks-stp
@@ -108,7 +108,8 @@ LOSSES = (
             golden/vlan-over-port golden/foreign-bridge-beside-stray golden/ovirtmgmt-over-port
             lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
             golden/bridge-holds-address-beside golden/bridgeless-over-port golden/name-taken-dhcp-on-4-30
-            golden/port-holds-address-beside lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0 lab/ovirtmgmt-handmade lab/tap-in-bridge
+            golden/port-holds-address-beside lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0
+            lab/ovirtmgmt-handmade lab/tap-in-bridge
         """),
     ),
     Loss(
