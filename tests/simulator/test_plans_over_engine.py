@@ -107,7 +107,8 @@ LOSSES = (
             golden/vlan-over-port golden/foreign-bridge-beside-stray golden/ovirtmgmt-over-port
             lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
             golden/bridge-holds-address-beside golden/bridgeless-over-port golden/name-taken-dhcp-on-4-30
-            golden/port-holds-address-beside lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0 lab/ovirtmgmt-handmade lab/tap-in-bridge
+            golden/port-holds-address-beside lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0
+            lab/ovirtmgmt-handmade lab/tap-in-bridge
         """),
     ),
     Loss(
