@@ -40,6 +40,16 @@ def edited(tmp_path: Path) -> Path:
     return folder
 
 
+def test_the_rules_are_listed_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:4] == ["locate", "address-ambiguous", "1.0", "ovirtmgmt@1.0"]
+    assert main(["rules", "list", "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["rules"]) == len(lines)
+    assert document["rules"][0]["source"] == "ovirtmgmt/1.0/locate/address-ambiguous.yaml"
+
+
 def test_a_rule_is_shown(capsys: pytest.CaptureFixture[str], few: Path) -> None:
     assert main(["rules", "show", "vlan-tag-mismatch", "--goldens", str(few)]) == 0
     told = capsys.readouterr().out

@@ -1,11 +1,12 @@
-"""``mgmtnet rules list``: every rule, a line each."""
+"""``mgmtnet rules list``: every rule, a line each: stage, name, since when, whose it is, summary."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 
 from planner.cli.rules.reading import ruleset_of
-from planner.language import Ruleset
+from planner.language import STAGES, Rule, Ruleset
 
 
 def run(options: argparse.Namespace) -> int:
@@ -13,18 +14,47 @@ def run(options: argparse.Namespace) -> int:
     ruleset = ruleset_of(options.ruleset)
     if ruleset is None:
         return 1
-    sys.stdout.write("".join(f"{line}\n" for line in _lines(ruleset)))
+    if options.output == "json":
+        print(json.dumps(_document(ruleset), indent=2, ensure_ascii=False))
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(ruleset)))
     return 0
 
 
+def _ordered(ruleset: Ruleset) -> list[Rule]:
+    return sorted(ruleset.rules, key=lambda rule: (STAGES.index(rule.stage), rule.name))
+
+
 def _lines(ruleset: Ruleset) -> Iterator[str]:
-    """A rule's stage, name and summary; of several rulesets also whose it is, and what was taken out."""
-    rows: list[tuple[str, str, str, str]] = [
-        (rule.stage, rule.origin, rule.name, "(shadow) " * rule.shadow + rule.summary) for rule in ruleset.rules
+    """Each rule, and what was taken out, in columns."""
+    rows: list[tuple[str, str, str, str, str]] = [
+        (rule.stage, rule.name, rule.since, rule.origin, "(shadow) " * rule.shadow + rule.summary)
+        for rule in _ordered(ruleset)
     ]
-    rows += [("-", "", name, f"(disabled) {reason}") for name, reason in ruleset.disabled]
-    origins = {rule.origin for rule in ruleset.rules}
-    widest = max(map(len, origins), default=0) + 2 if len(origins) > 1 else 0
-    width = max((len(name) for _, _, name, _ in rows), default=0)
-    for stage, origin, name, told in rows:
-        yield f"{stage:<7} {origin[:widest]:<{widest}}{name:<{width}}  {told}"
+    rows += [("-", name, "", "", f"(disabled) {reason}") for name, reason in ruleset.disabled]
+    widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    for *cells, told in rows:
+        yield "  ".join([*(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)), told])
+
+
+def _document(ruleset: Ruleset) -> dict[str, object]:
+    return {
+        "format": "mgmtnet/rules@1",
+        "ruleset": ruleset.name,
+        "version": ruleset.version,
+        "digest": ruleset.digest,
+        "rules": [
+            {
+                "rule": rule.name,
+                "stage": rule.stage,
+                "summary": rule.summary,
+                "since": rule.since,
+                "origin": rule.origin,
+                "source": rule.source,
+                "shadow": rule.shadow,
+                "overrides": list(rule.overrides),
+            }
+            for rule in _ordered(ruleset)
+        ],
+        "disabled": [{"rule": name, "reason": reason} for name, reason in ruleset.disabled],
+    }

@@ -21,6 +21,11 @@ def _ruleset(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _list(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    _output(command, ("text", "json"))
+
+
 def _check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "rulesets",
@@ -130,7 +135,7 @@ def _release(command: argparse.ArgumentParser) -> None:
 
 
 SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
-    "list": ("listing", "every rule, a line each", _ruleset),
+    "list": ("listing", "every rule, a line each: stage, name, since when, whose it is, summary", _list),
     "show": ("show", "one rule: what it says and asks, who overrides it, on which goldens it fires", _show),
     "check": ("check", "what is wrong with the rules, file by file", _check),
     "test": ("trying", "run every example and every golden", _test),
