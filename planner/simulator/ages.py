@@ -38,8 +38,8 @@ class Age(NamedTuple):
         return self.version >= NMSTATE_SINCE
 
     @property
-    def strict_bonds(self) -> bool:
-        """Whether only ``bond`` with a number is a bond's name."""
+    def legacy(self) -> bool:
+        """Whether only ``bond`` with a number names a bond, and only the bonds of a call are judged, not the host's."""
         return self.version < NMSTATE_SINCE
 
     @property

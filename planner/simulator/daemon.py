@@ -29,11 +29,11 @@ def judge(
     netinfo: Record,
     running: Config,
     *,
-    strict_bonds: bool = False,
+    legacy: bool = False,
 ) -> Call | Refusal:
-    """The call in canonical form, or why VDSM of today refuses it; ``strict_bonds``: before 4.40."""
+    """The call in canonical form, or why VDSM of today refuses it; ``legacy``: the VDSM before 4.40."""
     call = canonical_call(networks, bondings, netinfo, running)
-    return call if isinstance(call, Refusal) else verdict(call, netinfo, running, strict_bonds=strict_bonds) or call
+    return call if isinstance(call, Refusal) else verdict(call, netinfo, running, legacy=legacy) or call
 
 
 class Daemon:

@@ -86,7 +86,7 @@ class StandIn:
             self.kernel,
             self.clock,
             adopted(modern),
-            judged_by=elder.judge if self.age.elder else partial(judge, strict_bonds=self.age.strict_bonds),
+            judged_by=elder.judge if self.age.elder else partial(judge, legacy=self.age.legacy),
             setup_seconds=setup_seconds,
             backups=self.age.backups if backups is None else backups,
             changed=self._moved,

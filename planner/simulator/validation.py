@@ -32,17 +32,17 @@ SHARED = (
 )
 
 
-def verdict(call: Call, netinfo: Record, running: Config, *, strict_bonds: bool = False) -> Refusal | None:
+def verdict(call: Call, netinfo: Record, running: Config, *, legacy: bool = False) -> Refusal | None:
     """Why VDSM refuses ``call`` on a host with ``netinfo`` and ``running``; None if it takes it.
 
-    ``strict_bonds``: the names of bonds are those that VDSM before 4.40 took.
+    ``legacy``: before 4.40 the names of bonds were fewer, and only the bonds of the call were judged.
     """
-    bond_name = NUMBERED_BOND if strict_bonds else BOND_NAME
+    bond_name = NUMBERED_BOND if legacy else BOND_NAME
     stages = (
         _link(call, bond_name),
         _ip(call),
         switches(call, running),
-        _devices(call, netinfo, running),
+        _devices(call, netinfo, running, legacy=legacy),
         change_of_switch(call, running),
         _unspeakable(call),
     )
@@ -89,7 +89,7 @@ def _is_interface(text: object) -> bool:
     return True
 
 
-def _devices(call: Call, netinfo: Record, running: Config) -> Iterator[Refusal]:
+def _devices(call: Call, netinfo: Record, running: Config, *, legacy: bool) -> Iterator[Refusal]:
     """What stands on the host already, together with what the call asks for."""
     reported = reported_networks(netinfo, running)
     after = {name: _standing(record, netinfo) for name, record in reported.items() if name not in call.networks}
@@ -104,7 +104,9 @@ def _devices(call: Call, netinfo: Record, running: Config) -> Iterator[Refusal]:
             yield from _network(name, network, bonds, netinfo)
     for name, bond in call.bondings.items():
         yield from _bond(name, bond, after, netinfo)
-    yield from _used_twice(after, bonds, reported, netinfo)
+    asked = {*call.bondings, *(network.get("bonding") for network in call.networks.values())}
+    judged = {name: nics for name, nics in bonds.items() if name in asked or not legacy}
+    yield from _used_twice(after, judged, reported, netinfo)
 
 
 def _stated(network: Record) -> Record:

@@ -65,6 +65,7 @@ LOSSES = (
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
             golden/nic-no-default-route-role golden/ovirtmgmt-without-default-route golden/ipv6-gateway-without-role
             golden/bystander-mtu-lowered golden/crowded-bystander
+            golden/bystander-member-in-use golden/bystander-member-in-use-on-4-30
             golden/crowded-bond golden/crowded-by-ipv6-without-role golden/crowded-nic-dhcp-as-static
             golden/crowded-vlan-over-bond golden/crowded-vlan-over-nic golden/dhcp-without-role
             golden/ipv6-name-servers-defined golden/ipv6-without-role golden/two-networks-stp
