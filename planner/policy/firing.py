@@ -20,9 +20,9 @@ MOST_FACTS = 10_000
 # Sets of rules for which a network is kept in one stage, 0.1 MB each. Hosts that are built alike need one between them;
 # beyond this many one network of all the stage's rules serves.
 MOST_NETWORKS = 64
-# Hosts of late that are kept for comparison, in each stage, and the facts of one: 20 kB each. Fewer, and a fleet of
+# Hosts of late that are kept for comparison, in each stage, and the facts of one: 10 kB each. Fewer, and a fleet of
 # that many designs is judged anew host by host; more would cost more memory than all else together.
-MOST_KNOWN = 256
+MOST_KNOWN = 1_024
 MOST_COMPARED = 500
 
 
