@@ -7,6 +7,8 @@ recovers no run but its own: each run is an executor to DBOS.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from threading import Thread
 from typing import Any, NamedTuple
 
 from planner.apply.database import begun
@@ -28,6 +30,11 @@ class Record(NamedTuple):
     steps: tuple[Step, ...]
     began: float
     fault: str = ""
+
+
+def prepare() -> None:
+    """Load DBOS beside whatever is done next: it takes half a second, in which a host is waited for."""
+    Thread(target=import_module, args=("dbos",), daemon=True).start()
 
 
 def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: Sequence[Step] = ()) -> list[Step]:

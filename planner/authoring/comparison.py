@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from planner.authoring.comparing import KINDS, Difference, differences, gravest, gravity
+from planner.authoring.edits import Edit, edit_between
 from planner.authoring.trial import Case, try_out
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
@@ -40,19 +41,23 @@ class Comparison(NamedTuple):
 
 
 def compare(before: Compiled, after: Compiled, cases: Iterable[Case]) -> Comparison:
-    """Plan each case by both; a case is looked at once and kept only if its plan changes."""
+    """Plan each case by both, if the edit touches it; a case is looked at once and kept only if its plan changes."""
+    edit = edit_between(before, after)
     hosts = 0
     changed: list[Changed] = []
     for case in cases:
         hosts += 1
-        one = _changed(case, before, after)
+        one = _changed(case, before, after, edit)
         if one is not None:
             changed.append(one)
     return Comparison(hosts, tuple(sorted(changed, key=lambda one: (gravity(one.kind), one.case.name))))
 
 
-def _changed(case: Case, before: Compiled, after: Compiled) -> Changed | None:
-    was, now = try_out(case, before).plan, try_out(case, after).plan
+def _changed(case: Case, before: Compiled, after: Compiled, edit: Edit | None) -> Changed | None:
+    trial = try_out(case, before)
+    if edit is not None and not edit.touches(trial):
+        return None
+    was, now = trial.plan, try_out(case, after).plan
     if _alike(was, now):
         return None
     found = differences(was.document(), now.document())

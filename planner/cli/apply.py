@@ -73,6 +73,7 @@ def apply_to(
     if problems or isinstance(access, Problem) or isinstance(reboot, Problem) or isinstance(wanted, list):
         return failed(options, problems)
     tell_problems(options.log, wanted.problems if wanted is not None else ())
+    journal.prepare()
     access = replace(access, guard=guard)
     with progress(options.log) as tell:
         limits = limits_of(options)
