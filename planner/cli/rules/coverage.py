@@ -9,6 +9,7 @@ from planner.authoring.coverage import Coverage, Covered, Term, cover
 from planner.authoring.trial import Case, try_out
 from planner.cli.console import complain
 from planner.cli.rules.reading import compiled_of, definition_of, goldens_in, goldens_of, hosts_in, own_rules
+from planner.definition import Definition
 from planner.problem import Problem
 
 
@@ -26,10 +27,10 @@ def run(options: argparse.Namespace) -> int:
     return _status(covered, options)
 
 
-def _cases(options: argparse.Namespace, definition: object) -> Iterator[Case]:
+def _cases(options: argparse.Namespace, definition: Definition) -> Iterator[Case]:
     for _, case in goldens_in(goldens_of(options)):
         yield case
-    yield from hosts_in(options.hosts, definition)  # type: ignore[arg-type]
+    yield from hosts_in(options.hosts, definition)
 
 
 def _printed(covered: Coverage, options: argparse.Namespace) -> str:
