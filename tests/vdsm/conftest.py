@@ -4,6 +4,8 @@ import pytest
 from scripted import Pki, Server, punctual
 
 from planner.vdsm.failure import Failure
+from planner.vdsm.jsonrpc import JsonRpc
+from planner.vdsm.target import Target
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,13 @@ def failing():
         return failure
 
     return check
+
+
+@pytest.fixture
+def host(serve, pki):
+    def dial(script, credentials=None, pin=None, *, check_name=False, **how):
+        port = serve(script, **how).port
+        address = "::1" if how.get("family") == socket.AF_INET6 else "127.0.0.1"
+        return JsonRpc(Target(address, port, address), credentials or pki.credentials(), pin, check_name)
+
+    return dial
