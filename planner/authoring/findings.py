@@ -81,5 +81,5 @@ def witness_document(witness: Witness | None) -> dict[str, Any] | None:
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:
     """How many errors, warnings and notes."""
-    counted = Counter(finding.problem.severity for finding in findings)
-    return {plural: counted[severity] for severity, plural in PLURALS.items()}  # type: ignore[index]
+    counted: Counter[str] = Counter(finding.problem.severity for finding in findings)
+    return {plural: counted[severity] for severity, plural in PLURALS.items()}

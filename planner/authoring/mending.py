@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from planner.documents.sources import UNREADABLE
@@ -51,7 +52,7 @@ def mend(sources: Mapping[str, str], root: str, schemas: Mapping[str, str]) -> M
         own[path] = _cured(path, own[path], _reader(path, root), changes)
     for path in sorted(own):
         own[path] = _cured(path, own[path], _ruleset_judge({**sources, **own}, root, path), changes)
-        own[path] = _cured(path, own[path], lambda text, path=path: missing_schema(path, text, schemas), changes)  # type: ignore[misc]
+        own[path] = _cured(path, own[path], partial(missing_schema, path, schemas=schemas), changes)
     return Mended(own, tuple(changes))
 
 

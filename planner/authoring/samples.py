@@ -37,6 +37,7 @@ def _ideas(field: Field, tests: Sequence[Test]) -> Iterator[Scalar]:
 
 
 def _sampled(expression: str) -> Iterator[str]:
+    # The module that `re` parses with has no public name.
     parsed = re._parser.parse(expression)  # type: ignore[attr-defined]  # noqa: SLF001
     yield _sample(parsed)
 

@@ -36,6 +36,7 @@ def explosive(pattern: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             re.compile(pattern)
+            # The module that `re` parses with has no public name.
             parsed = re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001
         unbounded, ways = _cost(parsed)
     except (re.error, OverflowError, Warning) as fault:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from planner.simulator.kernel import Record
 
 USER, PASSWORD = "admin@internal", "rehearsal"  # of an engine that guards nothing
-TOKEN = "stand-in-token"  # noqa: S105
+TOKEN = "stand-in-token"  # noqa: S105  it opens nothing but a rehearsal
 DENIED = "access_denied: Cannot authenticate user Invalid user credentials."
 
 
