@@ -18,7 +18,7 @@ from planner.host.reading import read_capture
 from planner.language import Ruleset
 from planner.plans.attachment import attachment_fact, attachment_of
 from planner.plans.drafting import draft
-from planner.plans.foresight import Effect, foresee, foreseen_facts
+from planner.plans.foresight import foresee, foreseen_facts
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.policy.decision import decide, settle
@@ -48,13 +48,13 @@ def plan(host: Host, definition: Definition, rules: Ruleset | Compiled, addresse
     lastClientIface decides, then its default route. The same arguments always make the same plan.
     """
     compiled = rules if isinstance(rules, Compiled) else compile_ruleset(rules)
-    judgements, foreseen = consider(host, definition, compiled, addresses)
-    return draft(host, definition, compiled.ruleset, decide(judgements), foreseen)
+    judgements = consider(host, definition, compiled, addresses)
+    return draft(host, definition, compiled.ruleset, decide(judgements))
 
 
 def consider(
     host: Host, definition: Definition, rules: Compiled, addresses: Sequence[str] = ()
-) -> tuple[tuple[Judgement, ...], tuple[Effect, ...]]:
+) -> tuple[Judgement, ...]:
     """What each stage of the rules says: which device, how to attach to it, whether that is safe."""
     facts = facts_of(host, definition, tuple(addresses), rules.kinds)
     located = judge(rules, "locate", facts)
@@ -62,11 +62,10 @@ def consider(
     devised = judge(rules, "devise", facts)
     facts += devised.conclusions
     attachment = attachment_of(settle(devised.said)[0], host.bonds)
-    foreseen: tuple[Effect, ...] = ()
     if attachment is not None:
         foreseen = foresee(host, definition.network, attachment, _holder(located))
         facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
-    return (located, devised, judge(rules, "guard", facts)), foreseen
+    return located, devised, judge(rules, "guard", facts)
 
 
 def _holder(located: Judgement) -> str:

@@ -334,6 +334,7 @@ ATTACHMENT: dict[str, Field] = {
     "default_route": flag("true: carry the default route"),
     "nameservers": text("addresses joined by commas"),
     "switch": text("legacy or ovs", words=("legacy", "ovs")),
+    "adopt": flag("true: a network that VDSM does not have yet is first made as the host stands, and saved"),
     "ipv4.method": text("none, static or dhcp", words=IPV4_METHODS),
     "ipv4.address": text("the static address"),
     "ipv4.prefix": number("its prefix length", most=LONGEST_PREFIX),

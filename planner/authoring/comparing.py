@@ -85,8 +85,8 @@ def _values(before: Document, after: Document) -> Iterator[Difference]:
             yield Difference(
                 kind, field, said(past.get(field)), said(present.get(field)), _behind(before, after, field)
             )
-    if past == present and before["request"] != after["request"]:
-        yield Difference("value", "request", "as before", "otherwise", ())
+    if past == present and _requests(before) != _requests(after):
+        yield Difference("value", "request", _step_names(before), _step_names(after), ())
 
 
 def _problems(before: Document, after: Document) -> Iterator[Difference]:
@@ -101,7 +101,7 @@ def _problems(before: Document, after: Document) -> Iterator[Difference]:
 
 
 def _effects(before: Document, after: Document) -> Iterator[Difference]:
-    past, present = list(effects(before["foreseen"])), list(effects(after["foreseen"]))
+    past, present = ([words for step in one["steps"] for words in effects(step["foreseen"])] for one in (before, after))
     yield from (Difference("note", "foreseen", words, "", ()) for words in past if words not in present)
     yield from (Difference("note", "foreseen", "", words, ()) for words in present if words not in past)
 
@@ -112,6 +112,14 @@ def _reasons(before: Document, after: Document) -> Iterator[Difference]:
         was, now = past.get(field, ()), present.get(field, ())
         if was != now:
             yield Difference("reason", f"rule of {field}", ", ".join(was), ", ".join(now), (*was, *now))
+
+
+def _requests(document: Document) -> list[object]:
+    return [step["request"] for step in document["steps"]]
+
+
+def _step_names(document: Document) -> str:
+    return " and ".join(str(step["step"]) for step in document["steps"])
 
 
 def _management(document: Document, part: str) -> str:

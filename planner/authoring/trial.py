@@ -35,6 +35,6 @@ class Trial(NamedTuple):
 
 def try_out(case: Case, rules: Compiled) -> Trial:
     """Plan ``case`` by ``rules``, keeping what each stage said."""
-    judgements, foreseen = planner.consider(case.host, case.definition, rules, case.addresses)
-    plan = draft(case.host, case.definition, rules.ruleset, decide(judgements), foreseen)
+    judgements = planner.consider(case.host, case.definition, rules, case.addresses)
+    plan = draft(case.host, case.definition, rules.ruleset, decide(judgements))
     return Trial(case, plan, judgements)

@@ -44,6 +44,12 @@ def _as_wide_as_the_terminal(prog: str) -> argparse.HelpFormatter:
 def _plan(command: argparse.ArgumentParser) -> None:
     _host(command)
     _output(command, OUTPUTS)
+    command.add_argument(
+        "--step",
+        choices=("adopt", "change"),
+        default="",
+        help="which call -o vdsm and -o vdsm3 print; without it the first",
+    )
     command.add_argument("--exit-code", action="store_true", help="status 0: nothing to change, 4: a change")
 
 

@@ -3,12 +3,15 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 
 import planner
 from planner.cli.console import complain
 from planner.cli.inputs import Inputs, on_host
 from planner.plans.dialects import vdsm3, vdsm4
+from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT
 from planner.plans.model import Plan
+from planner.problem import Problem
 
 STATUS = {"change": 0, "no-change": 0, "refused": 3}
 CHANGE = 4
@@ -37,14 +40,37 @@ def _document(plan: Plan, output: str) -> str:
 
 
 def _request(plan: Plan, options: argparse.Namespace) -> int:
-    """Print what setupNetworks takes; nothing when there is nothing to send, so that a pipe sends nothing."""
+    """Print what one setupNetworks takes; nothing when there is nothing to send, so that a pipe sends nothing."""
     complain(plan.problems)
-    if plan.wanted is None:
+    if not plan.steps:
         print(f"{plan.outcome}: there is nothing to send", file=sys.stderr)
         return _status(plan, options)
-    request = vdsm3.request(plan.wanted) if options.output == "vdsm3" else vdsm4.request(plan.wanted)
-    print(json.dumps(request, indent=2, ensure_ascii=False))
+    names = [step.step for step in plan.steps]
+    place = names.index(options.step) if options.step in names else 0
+    if options.step not in ("", *names):
+        hint = f"this plan has the step {' and '.join(names)}; without --step its first is printed"
+        complain([Problem("step-unknown", f"there is no step {options.step} on this host", hint)])
+        return 1
+    speak = vdsm3.request if options.output == "vdsm3" else vdsm4.request
+    print("\n".join(_beside(plan, place)), file=sys.stderr)
+    print(json.dumps(speak(plan.steps[place].wanted), indent=2, ensure_ascii=False))
     return _status(plan, options)
+
+
+def _beside(plan: Plan, place: int) -> Iterator[str]:
+    """What has to be done beside a call that is sent by hand."""
+    step, network = plan.steps[place], plan.network
+    if len(plan.steps) > 1:
+        yield f"step {place + 1} of {len(plan.steps)}, {step.step}"
+    if step.step == "adopt":
+        yield f"  it makes {network} as the host stands and saves that; nobody has to confirm"
+        if place + 1 < len(plan.steps):
+            yield "  capture and plan the host again afterwards: the change is the next call"
+        return
+    if place:
+        yield "  the first step (--step adopt) has to be done before it"
+    yield f"  somebody has to call Host.confirmConnectivity, or VDSM takes it back after {CONNECTIVITY_TIMEOUT} s"
+    yield "  nothing is saved: call Host.setSafeNetworkConfig once the host is seen to be as planned"
 
 
 def _status(plan: Plan, options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
 
 
 def _answer(rule: Rule, inputs: Inputs) -> list[str]:
-    judgements, _ = planner.consider(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
+    judgements = planner.consider(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     judgement = next(judgement for judgement in judgements if judgement.stage == rule.stage)
     place = f"{rule.origin.replace('@', '/')}/{rule.file}"
     heading = f"{rule.name} ({rule.stage}, {place}): {rule.summary}"

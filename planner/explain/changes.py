@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from planner.explain.future import future, ip_of
+from planner.explain.future import future
 from planner.explain.lettering import aligned, counted, folded, legible, listing
 from planner.explain.parts import address_text, method_words, mode_words
 from planner.explain.refusals import refusals
 from planner.host.model import Bond, Bridge, Device, Host, Ip, Network, Vlan
+from planner.plans.after import ip_of
 
 WIDTH = 100
 Sign = Literal["+", "-", "~"]

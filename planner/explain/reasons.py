@@ -37,7 +37,7 @@ CARRIED_BY = {
 WITHOUT_RULE = {
     "connectivityCheck": "VDSM takes the change back unless somebody proves in time that the host can be reached",
     "connectivityTimeout": "how many seconds VDSM waits for that proof; its own default, 4, is too short",
-    "commitOnSuccess": "the configuration is saved by a step of its own, after the change was verified",
+    "commitOnSuccess": "a change is saved by a call of its own, once it is verified; what is adopted at once",
     "hostQos": "kept from the network as the host reports it",
     "custom": "kept from the network as the host reports it",
 }
@@ -46,8 +46,8 @@ WITHOUT_RULE = {
 def why(document: Mapping[str, Any], field: str) -> str | Problem:
     """Why the plan ``document`` has its value of ``field``.
 
-    A field of the attachment (``vlan``, ``ipv4``, ``ipv4.method``, ``attachment.vlan``), of the request
-    (``request.networks.ovirtmgmt.mtu``), or ``management``.
+    A field of the attachment (``vlan``, ``ipv4``, ``ipv4.method``, ``attachment.vlan``), ``adopt``, ``management``, or
+    a place in the request of the last step (``request.networks.ovirtmgmt.mtu``).
     """
     named = field.strip()
     if named == "management" or named.startswith("management."):
@@ -121,9 +121,14 @@ def _unset(document: Mapping[str, Any], field: str) -> str:
 _ABSENT = object()
 
 
+def _request(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the last step asks for: the attachment as it is sent. Empty without a step."""
+    return dict(document["steps"][-1]["request"]) if document["steps"] else {}
+
+
 def _sent(document: Mapping[str, Any], field: str) -> Iterator[str]:
     """The places of the request that carry ``field``, with their values."""
-    request = document.get("request") or {}
+    request = _request(document)
     if field == "bonding":
         for name, bond in (request.get("bondings") or {}).items():
             yield f"bondings.{legible(name)}: {said(bond)}"
@@ -134,8 +139,8 @@ def _sent(document: Mapping[str, Any], field: str) -> Iterator[str]:
 
 
 def _why_requested(document: Mapping[str, Any], path: str) -> list[str] | Problem:
-    request = document.get("request")
-    if request is None:
+    request = _request(document)
+    if not request:
         return [f"the plan's outcome is {legible(document['outcome'])}: there is no request"]
     keys = _walked(request, path.removeprefix("request").lstrip("."))
     if keys is None:
@@ -197,7 +202,7 @@ def _unknown(document: Mapping[str, Any], field: str) -> Problem:
 
 
 def _known(document: Mapping[str, Any]) -> list[str]:
-    request = document.get("request") or {}
+    request = _request(document)
     paths = [
         f"request.{part}.{name}.{key}"
         for part in ("networks", "bondings")

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from planner.explain import parts
-from planner.explain.future import ip_of
 from planner.explain.lettering import counted, listing
 from planner.explain.picture import Edge, Node, Picture, Trait
 from planner.host import graph
 from planner.host.model import Bond, Bridge, Device, Host, Network, Vlan
+from planner.plans.after import ip_of
 
 MOST_BESIDE = 2  # neighbours on one device that are drawn: more would hide the stack itself
 MOST_MEMBERS = 6  # of a bond or bridge: as many as fit into a line of text

@@ -13,6 +13,10 @@ HEADLINES = {
     "no-change": "nothing to change, the host is as defined",
     "refused": "refused, the host stays as it is",
 }
+STEPS = {
+    "adopt": "the host as it stands, unchecked and saved at once",
+    "change": "what is wanted, under the connectivity check",
+}
 COLOURS = {
     "change": "1;34",
     "no-change": "1;32",
@@ -38,9 +42,8 @@ def summary(document: Mapping[str, Any], *, colour: bool = False) -> str:
         folded(management_words(document), WIDTH, first="Management address: "),
         list(_problems(document, paint, "error")),
         list(_attachment(document, paint)),
-        list(_request(document, paint)),
         list(_problems(document, paint, "warning", "note")),
-        list(_foreseen(document, paint)),
+        *([*_step(document, place, paint)] for place in range(len(document["steps"]))),
         folded(_rules(document), WIDTH),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
@@ -71,16 +74,20 @@ def _rules_of(fields: tuple[str, ...], rules: Mapping[str, list[str]]) -> str:
     return ", ".join(dict.fromkeys(rule for field in fields for rule in rules.get(field, ())))
 
 
-def _request(document: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    request = document.get("request")
-    if not request:
-        return
-    yield paint("Request (setupNetworks)", "")
+def _step(document: Mapping[str, Any], place: int, paint: Paint) -> Iterator[str]:
+    step, several = document["steps"][place], len(document["steps"]) > 1
+    counted = f"Step {place + 1} of {len(document['steps'])}, {step['step']}: " if several else ""
+    yield paint(f"{counted}{STEPS[step['step']]} (setupNetworks)", "")
+    yield from _request(step["request"])
+    for sentence in effects(step["foreseen"]):
+        yield from folded(sentence, WIDTH, first="  - ")
+
+
+def _request(request: Mapping[str, Any]) -> Iterator[str]:
     for part in ("networks", "bondings"):
-        for name, asked in (request.get(part) or {}).items():
+        for name, asked in request[part].items():
             yield from folded(said(asked), WIDTH, first=f"  {part}.{legible(name, 40)}: ", rest="    ")
-    if request.get("options"):
-        yield from folded(said(request["options"]), WIDTH, first="  options: ", rest="    ")
+    yield from folded(said(request["options"]), WIDTH, first="  options: ", rest="    ")
 
 
 def _problems(document: Mapping[str, Any], paint: Paint, *severities: str) -> Iterator[str]:
@@ -99,14 +106,6 @@ def _problems(document: Mapping[str, Any], paint: Paint, *severities: str) -> It
                     yield from folded(legible(problem["hint"]), WIDTH, first="  hint: ")
                 if problem["event"]:
                     yield from folded(legible(problem["event"]), WIDTH, first="  engine event: ")
-
-
-def _foreseen(document: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    sentences = list(effects(document.get("foreseen") or ()))
-    if sentences:
-        yield paint("Foreseen", "")
-    for sentence in sentences:
-        yield from folded(sentence, WIDTH, first="  - ")
 
 
 def _rules(document: Mapping[str, Any]) -> str:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from planner.explain import parts
-from planner.explain.future import future, holder_of, ip_of, top_of
+from planner.explain.future import address_of, future, holder_of, top_of
 from planner.explain.lettering import legible
 from planner.explain.picture import Edge, Node, Picture, Trait
 from planner.explain.refusals import marked_devices, refusals
 from planner.explain.sketch import Sketch
 from planner.host import graph
 from planner.host.model import Host
+from planner.plans.after import ip_of
 
 MOST_FOCUSES = 3  # devices to start from when none is the management device
 
@@ -26,7 +27,7 @@ def pictures(host: Host, document: Mapping[str, Any]) -> tuple[Picture, Picture 
     if document["outcome"] == "no-change":
         note = f"{legible(document['network'])} is as defined: nothing changes"
         return replace(before(host, holder_of(document)), title="As it is", notes=(note,)), None
-    notable = str((document.get("management") or {}).get("address") or "")
+    notable = address_of(document)
     return before(host, holder_of(document), notable), after(host, document)
 
 
@@ -38,7 +39,7 @@ def before(host: Host, focus: str = "", address: str = "") -> Picture:
 def after(host: Host, document: Mapping[str, Any]) -> Picture:
     """``host`` as the plan ``document``, a change, will leave it; each node says what happened to it."""
     coming = future(host, document)
-    notable = frozenset({str((document.get("management") or {}).get("address") or "")})
+    notable = frozenset({address_of(document)})
     seen = Sketch(host, (holder_of(document),), notable)
     foreseen = Sketch(coming, (top_of(document),), notable)
     return _compared(seen, foreseen)
@@ -48,7 +49,7 @@ def refused(host: Host, document: Mapping[str, Any]) -> Picture:
     """``host`` as it is, with a mark on each device that a refusal is about."""
     marks = marked_devices(host, document)
     focus = tuple(dict.fromkeys(name for name in (holder_of(document), *marks) if name)) or default_focus(host)
-    address = str((document.get("management") or {}).get("address") or "")
+    address = address_of(document)
     picture = Sketch(host, focus, frozenset({*marks, address})).picture("As it is: refused")
     nodes = (replace(node, refused=marks.get(node.key.removeprefix("device:"), "")) for node in picture.nodes)
     return replace(picture, nodes=tuple(nodes), notes=refusals(document), refused=True)

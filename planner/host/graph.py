@@ -10,6 +10,16 @@ def device(host: Host, name: str) -> Device | None:
     return host.nics.get(name) or host.bonds.get(name) or host.vlans.get(name) or host.bridges.get(name)
 
 
+def devices(host: Host) -> tuple[Device, ...]:
+    """Every device, nics first."""
+    return (*host.nics.values(), *host.bonds.values(), *host.vlans.values(), *host.bridges.values())
+
+
+def tells_routes(host: Host) -> bool:
+    """Whether the host reports any route at all; VDSM on EL9 before 4.50.7 reports none."""
+    return any(ip.gateway4 or ip.gateway6 or ip.default_route4 for ip in (found.ip for found in devices(host)))
+
+
 def kind_of(host: Host, name: str) -> Kind | Literal["unlisted"]:
     """One of ``nic bond vlan bridge``, or ``unlisted`` for a name that the capture does not describe."""
     found = device(host, name)

@@ -98,6 +98,34 @@ def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> At
     )
 
 
+def read_attachment(document: Mapping[str, Any], bonds: Mapping[str, Bond]) -> Attachment:
+    """The attachment of a plan's ``document`` on a host with these ``bonds``."""
+    name = next(iter(document["bonding"]), "")
+    return Attachment(
+        iface=document["iface"],
+        tag=-1 if document["vlan"] is None else document["vlan"],
+        bridged=document["bridged"],
+        mtu=document["mtu"],
+        stp=document["stp"],
+        bond=bonds.get(name),
+        ipv4=_read_ip(document["ipv4"]),
+        ipv6=_read_ip(document["ipv6"]),
+        default_route=document["default_route"],
+        nameservers=tuple(document["nameservers"]),
+        switch=document["switch"],
+    )
+
+
+def _read_ip(document: Mapping[str, Any]) -> IpPlan:
+    prefix = document.get("prefix")
+    return IpPlan(
+        document["method"],
+        document.get("address") or "",
+        -1 if prefix is None else prefix,
+        document.get("gateway") or "",
+    )
+
+
 def attachment_fact(attachment: Attachment) -> Fact:
     """The ``attachment`` fact for the guard stage, with what follows from the values."""
     v4, v6 = attachment.ipv4, attachment.ipv6

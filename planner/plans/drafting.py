@@ -1,44 +1,34 @@
-"""From a decision to a plan: the request in the host's dialect, the way back, the reasons."""
+"""From a decision to a plan: the attachment, the steps that lead to it, the reasons."""
 
 from planner.definition import Definition
 from planner.host.model import Host
 from planner.language import Fact, Ruleset
+from planner.plans.after import Holder
 from planner.plans.attachment import Attachment, attachment_of, bonding_document
-from planner.plans.dialects import speak
-from planner.plans.dialects.request import Wanted
-from planner.plans.foresight import Effect
 from planner.plans.model import Management, Plan, Reason, RulesetName
-from planner.plans.revert import way_back
+from planner.plans.steps import PlanStep, steps_of
 from planner.policy.decision import Decision, settle
 from planner.policy.judging import Said
 from planner.vocabulary import ATTACHMENT
 
-FLAGS = frozenset({"bridged", "stp", "default_route"})
+FLAGS = frozenset({"adopt", "bridged", "stp", "default_route"})
 
 
-def draft(
-    host: Host, definition: Definition, ruleset: Ruleset, decision: Decision, foreseen: tuple[Effect, ...]
-) -> Plan:
-    """The plan that a decision amounts to. Only a change has a request, a way back and foreseen effects."""
-    attachment = attachment_of(settle(decision.said)[0], host.bonds)
-    wanted = back = None
+def draft(host: Host, definition: Definition, ruleset: Ruleset, decision: Decision) -> Plan:
+    """The plan that a decision amounts to. Only a change has steps."""
+    values = settle(decision.said)[0]
+    attachment = attachment_of(values, host.bonds)
+    steps: tuple[PlanStep, ...] = ()
     if decision.outcome == "change" and attachment is not None:
-        own = host.networks.get(definition.network)
-        kept = (host.version, own.qos if own else None, own.custom if own else None)
-        wanted = Wanted(definition.network, attachment, *kept)
-        present = way_back(host, definition.network, attachment, _holder(decision.management))
-        back = Wanted(definition.network, present, *kept)
+        holder = _holder(decision.management)
+        steps = steps_of(host, definition.network, attachment, holder, adopts=bool(values.get("adopt", False)))
     return Plan(
         outcome=decision.outcome,
         network=definition.network,
         management=_management(decision.management),
         attachment=attachment,
-        wanted=wanted,
-        back=back,
-        request=speak(host, wanted) if wanted is not None else None,
-        revert=speak(host, back) if back is not None else None,
+        steps=steps,
         problems=decision.problems,
-        foreseen=foreseen if wanted is not None else (),
         trace=_trace(decision, attachment, host),
         rules=RulesetName(ruleset.name, ruleset.version, ruleset.digest, decision.engine),
         capture=host.digest,
@@ -47,8 +37,10 @@ def draft(
     )
 
 
-def _holder(management: Fact | None) -> str:
-    return str(management.fields["device"]) if management is not None else ""
+def _holder(management: Fact | None) -> Holder:
+    if management is None:
+        return Holder()
+    return Holder(str(management.fields["device"]), str(management.fields["address"]))
 
 
 def _management(fact: Fact | None) -> Management | None:

@@ -64,14 +64,15 @@ def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
 
 def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
     """The MTU that the base will have: the largest of what stands on it, whatever it has today."""
-    if _by_nmstate(host):
+    if by_nmstate(host):
         return max(attachment.mtu, _largest(host, attachment.iface, (attachment.port, _port(host, network))))
     others = (other for other in host.networks.values() if other.name != network)
     standing = [other.mtu for other in others if attachment.iface in (other.southbound, _base(host, other))]
     return max([attachment.mtu, *standing])
 
 
-def _by_nmstate(host: Host) -> bool:
+def by_nmstate(host: Host) -> bool:
+    """Whether its VDSM works through nmstate; one of unknown age is taken for the newest."""
     return host.version == () or host.version >= NMSTATE_SINCE
 
 
@@ -93,7 +94,7 @@ def _port(host: Host, network: str) -> str:
 def _mtu(host: Host, network: str, attachment: Attachment) -> list[Effect]:
     wanted = {attachment.iface: base_mtu(host, network, attachment)}
     reasons = {attachment.iface: "a base device gets the largest MTU of the networks and vlans on it"}
-    if _by_nmstate(host):
+    if by_nmstate(host):
         for base in sorted({vlan.base for vlan in host.vlans.values()} - {attachment.iface}):
             wanted[base] = _largest(host, base, (_port(host, network),))
             reasons[base] = "VDSM gives every device with vlans the largest MTU of those, at any change"

@@ -3,13 +3,13 @@
 from typing import Any, NamedTuple
 
 from planner.plans.attachment import Attachment
-from planner.plans.dialects.request import Request, Wanted
-from planner.plans.foresight import Effect
+from planner.plans.dialects import speak
+from planner.plans.steps import PlanStep
 from planner.policy.decision import PlanOutcome
 from planner.policy.judging import Outcome
 from planner.problem import Problem
 
-FORMAT = "mgmtnet/plan@1"
+FORMAT = "mgmtnet/plan@2"
 
 
 class Management(NamedTuple):
@@ -58,18 +58,14 @@ class RulesetName(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What to ask of the host, and why. ``wanted`` and ``back`` are None unless the outcome is a change."""
+    """What to ask of the host, and why. There are ``steps``, in their order, when the outcome is a change."""
 
     outcome: PlanOutcome
     network: str
     management: Management | None
     attachment: Attachment | None
-    wanted: Wanted | None
-    back: Wanted | None
-    request: Request | None
-    revert: Request | None
+    steps: tuple[PlanStep, ...]
     problems: tuple[Problem, ...]
-    foreseen: tuple[Effect, ...]
     trace: tuple[Reason, ...]
     rules: RulesetName
     capture: str
@@ -84,10 +80,8 @@ class Plan(NamedTuple):
             "network": self.network,
             "management": self.management.document() if self.management is not None else None,
             "attachment": self.attachment.document() if self.attachment is not None else None,
-            "request": self.request,
-            "revert": self.revert,
+            "steps": [step_document(step) for step in self.steps],
             "problems": [problem.document() for problem in self.problems],
-            "foreseen": [effect.document() for effect in self.foreseen],
             "trace": [reason.document() for reason in self.trace],
             "rules": self.rules.document(),
             "inputs": {"capture": self.capture, "definition": self.definition},
@@ -98,3 +92,13 @@ class Plan(NamedTuple):
         import json
 
         return json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def step_document(step: PlanStep) -> dict[str, Any]:
+    """A step as it stands in a plan (``steps``), its calls in the dialect of the host's age."""
+    return {
+        "step": step.step,
+        "request": speak(step.wanted),
+        "foreseen": [effect.document() for effect in step.foreseen],
+        "revert": speak(step.back),
+    }

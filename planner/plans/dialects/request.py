@@ -11,14 +11,26 @@ CONNECTIVITY_TIMEOUT = 120
 Request = dict[str, Any]
 
 
-class Wanted(NamedTuple):
-    """A network to ask for. ``version`` is VDSM's, ``()`` unknown; qos and custom are an owned network's, kept."""
+class NetworkRequest(NamedTuple):
+    """One network of a call; ``qos`` and ``custom`` are those of a network that VDSM has already, kept."""
 
     network: str
     attachment: Attachment
-    version: tuple[int, ...] = ()
     qos: object = None
     custom: object = None
+
+
+class SetupRequest(NamedTuple):
+    """A setupNetworks call before it is put into the words of VDSM's age.
+
+    ``version`` is VDSM's, ``()`` unknown. ``checked``: VDSM takes the change back unless somebody confirms that the
+    host is reached, and saves nothing. Otherwise it does not look, and saves at once: what keeps or restores an address
+    must not be taken back, nor be forgotten at a reboot.
+    """
+
+    networks: tuple[NetworkRequest, ...]
+    version: tuple[int, ...] = ()
+    checked: bool = True
 
 
 def bond_options(attachment: Attachment) -> str:

@@ -6,43 +6,47 @@ VDSM of 2012 writes every key that it does not know into the ifcfg file: send no
 from typing import Any
 
 from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options, static_ipv4
+from planner.plans.dialects.request import (
+    CONNECTIVITY_TIMEOUT,
+    NetworkRequest,
+    Request,
+    SetupRequest,
+    bond_options,
+    static_ipv4,
+)
 
 DEFAULT_ROUTE_SINCE = (4, 14)  # oVirt 3.4; before, a gateway always became the host's
 
 
-def request(wanted: Wanted) -> Request:
-    """The three arguments of the call."""
-    attachment = wanted.attachment
+def request(setup: SetupRequest) -> Request:
+    """The three arguments of the call. There is no saving at once: the caller saves by a verb of its own."""
+    checked = {"connectivityCheck": "true", "connectivityTimeout": CONNECTIVITY_TIMEOUT}
+    routed = setup.version == () or setup.version >= DEFAULT_ROUTE_SINCE
     return {
-        "networks": {wanted.network: _network(wanted)},
-        "bondings": _bondings(attachment),
-        "options": {"connectivityCheck": "true", "connectivityTimeout": CONNECTIVITY_TIMEOUT},
+        "networks": {asked.network: _network(asked, knows_default_route=routed) for asked in setup.networks},
+        "bondings": {name: bond for asked in setup.networks for name, bond in _bondings(asked.attachment).items()},
+        "options": checked if setup.checked else {"connectivityCheck": "false"},
     }
 
 
-def _network(wanted: Wanted) -> dict[str, Any]:
-    attachment = wanted.attachment
+def _network(asked: NetworkRequest, *, knows_default_route: bool) -> dict[str, Any]:
+    attachment = asked.attachment
     network: dict[str, Any] = {"bonding" if attachment.bond is not None else "nic": attachment.iface}
     if attachment.tag >= 0:
         network["vlan"] = str(attachment.tag)
     network |= _ipv4(attachment.ipv4)
-    if not (attachment.default_route or _knows_default_route(wanted)):
+    if not (attachment.default_route or knows_default_route):
         network.pop("gateway", None)  # it would become the host's
     network |= {"mtu": str(attachment.mtu), "bridged": "true" if attachment.bridged else "false"}
     if attachment.bridged:
         network["stp"] = "yes" if attachment.stp else "no"
-    if attachment.default_route and _knows_default_route(wanted):
+    if attachment.default_route and knows_default_route:
         network["defaultRoute"] = "true"
-    if wanted.qos is not None:
-        network["hostQos"] = wanted.qos
-    if wanted.custom is not None:
-        network["custom"] = wanted.custom
+    if asked.qos is not None:
+        network["hostQos"] = asked.qos
+    if asked.custom is not None:
+        network["custom"] = asked.custom
     return network
-
-
-def _knows_default_route(wanted: Wanted) -> bool:
-    return wanted.version == () or wanted.version >= DEFAULT_ROUTE_SINCE
 
 
 def _ipv4(ip: IpPlan) -> dict[str, Any]:

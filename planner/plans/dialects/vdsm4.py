@@ -6,25 +6,28 @@ VDSM converts neither `defaultRoute` nor `dhcpv6` nor `ipv6autoconf`: the text "
 from typing import Any
 
 from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options, static_ipv4
+from planner.plans.dialects.request import (
+    CONNECTIVITY_TIMEOUT,
+    NetworkRequest,
+    Request,
+    SetupRequest,
+    bond_options,
+    static_ipv4,
+)
 
 
-def request(wanted: Wanted) -> Request:
-    """The three arguments of the call. The commit is a step of its own, after the change was verified."""
-    attachment = wanted.attachment
+def request(setup: SetupRequest) -> Request:
+    """The three arguments of the call. What is checked is saved by a verb of its own, after it was verified."""
+    checked = {"connectivityCheck": True, "connectivityTimeout": CONNECTIVITY_TIMEOUT, "commitOnSuccess": False}
     return {
-        "networks": {wanted.network: _network(wanted)},
-        "bondings": _bondings(attachment),
-        "options": {
-            "connectivityCheck": True,
-            "connectivityTimeout": CONNECTIVITY_TIMEOUT,
-            "commitOnSuccess": False,
-        },
+        "networks": {asked.network: _network(asked) for asked in setup.networks},
+        "bondings": {name: bond for asked in setup.networks for name, bond in _bondings(asked.attachment).items()},
+        "options": checked if setup.checked else {"connectivityCheck": False, "commitOnSuccess": True},
     }
 
 
-def _network(wanted: Wanted) -> dict[str, Any]:
-    attachment = wanted.attachment
+def _network(asked: NetworkRequest) -> dict[str, Any]:
+    attachment = asked.attachment
     network: dict[str, Any] = {"bonding" if attachment.bond is not None else "nic": attachment.iface}
     if attachment.tag >= 0:
         network["vlan"] = attachment.tag
@@ -36,10 +39,10 @@ def _network(wanted: Wanted) -> dict[str, Any]:
     if attachment.nameservers and attachment.default_route:
         network["nameservers"] = list(attachment.nameservers)
     network["switch"] = attachment.switch
-    if wanted.qos is not None:
-        network["hostQos"] = wanted.qos
-    if wanted.custom is not None:
-        network["custom"] = wanted.custom
+    if asked.qos is not None:
+        network["hostQos"] = asked.qos
+    if asked.custom is not None:
+        network["custom"] = asked.custom
     return network
 
 
