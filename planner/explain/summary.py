@@ -76,8 +76,9 @@ def _rules_of(fields: tuple[str, ...], rules: Mapping[str, list[str]]) -> str:
 
 def _step(document: Mapping[str, Any], place: int, paint: Paint) -> Iterator[str]:
     step, several = document["steps"][place], len(document["steps"]) > 1
-    counted = f"Step {place + 1} of {len(document['steps'])}, {step['step']}: " if several else ""
-    yield paint(f"{counted}{STEPS[step['step']]} (setupNetworks)", "")
+    counted = f"step {place + 1} of {len(document['steps'])}, {step['step']}: " if several else ""
+    head = f"{counted}{STEPS[step['step']]} (setupNetworks)"
+    yield paint(head[0].upper() + head[1:], "")
     yield from _request(step["request"])
     for sentence in effects(step["foreseen"]):
         yield from folded(sentence, WIDTH, first="  - ")

@@ -19,9 +19,10 @@ def edited(**attachment):
     return plan
 
 
-def without(part):
+def without_foresight():
     plan = copy.deepcopy(SEED)
-    plan[part] = plan[part][1:]
+    for step in plan["steps"]:
+        step["foreseen"] = []
     return plan
 
 
@@ -58,7 +59,7 @@ def elsewhere():
         (SEED, edited(ipv4={"method": "none"}), "value", "ipv4.method: dhcp -> none (ipv4-dhcp)"),
         (REFUSED, reworded("vlan-tag-mismatch"), "warning", "error vlan-tag-mismatch: "),
         (REFUSED, reworded("vdsm-version-unknown"), "note", "note vdsm-version-unknown: "),
-        (SEED, without("foreseen"), "note", "foreseen: "),
+        (SEED, without_foresight(), "note", "foreseen: "),
         (SEED, by_another_rule(), "reason", "rule of mtu: as-defined -> by-hand (as-defined, by-hand)"),
     ],
 )

@@ -81,18 +81,23 @@ def plan(  # noqa: PLR0913  a plan has that many parts
         "switch": "legacy",
     }
     return {
-        "format": "mgmtnet/plan@1",
+        "format": "mgmtnet/plan@2",
         "outcome": "change",
         "network": "ovirtmgmt",
         "management": {"address": address, "device": device, "kind": kind, "found_by": "address"},
         "attachment": attachment,
-        "request": {"networks": {"ovirtmgmt": {}}, "bondings": {}, "options": {}},
-        "revert": {"networks": {}, "bondings": {}, "options": {}},
-        "problems": [],
-        "foreseen": [
-            {"effect": effect, "device": name, "from": was or None, "to": now or None, "because": "because of a test"}
-            for effect, name, was, now in foreseen
+        "steps": [
+            {
+                "step": "change",
+                "request": {"networks": {"ovirtmgmt": {}}, "bondings": {}, "options": {}},
+                "foreseen": [
+                    {"effect": effect, "device": name, "from": was or None, "to": now or None, "because": "of a test"}
+                    for effect, name, was, now in foreseen
+                ],
+                "revert": {"networks": {}, "bondings": {}, "options": {}},
+            }
         ],
+        "problems": [],
         "trace": [],
         "rules": {"ruleset": "ovirtmgmt", "version": "1.0", "digest": "sha256:1", "engine": "plain"},
         "inputs": {"capture": "sha256:0", "definition": "sha256:2"},
@@ -104,7 +109,7 @@ def refusal(code: str, message: str, *where: str, device: str = "", kind: str = 
     management = {"address": "192.0.2.10", "device": device, "kind": kind, "found_by": "address"} if device else None
     problem = {"code": code, "severity": "error", "message": message, "hint": "do otherwise", "event": "", "rule": code}
     document = plan("eth0", "nic", "eth0")
-    document |= {"outcome": "refused", "management": management, "attachment": None, "request": None, "revert": None}
+    document |= {"outcome": "refused", "management": management, "attachment": None, "steps": []}
     document["problems"] = [problem | {"where": list(where)}]
     return document
 
@@ -129,7 +134,7 @@ def _seed_plan() -> dict[str, Any]:
         ("address-moves", "the IP configuration", "bond4.3000", "ovirtmgmt"),
     )
     document = plan("bond4.3000", "vlan", "bond4", 3000, mtu=9000, bonding=BONDING, foreseen=foreseen)
-    document["request"] = {
+    document["steps"][0]["request"] = {
         "networks": {
             "ovirtmgmt": {
                 "bonding": "bond4", "vlan": 3000, "mtu": 9000, "bridged": True, "stp": False, "bootproto": "dhcp",

@@ -128,20 +128,18 @@ Attachment
   name servers    as the host has them
   switch          legacy
 
-Request (setupNetworks)
-  networks.ovirtmgmt: bonding=bond4 vlan=3000 mtu=9000 bridged=true stp=false bootproto=dhcp
-    dhcpv6=false ipv6autoconf=false defaultRoute=true switch=legacy
-  bondings.bond4: nics=eth2,eth3 options="mode=4 miimon=100" switch=legacy
-  options: connectivityCheck=true connectivityTimeout=120 commitOnSuccess=false
-
 warning: lease-may-change: ovirtmgmt asks for its own DHCP lease, and the address may become another
   one
   hint: reserve 192.0.2.10 for the MAC address of bond4
 
-Foreseen
-  - the MTU of bond4, eth2, eth3, bond4.3000 goes from 1500 to 9000: because of a test
-  - the bridge ovirtmgmt is made on bond4.3000: because of a test
-  - the IP configuration moves from bond4.3000 to ovirtmgmt: because of a test
+What is wanted, under the connectivity check (setupNetworks)
+  networks.ovirtmgmt: bonding=bond4 vlan=3000 mtu=9000 bridged=true stp=false bootproto=dhcp
+    dhcpv6=false ipv6autoconf=false defaultRoute=true switch=legacy
+  bondings.bond4: nics=eth2,eth3 options="mode=4 miimon=100" switch=legacy
+  options: connectivityCheck=true connectivityTimeout=120 commitOnSuccess=false
+  - the MTU of bond4, eth2, eth3, bond4.3000 goes from 1500 to 9000: of a test
+  - the bridge ovirtmgmt is made on bond4.3000: of a test
+  - the IP configuration moves from bond4.3000 to ovirtmgmt: of a test
 
 Decided by the rules ovirtmgmt 1.0, fired by plain.
 """
@@ -176,7 +174,7 @@ def test_colour_only_when_asked_for():
 
 def test_an_unknown_effect_is_told_all_the_same():
     document = plan("eth0", "nic", "eth0", foreseen=(("sparks-fly", "eth0", "here", "there"),))
-    assert "  - sparks-fly on eth0 from here to there: because of a test\n" in summary(document)
+    assert "  - sparks-fly on eth0 from here to there: of a test\n" in summary(document)
 
 
 def test_names_do_not_steer_the_terminal():

@@ -93,13 +93,12 @@ def test_an_adopted_tag_stands_in_the_whole_plan_as_if_it_were_defined(
     defined = planner.plan(case.host, case.definition._replace(vlan=tag), rules, case.addresses)
     assert plan.attachment is not None
     assert (plan.attachment.tag, plan.attachment.iface) == (tag, base)
-    assert plan.request is not None
-    assert plan.request["networks"]["ovirtmgmt"]["vlan"] == tag
     found, wanted = plan.document(), defined.document()
-    for part in ("outcome", "management", "attachment", "request", "revert", "foreseen"):
+    assert [step["request"]["networks"]["ovirtmgmt"]["vlan"] for step in found["steps"]] == [tag, tag]
+    for part in ("outcome", "management", "attachment", "steps"):
         assert found[part] == wanted[part], part
-    (warning,) = plan.problems
-    assert (warning.code, warning.severity) == ("vlan-tag-adopted", "warning")
+    warning, note = plan.problems
+    assert (warning.code, warning.severity, note.code) == ("vlan-tag-adopted", "warning", "first-network")
     assert f"define ovirtmgmt with vlan {tag} in the data centre" in warning.hint
 
 
@@ -113,7 +112,7 @@ def test_a_tag_that_cannot_be_adopted_is_refused_as_before(name: str, site: Comp
 def test_an_adopted_tag_whose_path_is_not_jumbo_is_refused_for_that(site: Compiled) -> None:
     case = case_in(SITE / "golden" / "path-of-1500-over-bond")
     plan = planner.plan(case.host, case.definition._replace(vlan=200), site, case.addresses)
-    assert (plan.outcome, codes(plan)) == ("refused", {"jumbo-path", "vlan-tag-adopted"})
+    assert (plan.outcome, codes(plan)) == ("refused", {"first-network", "jumbo-path", "vlan-tag-adopted"})
 
 
 def test_a_host_that_is_as_defined_is_left_alone(site: Compiled) -> None:
@@ -124,7 +123,7 @@ def test_a_host_that_is_as_defined_is_left_alone(site: Compiled) -> None:
 
 def test_a_shadow_only_tells(site: Compiled) -> None:
     plan = planned("defined-with-1500", site)
-    assert (plan.outcome, codes(plan)) == ("change", {"shadow-rule"})
+    assert (plan.outcome, codes(plan)) == ("change", {"first-network", "shadow-rule"})
 
 
 def test_what_is_disabled_is_silent(site: Compiled, rules: Compiled) -> None:

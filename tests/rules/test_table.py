@@ -21,6 +21,11 @@ SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "schemas" / "plan.sc
 
 SIGNS = {"error": "-", "warning": "+", "note": "~"}
 FAULTS = {"engines-disagree", "engine-failed", "rule-conflict", "nothing-devised"}  # ours, never the host's
+STEPS: dict[str, list[list[str]]] = {
+    "change": [["change"], ["adopt"], ["adopt", "change"]],
+    "no-change": [[]],
+    "refused": [[]],
+}
 INVALID = "INVALID_INTERFACE_FOR_MANAGEMENT_NETWORK_CONFIGURATION"
 INVALID_BOND = "INVALID_BOND_INTERFACE_FOR_MANAGEMENT_NETWORK_CONFIGURATION"
 EVENTS = {
@@ -118,7 +123,7 @@ def planned(host: str, said: str, addresses: tuple[str, ...], age: str, rules: C
     errors = [each for each in plan.problems if each.severity == "error"]
     assert not FAULTS & {each.code for each in plan.problems}, told(plan)
     assert (plan.outcome == "refused") == bool(errors), told(plan)
-    assert (plan.outcome == "change") == (plan.request is not None) == (plan.revert is not None)
+    assert [step.step for step in plan.steps] in STEPS[plan.outcome]
     assert len({(each.rule, each.message) for each in plan.problems}) == len(plan.problems), told(plan)
     assert all(each.hint and "{" not in each.message + each.hint for each in plan.problems)
     if plan.outcome == "no-change":
