@@ -27,7 +27,7 @@ CASES = {
     **{f"lab/{name}": path for name, path in LAB.items()},
 }
 # Of a plan, what was done and asked for; the inputs' digests differ, and so does what rules said on the way.
-COMPARED = ("outcome", "network", "management", "attachment", "request", "revert")
+COMPARED = ("outcome", "network", "management", "attachment", "steps")
 
 
 class Loss(NamedTuple):
