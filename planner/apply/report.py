@@ -45,6 +45,12 @@ class Report(NamedTuple):
             return self.problem["hint"]
         return UNPROVEN if self.standing == SAVED and self.problem else ADVICE[self.standing]
 
+    @property
+    def unseen(self) -> list[str]:
+        """What the host did not tell when it was held against the plan."""
+        verified = (step.found.get("unseen", []) for step in reversed(self.steps) if step.name == "verify")
+        return list(next(verified, []))
+
     def document(self) -> dict[str, Any]:
         """As ``-o json`` prints it."""
         return {
@@ -56,6 +62,7 @@ class Report(NamedTuple):
             "succeeded": self.status == 0,
             "problem": self.problem or None,
             "advice": self.advice,
+            "unseen": self.unseen,
             "steps": [{"name": step.name, "said": step.said} for step in self.steps],
         }
 
@@ -64,7 +71,8 @@ class Report(NamedTuple):
         lines = [f"{self.host}: {self.network} stands {self.standing}"]
         if self.standing == "unknown":
             lines = [f"{self.host}: how {self.network} stands is unknown"]
-        lines += [f"  {step.name:<10} {step.said}" for step in self.steps]
+        width = max(len(step.name) for step in self.steps)
+        lines += [f"  {step.name:<{width}}  {step.said}" for step in self.steps]
         if self.problem:
             lines.append(f"  because: {self.problem['message']}")
         if self.problem.get("hint") and self.problem["hint"] != self.advice:

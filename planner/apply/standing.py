@@ -74,12 +74,15 @@ def differences(
 
 
 def kept_macs(foreseen: Iterable[Mapping[str, Any]], host: Host) -> Measured:
-    """``host`` held against the MAC addresses that VDSM pins, as a plan's ``foreseen`` effects tell them."""
+    """``host`` held against the MAC addresses that VDSM pins, as a plan's ``foreseen`` effects tell them.
+
+    No VDSM tells that of a bridge: it need not be said each time.
+    """
     macs = {device.name: getattr(device, "hwaddr", "") for device in host_devices(host)}
     found = [
         _Statement(f"MAC address of {effect['device']}", effect["to"], macs.get(effect["device"]) or None)
         for effect in foreseen
-        if effect["effect"] == "mac-kept"
+        if effect["effect"] == "mac-kept" and (macs.get(effect["device"]) or effect["device"] not in host.bridges)
     ]
     unequal = (one.difference for one in found if one.found is not None and one.found != one.wanted)
     return Measured(tuple(unequal), tuple(one.field for one in found if one.found is None))
