@@ -90,6 +90,7 @@ KINDS: dict[str, Kind] = {
         "the host's VDSM",
         {
             "version": number("100 x major + minor (4.50: 450); 9999 when unknown, so judged as the newest"),
+            "patch": number("the number after the minor one (4.40.28: 28); -1 where the capture tells none"),
             "known": flag("1: the capture tells the version"),
             "dirty": flag("1: the running configuration is not saved"),
         },

@@ -123,7 +123,9 @@ class Network(NamedTuple):
 
 
 class Host(NamedTuple):
-    """Everything a plan may depend on. ``version`` is VDSM's (major, minor), ``()`` when unknown.
+    """Everything a plan may depend on.
+
+    ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
 
     ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
     ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
