@@ -64,11 +64,12 @@ def consider(
     attachment = attachment_of(settle(devised.said)[0], host.bonds)
     foreseen: tuple[Effect, ...] = ()
     if attachment is not None:
-        foreseen = foresee(host, definition.network, attachment, _holder(located))
+        foreseen = foresee(host, definition.network, attachment, *_management(located))
         facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
     return (located, devised, judge(rules, "guard", facts)), foreseen
 
 
-def _holder(located: Judgement) -> str:
-    """The device that holds the management address, if the locate stage found one."""
-    return next((str(fact.fields["device"]) for fact in located.conclusions if fact.kind == "management"), "")
+def _management(located: Judgement) -> tuple[str, str]:
+    """The device that holds the management address, and that address, if the locate stage found one."""
+    found = (fact.fields for fact in located.conclusions if fact.kind == "management")
+    return next(((str(fields["device"]), str(fields["address"])) for fields in found), ("", ""))

@@ -308,8 +308,9 @@ KINDS: dict[str, Kind] = {
     "foreseen": Kind(
         "an effect that the request would have on the host beyond what it asks for",
         {
-            "effect": text("mtu, address, ..."),
+            "effect": text("mtu, address-moves, address-dropped, ..."),
             "device": text("the device concerned"),
+            "address": text("the address concerned"),
             "from": text("as it is"),
             "to": text("as it would be"),
             "from_number": number("`from` as a number, for mtu"),
@@ -332,6 +333,7 @@ ATTACHMENT: dict[str, Field] = {
     "mtu": number("the MTU in bytes"),
     "stp": flag("true: STP on the bridge"),
     "bonding": text("the bond that travels along, given whole: `$bond`"),
+    "pin_mac": flag("false: VDSM is told to pin no MAC address to that bond; else it pins the one of today"),
     "default_route": flag("true: carry the default route"),
     "nameservers": text("addresses joined by commas"),
     "switch": text("legacy or ovs", words=("legacy", "ovs")),
