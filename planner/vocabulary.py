@@ -56,6 +56,7 @@ IPV4_METHODS = ("none", "static", "dhcp")
 IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
 DEVICES = ("nic", "bond", "vlan", "bridge")
 BASES = (*DEVICES, "unlisted")
+LINKS = ("ethernet", "infiniband")
 WAYS = ("address", "lastClientIface", "default-route")
 LARGEST_TAG = 4095  # IEEE 802.1Q has 12 bits for it
 LONGEST_PREFIX = 128
@@ -111,6 +112,7 @@ KINDS: dict[str, Kind] = {
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case; that of its bond while it is a member"),
             "permanent_hwaddr": text("the MAC address it was made with; hwaddr where the host reports no other"),
+            "link": text("ethernet or infiniband, by the length of its hardware address", "unknown", words=LINKS),
             "bond": text("the bond it is a member of"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),
@@ -123,6 +125,7 @@ KINDS: dict[str, Kind] = {
             "name": text("its name"),
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case"),
+            "link": text("ethernet or infiniband, by the length of its hardware address, or its members'", "unknown", words=LINKS),
             "mode": number("its mode as the kernel numbers them (4: 802.3ad)", most=LAST_MODE),
             "members": number("how many members it has"),
             "member_names": text("its members, joined by commas"),

@@ -8,7 +8,7 @@ from planner.host import graph
 from planner.host.model import Ip
 from planner.language import Fact, Scalar
 
-LONGEST_NAME = 15  # the kernel's IFNAMSIZ less the closing zero byte
+LINKS = {len("00:" * 6) - 1: "ethernet", len("00:" * 20) - 1: "infiniband"}  # length of a hardware address, as text
 
 
 def nic_facts(view: View) -> Iterator[Fact]:
@@ -19,6 +19,7 @@ def nic_facts(view: View) -> Iterator[Fact]:
             "mtu": nic.mtu,
             "hwaddr": nic.hwaddr,
             "permanent_hwaddr": nic.permanent_hwaddr or nic.hwaddr,
+            "link": _link(nic.hwaddr),
             "bond": view.bond_of.get(nic.name, ""),
             "bridge": view.bridge_of.get(nic.name, ""),
             "vlans": len(view.vlans_over.get(nic.name, ())),
@@ -31,10 +32,12 @@ def bond_facts(view: View) -> Iterator[Fact]:
     """One ``bond`` fact for each bond."""
     for bond in view.host.bonds.values():
         options = dict(bond.options)
+        nics = [view.host.nics[name] for name in bond.members if name in view.host.nics]
         fields: dict[str, Scalar] = {
             "name": bond.name,
             "mtu": bond.mtu,
             "hwaddr": bond.hwaddr,
+            "link": _link(bond.hwaddr, *(nic.hwaddr for nic in nics)),
             "mode": bond.mode,
             "members": len(bond.members),
             "member_names": ", ".join(sorted(bond.members)),
@@ -46,6 +49,11 @@ def bond_facts(view: View) -> Iterator[Fact]:
             "addresses": len(bond.ip.addresses),
         }
         yield Fact("bond", fields, bond.path)
+
+
+def _link(*hwaddrs: str) -> str:
+    """The kind of link that the first hardware address belongs to which is told."""
+    return next((LINKS.get(len(hwaddr), "") for hwaddr in hwaddrs if hwaddr), "")
 
 
 def _option_number(value: str) -> int:
