@@ -125,7 +125,9 @@ KINDS: dict[str, Kind] = {
             "name": text("its name"),
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case"),
-            "link": text("ethernet or infiniband, by the length of its hardware address, or its members'", "unknown", words=LINKS),
+            "link": text(
+                "ethernet or infiniband, by the length of its hardware address, or its members'", "unknown", words=LINKS
+            ),
             "mode": number("its mode as the kernel numbers them (4: 802.3ad)", most=LAST_MODE),
             "members": number("how many members it has"),
             "member_names": text("its members, joined by commas"),
@@ -173,6 +175,7 @@ KINDS: dict[str, Kind] = {
             "stp": flag("1: it runs STP"),
             "ports": number("how many ports it has"),
             "port_names": text("its ports, joined by commas"),
+            "heir": text("its only port that is a nic, bond or vlan: what would have its addresses without it"),
             "addresses": number("how many addresses it has"),
         },
     ),
@@ -321,6 +324,11 @@ KINDS: dict[str, Kind] = {
             "to_number": number("`to` as a number, for mtu"),
         },
         concluded_in="devise",
+    ),
+    "freed": Kind(
+        "a bridge without which the host is judged again: what would be refused then is told, too",
+        {"bridge": text("its name")},
+        concluded_in="guard",
     ),
     "compliant": Kind(
         "the management network is already as defined: nothing to change, refusals become warnings",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from planner.facts.addressing import has_default_route4
 from planner.facts.view import View
 from planner.host import graph
+from planner.host.freeing import heir_of
 from planner.host.model import Ip
 from planner.language import Fact, Scalar
 
@@ -107,6 +108,7 @@ def bridge_facts(view: View) -> Iterator[Fact]:
             "stp": -1 if bridge.stp is None else int(bridge.stp),
             "ports": len(bridge.ports),
             "port_names": ", ".join(sorted(bridge.ports)),
+            "heir": heir_of(view.host, bridge),
             "addresses": len(bridge.ip.addresses),
         }
         yield Fact("bridge", fields, bridge.path)
