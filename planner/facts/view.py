@@ -71,6 +71,10 @@ class View:
         told = {address.text for address in network.ip.addresses}
         return network.ip.addresses + tuple(address for address in own if address.text not in told)
 
+    def whole_ip_of(self, device: str) -> Ip:
+        """How ``device`` got its addresses, and all it has."""
+        return self.ip_of(device)._replace(addresses=self.addresses_of(device))
+
     @cached_property
     def addressed(self) -> tuple[str, ...]:
         """The names of the devices that have addresses or a gateway, in the order of the capture."""

@@ -5,9 +5,12 @@ Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifc
 
 from typing import Any, NamedTuple
 
+from planner.host.autoconf import origin
 from planner.host.model import Device, Host, Ip, Network, Vlan
 from planner.language import Fact
 from planner.plans.attachment import Attachment
+from planner.plans.default_routes import winners
+from planner.plans.readdressing import readdressed
 
 NMSTATE_SINCE = (4, 40)  # from here on bare vlans count for the base's MTU, and a bridge's MAC is pinned
 
@@ -40,6 +43,8 @@ def foresee(host: Host, network: str, attachment: Attachment, holder: str) -> tu
         *_bond(host, attachment),
         *_address(host, network, attachment, holder),
         *_lease(host, network, attachment, holder),
+        *_readdressing(host, network, attachment, holder),
+        *_default_routes(host, network, attachment, holder),
     )
 
 
@@ -171,18 +176,56 @@ def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> lis
         else f"a bridge takes the MAC address of its port, {attachment.port}"
     )
     effects = [Effect("mac-kept", network, "", hwaddr, because)] if hwaddr else []
-    if _leased(attachment, holder):
+    if holder and attachment.ipv4.method == "dhcp":
         said = (
             "a server that knows the host by its MAC address gives the same lease"
             if pinned
             else "a DHCP client on the bridge identifies itself anew and may get another lease"
         )
         effects.append(Effect("lease", network, holder, network, said))
+    if holder and _leased6(attachment, present_ip(host, holder)):
+        said = (
+            "DUID and IAID are made anew of the MAC address; a server that knows the host by others gives another lease"
+            if pinned
+            else "a DHCPv6 client on the bridge identifies itself anew and may get another lease"
+        )
+        effects.append(Effect("lease", network, holder, network, said))
     return effects
 
 
-def _leased(attachment: Attachment, holder: str) -> bool:
-    return bool(holder) and (attachment.ipv4.method == "dhcp" or "dhcp" in attachment.ipv6.method)
+def _leased6(attachment: Attachment, ip: Ip) -> bool:
+    """Whether a DHCPv6 lease is at stake: beside router advertisements a client may have got none."""
+    leased = any(address.family == 6 and origin(address, ip) == "lease" for address in ip.addresses)
+    return attachment.ipv6.method == "dhcp" or (attachment.ipv6.method == "auto+dhcp" and leased)
+
+
+def _readdressing(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    """Automatic IPv6 addresses: nmstate makes each EUI-64, whatever NetworkManager's profile said."""
+    if not _by_nmstate(host) or network in host.networks:
+        return []
+    because = "nmstate makes each address that a router advertises of the MAC address (EUI-64)"
+    return [
+        Effect("address-changes" if sure else "address-may-change", holder, before, after, because)
+        for before, after, sure in readdressed(host, attachment, present_ip(host, holder))
+    ]
+
+
+def _default_routes(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    """The default routes of other devices that NetworkManager will prefer to the network's."""
+    if not _by_nmstate(host):
+        return []
+    top = attachment.top_device(network)
+    return [
+        Effect(
+            "default-route-loses",
+            winner.device,
+            winner.gateway,
+            top,
+            f"NetworkManager prefers the default route over a {winner.kind} (metric {winner.metric}) to one over "
+            f"{top} (metric {winner.ours}), unless route-metric says otherwise",
+        )
+        for winner in winners(host, network, attachment, holder)
+    ]
 
 
 def _hwaddr(host: Host, name: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from planner.plans.attachment import Attachment, IpPlan
 from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT, Request, Wanted, bond_options, static_ipv4
 
+NAMESERVERS_SINCE = (4, 18, 12)  # before, VDSM knows no such key, and none is worth sending
+
 
 def request(wanted: Wanted) -> Request:
     """The three arguments of the call. The commit is a step of its own, after the change was verified."""
@@ -33,8 +35,8 @@ def _network(wanted: Wanted) -> dict[str, Any]:
         network["stp"] = attachment.stp
     network |= _ipv4(attachment.ipv4) | _ipv6(attachment.ipv6)
     network["defaultRoute"] = attachment.default_route
-    if attachment.nameservers and attachment.default_route:
-        network["nameservers"] = list(attachment.nameservers)
+    if attachment.default_route:
+        network |= _nameservers(wanted)
     network["switch"] = attachment.switch
     if wanted.qos is not None:
         network["hostQos"] = wanted.qos
@@ -55,6 +57,15 @@ def _ipv6(ip: IpPlan) -> dict[str, Any]:
         return flags
     gateway = {"ipv6gateway": ip.gateway} if ip.gateway else {}
     return {"ipv6addr": f"{ip.address}/{ip.prefix}", **gateway, **flags}
+
+
+def _nameservers(wanted: Wanted) -> dict[str, Any]:
+    """The name servers; an empty list where they come from a router, as VDSM would freeze those of resolv.conf."""
+    attachment = wanted.attachment
+    advertised = attachment.ipv4.method == "none" and attachment.ipv6.method in ("dhcp", "auto", "auto+dhcp")
+    knows = wanted.version == () or wanted.version >= NAMESERVERS_SINCE
+    named = attachment.nameservers or (advertised and knows)
+    return {"nameservers": list(attachment.nameservers)} if named else {}
 
 
 def _bondings(attachment: Attachment) -> dict[str, Any]:
