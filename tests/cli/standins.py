@@ -141,14 +141,20 @@ def state_of(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def machine(
-    folder: Path, name: str, *, faults: Sequence[str] = (), port: int = 0, beside: Machine | None = None
+    folder: Path,
+    name: str,
+    *,
+    faults: Sequence[str] = (),
+    port: int = 0,
+    beside: Machine | None = None,
+    speed: float = 20,
 ) -> Iterator[Machine]:
     """`mgmtnet simulate` of a golden, listening; its certificates are those of the host that it is ``beside``."""
     folder.mkdir(parents=True, exist_ok=True)
     credentials = folder / "credentials"
     if beside is not None:
         shutil.copytree(beside.folder / "credentials", credentials)
-    options = ["--port", str(port), "--speed", "20", "--credentials", str(credentials)]
+    options = ["--port", str(port), "--speed", str(speed), "--credentials", str(credentials)]
     options += [part for fault in faults for part in ("--fault", fault)]
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(

@@ -1,0 +1,80 @@
+"""In vdsm-client's place: a call to VDSM from the command line; options, output and failures as its own has them.
+
+Its own is a part of VDSM, and knows every method of VDSM's schema; this one knows those that make a network.
+"""
+
+import argparse
+import json
+import os
+import sys
+from typing import Any, NoReturn
+from uuid import uuid4
+
+from planner.vdsm import tls
+from planner.vdsm.channel import Broken, Deadline, dial
+from planner.vdsm.failure import Failure
+from planner.vdsm.stomp_call import exchange
+from planner.vdsm.target import VDSM_PORT, Target
+
+METHODS = ("confirmConnectivity", "getCapabilities", "setSafeNetworkConfig", "setupNetworks")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="vdsm-client")
+    top.add_argument("-a", "--host", default="localhost")
+    top.add_argument("-p", "--port", type=int, default=VDSM_PORT)
+    top.add_argument("--timeout", type=float, default=60)
+    top.add_argument("-f", "--file")
+    methods = top.add_subparsers(metavar="namespace").add_parser("Host").add_subparsers(metavar="method")
+    for name in METHODS:
+        methods.add_parser(name).set_defaults(method=f"Host.{name}")
+    return top
+
+
+def main() -> None:
+    options = parser().parse_args()
+    parameters = parameters_of(options.file) if options.file else {}
+    try:
+        answer = call(options, parameters)
+    except Broken as broken:
+        if broken.failure.kind == "timeout":
+            fail(f"Request {options.method} with args {parameters} timed out after {options.timeout} seconds")
+        fail(f"Request {options.method} with args {parameters} failed: {broken.failure.message}")
+    if "error" in answer:
+        code, message = answer["error"]["code"], answer["error"]["message"]
+        fail(f"Command {options.method} with args {parameters} failed:\n(code={code}, message={message})")
+    print(json.dumps(answer["result"], indent=4, sort_keys=True))
+
+
+def call(options: argparse.Namespace, parameters: Any) -> Any:
+    own = str(uuid4())
+    request = {"jsonrpc": "2.0", "method": options.method, "params": parameters, "id": own}
+    ca, certificate, key = (os.environ[f"MGMTNET_{name}"] for name in ("CA", "CERT", "KEY"))
+    context = tls.context(ca, (certificate, key), check_name=False)
+    assert not isinstance(context, Failure), context
+    channel = dial(Target(options.host, options.port, options.host), context, Deadline(options.timeout))
+    return next(
+        answer
+        for message in exchange(channel, json.dumps(request).encode(), beat=0)
+        if (answer := json.loads(message))["id"] == own
+    )
+
+
+def parameters_of(file: str) -> Any:
+    try:
+        with open(0 if file == "-" else file) as source:
+            text = source.read()
+        if not text:
+            parser().error("File is empty")
+        return json.loads(text)
+    except (OSError, ValueError) as failure:
+        parser().error(str(failure))
+
+
+def fail(message: str) -> NoReturn:
+    sys.stderr.write(f"vdsm-client: {message}\n")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
