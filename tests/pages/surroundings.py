@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from standins import CACHE, Machine, machine
+from standins import CACHE, PATIENCE, Machine, machine
 
 ROOT = Path(__file__).parents[2]
 SEED = "seed-vlan-over-bond"
@@ -33,19 +33,18 @@ class Place(NamedTuple):
 
 
 @contextmanager
-def surroundings(folder: Path, *, speed: float, engine_up: bool = True) -> Iterator[Place]:
-    """``speed``: how fast the clock of both VDSMs runs; ``engine_up``: whether the engine answers."""
+def surroundings(folder: Path, *, speed: float, cut_off: bool = False) -> Iterator[Place]:
+    """``speed``: how fast the clock of both VDSMs runs; ``cut_off``: what this host's bridge sends reaches nobody."""
     for name in ("golden", "rules", "lab"):
         shutil.copytree(ROOT / name, folder / "checkout" / name)
     with (
         machine(folder / "this", SEED, port=54321, speed=speed) as this,
         machine(folder / "other", SEED, port=54321, speed=speed, beside=this) as other,
-        _engine(this.folder / "credentials") as port,
+        _engine(this, cut_off=cut_off) as port,
     ):
         home = folder / "home"
         home.mkdir()
-        there = port if engine_up else 1  # nobody listens on port 1
-        (home / ".curlrc").write_text(f"connect-to = engine.example.com:443:127.0.0.1:{there}\n")
+        (home / ".curlrc").write_text(f"connect-to = engine.example.com:443:127.0.0.1:{port}\n")
         hosts = folder / "hosts"
         hosts.write_text(f"{_address(this)} localhost\n{_address(other)} host1.example.com\n")
         programs = _programs(
@@ -82,22 +81,24 @@ def _programs(folder: Path, **programs: str) -> Path:
     return folder
 
 
-class _Health(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200 if self.path == HEALTH else 404)
-        self.end_headers()
-        self.wfile.write(b"DB Up!Welcome to Health Status!")
-
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
-
-
 @contextmanager
-def _engine(credentials: Path) -> Iterator[int]:
-    """The engine's page of health, over TLS; the port."""
+def _engine(host: Machine, *, cut_off: bool) -> Iterator[int]:
+    """The engine's page of health, over TLS, as ``host`` gets to see it; the port."""
+
+    class Health(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if cut_off and host.speaker.capabilities(timeout=PATIENCE)["bridges"]:
+                return  # no answer
+            self.send_response(200 if self.path == HEALTH else 404)
+            self.end_headers()
+            self.wfile.write(b"DB Up!Welcome to Health Status!")
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(credentials / "host-cert.pem", credentials / "host-key.pem")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Health) as server:
+    context.load_cert_chain(*(host.folder / "credentials" / f"host-{name}.pem" for name in ("cert", "key")))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
