@@ -7,15 +7,14 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
-from uuid import uuid4
 
-from planner.vdsm import tls
-from planner.vdsm.channel import Broken, Deadline, dial
-from planner.vdsm.failure import Failure
-from planner.vdsm.stomp_call import exchange
-from planner.vdsm.target import VDSM_PORT, Target
+from wire_clients import Stomp
 
+from planner.simulator.authority import issue
+
+VDSM_PORT = 54321
 METHODS = ("confirmConnectivity", "getCapabilities", "setSafeNetworkConfig", "setupNetworks")
 
 
@@ -34,30 +33,18 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     options = parser().parse_args()
     parameters = parameters_of(options.file) if options.file else {}
+    credentials = issue(Path(os.environ["MGMTNET_CA"]).parent)  # for VDSM's own, below /etc/pki/vdsm
     try:
-        answer = call(options, parameters)
-    except Broken as broken:
-        if broken.failure.kind == "timeout":
-            fail(f"Request {options.method} with args {parameters} timed out after {options.timeout} seconds")
-        fail(f"Request {options.method} with args {parameters} failed: {broken.failure.message}")
+        with Stomp((options.host, options.port), credentials, timeout=options.timeout) as vdsm:
+            answer = vdsm.call(options.method, **parameters)
+    except TimeoutError:
+        fail(f"Request {options.method} with args {parameters} timed out after {options.timeout} seconds")
+    except OSError as failure:
+        fail(f"Request {options.method} with args {parameters} failed: {failure}")
     if "error" in answer:
         code, message = answer["error"]["code"], answer["error"]["message"]
         fail(f"Command {options.method} with args {parameters} failed:\n(code={code}, message={message})")
     print(json.dumps(answer["result"], indent=4, sort_keys=True))
-
-
-def call(options: argparse.Namespace, parameters: Any) -> Any:
-    own = str(uuid4())
-    request = {"jsonrpc": "2.0", "method": options.method, "params": parameters, "id": own}
-    ca, certificate, key = (os.environ[f"MGMTNET_{name}"] for name in ("CA", "CERT", "KEY"))
-    context = tls.context(ca, (certificate, key), check_name=False)
-    assert not isinstance(context, Failure), context
-    channel = dial(Target(options.host, options.port, options.host), context, Deadline(options.timeout))
-    return next(
-        answer
-        for message in exchange(channel, json.dumps(request).encode(), beat=0)
-        if (answer := json.loads(message))["id"] == own
-    )
 
 
 def parameters_of(file: str) -> Any:
