@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import pytest
 import vdsm_client
+from hypothesis import given
+from hypothesis import strategies as st
 from pages import Form, Page, agrees, renewed
 from surroundings import ROOT, surroundings
 
@@ -68,11 +70,37 @@ def test_a_command_prints_what_the_page_says(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_one_that_its_program_takes(form: Form) -> None:
-    calls = list(form.invocations())
-    assert calls
-    for program, *words in calls:
-        assert program in TAKES, f"{program}: nobody knows what it takes; type it ($ ...)"
-        assert TAKES[program](words), f"{program} {' '.join(words)}"
+    assert list(form.invocations())
+    assert not _not_taken(form)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mgmtnet plann CAPTURE",
+        "mgmtnet plan CAPTURE --bogus",
+        "mgmtnet plan CAPTURE [--address A] [--bogus B]",
+        "mgmtnet apply --bogus",
+        "mgmtnet golden check|bogus [DIR]",
+        "mgmtnet draw CAPTURE ... -o text|svg|png",
+        "mgmtnet capture HOST | mgmtnet plann -",
+        "vdsm-client Host bogus > FILE",
+        "make bogus",
+        "python -m bogus FOLDER",
+        "pip install bogus",
+        "git bogus",
+    ],
+)
+def test_a_form_that_its_program_does_not_take_is_found(text: str) -> None:
+    assert len(_not_taken(Form(1, text))) == 1
+
+
+def _not_taken(form: Form) -> list[str]:
+    """The command lines of this form that its program, as far as it is known here, does not take."""
+    calls = [(program, words) for program, *words in form.invocations()]
+    return [
+        " ".join([program, *words]) for program, words in calls if program not in TAKES or not TAKES[program](words)
+    ]
 
 
 def _mgmtnet(words: list[str]) -> bool:
@@ -139,7 +167,7 @@ def test_nothing_of_a_page_escapes(name: str) -> None:
 def test_the_reader_of_pages_finds_what_is_there() -> None:
     typed = {name: sum(not step.path for step in page.steps) for name, page in PAGES.items()}
     assert typed["README.md"] >= 9
-    assert typed["docs/applying.md"] >= 6
+    assert typed["docs/applying.md"] >= 5
     assert typed["docs/write-a-policy.md"] >= 40
     assert typed["docs/checking-rules.md"]
     assert typed["lab/README.md"]
@@ -175,4 +203,13 @@ def test_three_dots_stand_for_what_is_left_out(told: str, output: str, agreed: b
 )
 def test_a_page_that_is_renewed_leaves_out_what_it_left_out(told: str, output: str, page: str) -> None:
     assert renewed(told, output) == page
-    assert agrees(page, output)
+
+
+SAID = st.lists(st.sampled_from(["a", "b", "a b", "a c b"]))
+TOLD = st.lists(st.sampled_from(["a", "b", "a b", "...", "a ... b"]))
+
+
+@given(TOLD, SAID)
+def test_a_page_that_is_renewed_tells_what_is_printed(told: list[str], said: list[str]) -> None:
+    output = "".join(f"{line}\n" for line in said)
+    assert agrees(renewed("".join(f"{line}\n" for line in told), output), output)
