@@ -127,7 +127,8 @@ class Host(NamedTuple):
 
     ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
 
-    ``nmstate`` is its version as the package list has it, ``()`` unknown. ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
+    ``nmstate`` is its version as the package list has it, ``()`` unknown.
+    ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
     ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
