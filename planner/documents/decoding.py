@@ -2,11 +2,13 @@
 
 from planner.problem import Problem, Where
 
+BOM = b"\xef\xbb\xbf"
+
 
 def decode(content: bytes, source: str) -> str | Problem:
     """The UTF-8 text, without a byte order mark; or what is wrong at which place."""
     try:
-        return content.decode("utf-8-sig")
+        return content.removeprefix(BOM).decode()
     except UnicodeDecodeError as failure:
         before = content[: failure.start]
         line = before.count(b"\n") + 1
