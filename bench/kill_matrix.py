@@ -159,7 +159,7 @@ def document(ended: dict[Case, Ended]) -> str:
         "during it (its request is under way) and after it (it has ended, the journal does not know yet), and started",
         "again. Each cell says how the host ended, by the report and in truth, how often the change's setupNetworks",
         "reached it, and how often the call that adopts it, which is its way back, too. `saved` is *as planned and",
-        "saved*, `before` *as before*, `adopted` *adopted*: the address as before, on a saved network without a bridge.",
+        "saved*, `before` *as before*, `adopted` *adopted*: the address as before, on a saved bridgeless network.",
         "",
         f"**{good} of {len(killed)} runs that were killed ended in one of these three, and the report said so;**",
         f"**{every} of {len(ended)} with the faults below: there, *unknown* is a host that nobody can reach.**",
