@@ -9,7 +9,7 @@ from planner.apply.access import speaker_of
 from planner.apply.contact import Contact, contact_at
 from planner.apply.order import Order, Reboot, read_order
 from planner.apply.report import Report, report
-from planner.apply.run import Event, Fencing, Listener, Run, Step
+from planner.apply.run import SENT, Event, Fencing, Listener, Run, Step
 from planner.apply.secrets import fence_agent
 from planner.apply.stages import STAGES
 from planner.apply.standing import host_devices
@@ -45,9 +45,13 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener) -> Repor
     """A run that ended in doubt, again from the reading of the host, as a run of its own called ``run``."""
     order = read_order({**record.order, "run": run})
     steps = list(record.steps)
-    if any(step.name == "announce" for step in steps):
+    sent = next((step.name for step in reversed(steps) if step.name in SENT), "")
+    if sent:
         last = steps[-1]
-        steps[-1] = last._replace(next=REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"], standing="")
+        following = REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"]
+        if sent == "announce-adopt" and following == "settle":
+            following = "settle-adopt"
+        steps[-1] = last._replace(next=following, standing="")
     else:
         steps = []  # nothing was sent: from the beginning
     return report(order, journal.keep(url, run, order.document(), _performer(tell), steps))
@@ -121,6 +125,6 @@ def _aside(order: Order, before: Host) -> list[str]:
 
 def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:
     """Without credentials nothing can be said of the host but what the journal says: nothing sent, or unknown."""
-    sent = any(step.name == "announce" for step in steps)
+    sent = any(step.name in SENT for step in steps)
     problem = {"code": f"vdsm-{failure.kind}", "message": failure.message, "hint": failure.hint}
     return Step(name, "the host cannot be spoken to", "", "unknown" if sent else "as before", problem)
