@@ -104,7 +104,7 @@ def test_a_host_whose_first_network_is_not_saved_is_never_rebooted() -> None:
 
 @pytest.mark.parametrize(("transport", "standing"), [("jsonrpc", "adopted"), ("engine", "as planned and saved")])
 def test_the_last_resort_finds_something_saved(transport: str, standing: str) -> None:
-    """VDSM says Done and then nothing of itself: its power is cut where that leads back to what was adopted, or saved."""
+    """VDSM says Done, then nothing of itself: its power is cut where that leads back to what was adopted, or saved."""
     with stage(NIC, transport, limits=QUICK) as scene:
         whole, broken = scene.stand_in.caps, [False]
 
