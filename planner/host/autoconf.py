@@ -42,9 +42,13 @@ def eui64(address: str, hwaddr: str) -> str:
     return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(address)) & ~IDENTIFIER | identifier))
 
 
-def is_eui64(address: str) -> bool:
-    """Whether ``address`` may be some MAC address's."""
-    return _identifier(address) >> FILLER_AT & 0xFFFF == FILLER
+def maker_of(address: str) -> str:
+    """The MAC address of which EUI-64 makes the interface identifier of ``address``; ``""`` if it is none's."""
+    identifier = _identifier(address) ^ UNIVERSAL
+    if identifier >> FILLER_AT & 0xFFFF != FILLER:
+        return ""
+    mac = identifier >> FILLER_AT + 16 << FILLER_AT | identifier & 0xFFFFFF
+    return mac.to_bytes(6, "big").hex(":")
 
 
 def _chosen(address: str) -> bool:

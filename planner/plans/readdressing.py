@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from planner.host import graph
-from planner.host.autoconf import eui64, is_eui64, origin
+from planner.host.autoconf import eui64, maker_of, origin
 from planner.host.model import Host, Ip
 from planner.plans.attachment import Attachment
 
@@ -36,4 +36,4 @@ def readdressed(host: Host, attachment: Attachment, ip: Ip) -> Iterator[Readdres
         after = eui64(address.text, likely)
         if after != address.text:
             certain = bool(after and told)
-            yield Readdressed(address.text, after if certain else "", certain or not is_eui64(address.text))
+            yield Readdressed(address.text, after if certain else "", certain or not maker_of(address.text))
