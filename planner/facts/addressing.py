@@ -14,7 +14,7 @@ def address_facts(view: View) -> Iterator[Fact]:
     """One ``address`` fact for each address of each device."""
     for device in view.addressed:
         ip = view.whole_ip_of(device)
-        floats = floating(ip)
+        singles = singles_of(ip)
         carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
         for address in ip.addresses:
             fields: dict[str, Scalar] = {
@@ -24,7 +24,7 @@ def address_facts(view: View) -> Iterator[Fact]:
                 "prefix": address.prefix,
                 "carried": int(address.text in carried),
                 "origin": "" if address.family == 4 else origin(address, ip),
-                "floating": int(address.text in floats),
+                "single": singles.get(address.text, ""),
             }
             yield Fact("address", fields, address.path)
 
@@ -83,8 +83,8 @@ def carried_address(view: View, device: str, family: int) -> Address | None:
     ip = view.whole_ip_of(device)
     asked = [address for text in view.wanted for address in addresses if address.text == text]
     primary = [address for address in addresses if address.text == ip.primary4]
-    floats = floating(ip)
-    own = [address for address in (*primary, *addresses) if address.text not in floats]
+    singles = singles_of(ip)
+    own = [address for address in (*primary, *addresses) if singles.get(address.text) != "floating"]
     return next(iter((*asked, *own, *addresses)), None)
 
 
@@ -102,25 +102,28 @@ def ipv6_method(ip: Ip, address: Address | None) -> str:
     return "static" if address is not None else "none"
 
 
-def floating(ip: Ip) -> frozenset[str]:
-    """The single addresses inside the subnet of another one that the device has: a service's, as a rule."""
+def singles_of(ip: Ip) -> dict[str, str]:
+    """The addresses without a subnet that were set by hand: ``floating``, a service's, in that of another, or alone."""
     singles = [address for address in ip.addresses if address.prefix == SINGLE[address.family]]
     singles = [address for address in singles if address.family == 4 or origin(address, ip) == "hand"]
-    if not singles or len(singles) == len(ip.addresses):
-        return frozenset()
+    others = [address for address in ip.addresses if 0 <= address.prefix < SINGLE[address.family]]
+    if not singles:
+        return {}
     import ipaddress
 
     def subnet(address: str, prefix: int) -> object:
         return ipaddress.ip_network((address, prefix), strict=False)
 
-    others = [address for address in ip.addresses if 0 <= address.prefix < SINGLE[address.family]]
     subnets = {subnet(address.text, address.prefix) for address in others}
     lengths = {(address.family, address.prefix) for address in others}
-    return frozenset(
-        single.text
-        for single in singles
-        if any(subnet(single.text, prefix) in subnets for family, prefix in lengths if family == single.family)
-    )
+
+    def floats(single: Address) -> bool:
+        return any(subnet(single.text, prefix) in subnets for family, prefix in lengths if family == single.family)
+
+    found = {single.text: "floating" if floats(single) else "alone" for single in singles}
+    # An IPv4 address that stands alone may be the lease.
+    leased = {single.text for single in singles if single.family == 4 and ip.dhcpv4}
+    return {text: standing for text, standing in found.items() if standing == "floating" or text not in leased}
 
 
 def _by_hand(ip: Ip) -> list[Address]:
