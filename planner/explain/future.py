@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from planner.host.model import NO_IP, Address, Bond, Bridge, Device, Host, Ip, Network, Nic, Vlan
+from planner.host import graph
+from planner.host.model import NO_IP, Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 
 
 def future(host: Host, document: Mapping[str, Any]) -> Host:
@@ -29,21 +30,6 @@ def port_of(attachment: Mapping[str, Any]) -> str:
     """The device right under the network: ``base.tag`` or the base."""
     tag = attachment.get("vlan")
     return str(attachment["iface"]) if tag is None else f"{attachment['iface']}.{tag}"
-
-
-def ip_of(host: Host, device: str) -> Ip:
-    """How ``device`` got its addresses: what it tells itself, and what VDSM's network on it does."""
-    own = next((kind[device].ip for kind in _kinds(host) if device in kind), NO_IP)
-    told = next((network.ip for network in host.networks.values() if network.device == device), NO_IP)
-    if not told.addresses:
-        return own
-    known = {address.text for address in told.addresses}
-    further = tuple(address for address in own.addresses if address.text not in known)
-    return told._replace(addresses=told.addresses + further)
-
-
-def _kinds(host: Host) -> tuple[Mapping[str, Device], ...]:
-    return host.nics, host.bonds, host.vlans, host.bridges
 
 
 class _Remaking:
@@ -80,7 +66,7 @@ class _Remaking:
         )
 
     def _cleared(self) -> list[str]:
-        return [effect["device"] for effect in self._foreseen("address-removed")]
+        return [effect["device"] for effect in self._foreseen("address-dropped")]
 
     def _foreseen(self, kind: str) -> list[Mapping[str, Any]]:
         return [effect for effect in self.document.get("foreseen") or () if effect["effect"] == kind]
@@ -144,7 +130,7 @@ class _Remaking:
 def planned_ip(host: Host, document: Mapping[str, Any]) -> Ip:
     """The IP configuration of the planned network; a lease and an advertised address are taken to stay."""
     attachment = document["attachment"]
-    present = ip_of(host, holder_of(document))
+    present = graph.ip_of(host, holder_of(document), str(document["network"]))
     wanted = str((document.get("management") or {}).get("address") or "")
     v4, v6 = attachment["ipv4"], attachment["ipv6"]
     held4 = _held(present, 4, wanted or present.primary4, every=False)

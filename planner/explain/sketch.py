@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from planner.explain import parts
-from planner.explain.future import ip_of
 from planner.explain.lettering import counted, listing
 from planner.explain.picture import Edge, Node, Picture, Trait
 from planner.host import graph
@@ -86,7 +85,7 @@ class Sketch:
         return key
 
     def _addresses(self, name: str, key: str) -> None:
-        for node in parts.address_nodes(name, ip_of(self.host, name), self.notable, MOST_ADDRESSES):
+        for node in parts.address_nodes(name, graph.ip_of(self.host, name), self.notable, MOST_ADDRESSES):
             self.nodes.setdefault(node.key, node)
             self._edge(key, node.key)
 

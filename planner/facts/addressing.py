@@ -13,7 +13,7 @@ SINGLE = {4: 32, 6: 128}  # the prefix length of an address that has no subnet
 def address_facts(view: View) -> Iterator[Fact]:
     """One ``address`` fact for each address of each device."""
     for device in view.addressed:
-        ip = view.whole_ip_of(device)
+        ip = view.ip_of(device)
         singles = singles_of(ip)
         carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
         for address in ip.addresses:
@@ -33,7 +33,7 @@ def ip_facts(view: View) -> Iterator[Fact]:
     """One ``ip`` fact for each device that has, or is asked for, an IP configuration."""
     asked = (view.host.last_client_iface,) if view.host.last_client_iface in view.devices else ()
     for device in dict.fromkeys((*view.addressed, *asked)):
-        ip = view.whole_ip_of(device)
+        ip = view.ip_of(device)
         v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
         by_hand = _by_hand(ip)
         method4 = "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none"
@@ -80,7 +80,7 @@ def carried_address(view: View, device: str, family: int) -> Address | None:
     The wanted one first, then VDSM's primary one, then any; a floating one last.
     """
     addresses = [address for address in view.addresses_of(device) if address.family == family]
-    ip = view.whole_ip_of(device)
+    ip = view.ip_of(device)
     asked = [address for text in view.wanted for address in addresses if address.text == text]
     primary = [address for address in addresses if address.text == ip.primary4]
     singles = singles_of(ip)

@@ -108,6 +108,7 @@ def _bond(name: str, record: Record, findings: Findings) -> Bond:
         options,
         # All zeroes are an answer here: nobody speaks LACP at the other end.
         partner.lower() if isinstance(partner, str) and is_printable(partner) else "",
+        text(record, "switch", path, findings),
     )
 
 

@@ -54,7 +54,7 @@ class Nic(NamedTuple):
 class Bond(NamedTuple):
     """A bond; ``options`` are the kernel's option names with their values as text, ``mode`` a number.
 
-    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers.
+    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers; ``switch`` is ovs or legacy.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Bond(NamedTuple):
     mode: int = -1
     options: tuple[tuple[str, str], ...] = ()
     partner: str = ""
+    switch: str = ""
     kind: Kind = "bond"
 
 

@@ -13,7 +13,7 @@ from planner.policy.decision import Decision, settle
 from planner.policy.judging import Said
 from planner.vocabulary import ATTACHMENT
 
-FLAGS = frozenset({"bridged", "stp", "default_route"})
+FLAGS = frozenset({"bridged", "stp", "default_route", "pin_mac"})
 
 
 def draft(

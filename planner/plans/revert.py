@@ -5,15 +5,15 @@ without an address. So the way back from a first ovirtmgmt is a bridgeless one o
 address, MTU and routes that the device had.
 """
 
+from planner.host import graph
 from planner.host.model import Device, Host, Ip, Network
 from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.foresight import present_ip
 
 
 def way_back(host: Host, network: str, attachment: Attachment, holder: str) -> Attachment:
     """The attachment that stands for the host as it is now; its addresses are those that the plan carries."""
     own = host.networks.get(network)
-    ip = own.ip if own is not None else present_ip(host, holder)
+    ip = own.ip if own is not None else graph.ip_of(host, holder)
     hidden = not _tells_routes(host)
     told = bool(attachment.ipv4.gateway or attachment.ipv6.gateway) and attachment.default_route
     default_route = _had_default_route(ip) or (hidden and told)

@@ -116,7 +116,14 @@ def test_the_base_loses_its_own_address():
     base = bond("bond4", ("eth2", "eth3"), ip=ip("198.51.100.7/24"))
     document = SEED_PLAN | {
         "foreseen": [
-            {"effect": "address-removed", "device": "bond4", "from": "198.51.100.7", "to": None, "because": ""}
+            {
+                "effect": "address-dropped",
+                "device": "bond4",
+                "address": "198.51.100.7",
+                "from": "bond4",
+                "to": None,
+                "because": "",
+            }
         ]
     }
     assert "- address 198.51.100.7/24 on bond4" in diff(SEED._replace(bonds={"bond4": base}), document)

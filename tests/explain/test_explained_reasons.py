@@ -141,7 +141,7 @@ warning: lease-may-change: ovirtmgmt asks for its own DHCP lease, and the addres
 Foreseen
   - the MTU of bond4, eth2, eth3, bond4.3000 goes from 1500 to 9000: because of a test
   - the bridge ovirtmgmt is made on bond4.3000: because of a test
-  - the IP configuration moves from bond4.3000 to ovirtmgmt: because of a test
+  - 192.0.2.10 moves from bond4.3000 to ovirtmgmt: because of a test
 
 Decided by the rules ovirtmgmt 1.0, fired by plain.
 """

@@ -16,10 +16,13 @@ def test_eui64_as_in_the_rfc() -> None:
     assert maker_of(HASHED) == ""
 
 
-@pytest.mark.parametrize(
-    "hwaddr", ["", "80:00:02:08:fe:80:00:00:00:00:00:00:52:54:00:00:00:5e:53:01", "no:ma:ca:dd:re:ss"]
-)
-def test_what_is_no_ethernet_address_makes_none(hwaddr: str) -> None:
+def test_infiniband_has_an_identifier_of_its_own() -> None:
+    guid = "80:00:02:08:fe:80:00:00:00:00:00:00:50:54:00:00:00:5e:53:01"
+    assert eui64(HASHED, guid) == "2001:db8::5254:0:5e:5301"
+
+
+@pytest.mark.parametrize("hwaddr", ["", "52:54:00", "no:ma:ca:dd:re:ss"])
+def test_what_is_no_hardware_address_makes_none(hwaddr: str) -> None:
     assert eui64(HASHED, hwaddr) == ""
 
 

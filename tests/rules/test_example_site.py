@@ -147,7 +147,7 @@ def test_nothing_else_of_the_shipped_rules_is_weakened(site: Compiled, rules: Co
         assert {REFUSED_INSTEAD.get(code) for code in gone} <= codes(plan), (folder.name, gone)
         if shipped.outcome == "refused":
             assert plan.outcome == "refused" or folder.name in adopted, folder.name
-    assert adopted == {"vlan-other-tag", "vlan-untagged-wanted"}
+    assert adopted == {"tag-of-hosted-engine", "vlan-other-tag", "vlan-untagged-wanted"}
 
 
 def test_examples_are_no_installed_ruleset_and_are_found_by_their_path(capsys: pytest.CaptureFixture[str]) -> None:
