@@ -7,15 +7,18 @@ from planner.host.autoconf import eui64, maker_of, origin
 from planner.host.model import Address, Host, Ip
 from planner.plans.attachment import Attachment, IpPlan
 
+ADVERTISED = "nmstate makes each address that a router advertises of the MAC address (EUI-64)"
+IDENTIFIED = (
+    "DUID and IAID are made anew of the MAC address; a server that knows the host by others gives another lease"
+)
+
 
 class Anew(NamedTuple):
-    """The address that takes another's place, ``""`` if the MAC address is not told.
+    """What nmstate does to an address, the one that takes its place (``""``: nothing tells it), and why."""
 
-    ``sure`` is False where the present one may be that of a MAC address which the capture does not tell.
-    """
-
+    effect: str
     after: str
-    sure: bool
+    because: str
 
 
 def kept(attachment: Attachment, ip: Ip, wanted: str) -> tuple[Address, ...]:
@@ -42,20 +45,23 @@ def has_dhcpv6_lease(attachment: Attachment, ip: Ip) -> bool:
 
 
 def readdressed(host: Host, attachment: Attachment, ip: Ip) -> dict[str, Anew]:
-    """The addresses of ``ip`` that are not the EUI-64 of the MAC address that the network will have.
+    """The automatic addresses of ``ip``, but for those that are the EUI-64 of the MAC address of the network.
 
     A capture tells no MAC address of a VLAN: it is the base's, unless the VLAN was given one of its own.
     """
-    if "auto" not in attachment.ipv6.method:
+    if attachment.ipv6.method in ("none", "static"):
         return {}
     port, base = graph.device(host, attachment.port), graph.device(host, attachment.iface)
     told = port.hwaddr if port is not None else ""
     likely = told or (base.hwaddr if base is not None else "")
     found = {}
-    for address in ip.addresses:
-        if address.family == 6 and origin(address, ip) == "router":
-            after = eui64(address.text, likely)
+    for address in (address for address in ip.addresses if address.family == 6):
+        made_by = origin(address, ip)
+        after = eui64(address.text, likely)
+        if made_by == "lease":
+            found[address.text] = Anew("lease-may-change", "", IDENTIFIED)
+        elif made_by == "router" and after != address.text:
             certain = bool(after and told)
-            if after != address.text:
-                found[address.text] = Anew(after if certain else "", certain or not maker_of(address.text))
+            effect = "address-changes" if certain or not maker_of(address.text) else "address-may-change"
+            found[address.text] = Anew(effect, after if certain else "", ADVERTISED)
     return found

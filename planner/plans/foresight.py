@@ -183,9 +183,7 @@ def _address(host: Host, network: str, attachment: Attachment, holder: str, want
             because = f"{network} does not carry it, and its top device has no other addresses"
             yield Effect("address-dropped", holder, holder, "", because, address.text)
         elif address.text in anew:
-            because = "nmstate makes each address that a router advertises of the MAC address (EUI-64)"
-            after, sure = anew[address.text]
-            effect = "address-changes" if sure else "address-may-change"
+            effect, after, because = anew[address.text]
             yield Effect(effect, holder, address.text, after, because, address.text)
         elif holder != top:
             because = f"the top device of {network} holds its addresses; {holder} loses all it has"
@@ -203,12 +201,8 @@ def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> lis
             else "a DHCP client on the bridge identifies itself anew and may get another lease"
         )
         effects.append(Effect("lease", network, holder, network, said))
-    if holder and has_dhcpv6_lease(attachment, graph.ip_of(host, holder, network)):
-        said = (
-            "DUID and IAID are made anew of the MAC address; a server that knows the host by others gives another lease"
-            if _by_nmstate(host)
-            else "a DHCPv6 client on the bridge identifies itself anew and may get another lease"
-        )
+    if holder and has_dhcpv6_lease(attachment, graph.ip_of(host, holder, network)) and not _by_nmstate(host):
+        said = "a DHCPv6 client on the bridge identifies itself anew and may get another lease"
         effects.append(Effect("lease", network, holder, network, said))
     return effects
 
