@@ -90,6 +90,7 @@ KINDS: dict[str, Kind] = {
         "the host's VDSM",
         {
             "version": number("100 x major + minor (4.50: 450); 9999 when unknown, so judged as the newest"),
+            "patch": number("the number after the minor one (4.40.28: 28); -1 where the capture tells none"),
             "known": flag("1: the capture tells the version"),
             "dirty": flag("1: the running configuration is not saved"),
         },
@@ -101,6 +102,8 @@ KINDS: dict[str, Kind] = {
             "nameservers": text("the reported name servers, joined by commas"),
             "gateways": number("how many gateways it reports; 0 also where VDSM on EL9 hides them"),
             "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
+            "enterprise_linux": number("the major version of Enterprise Linux; -1: another system, or not told"),
+            "lacking": text("the sections that the capture does not have, joined by commas: it is an excerpt"),
         },
     ),
     "nic": Kind(
@@ -186,6 +189,7 @@ KINDS: dict[str, Kind] = {
             "device": text("the device that holds its address: the bridge, or what is under a bridgeless one"),
             "bridged": flag("1: it has a bridge"),
             "port": text("the device under the bridge, or the device itself"),
+            "contradicted": text("another device that the capture names as its port (southbound), against its own"),
             "base": text("the nic or bond under it, the vlan stripped"),
             "base_kind": text("nic, bond, vlan, bridge, or unlisted", words=BASES),
             "vlan": number("its tag", absent="no tag", most=LARGEST_TAG),

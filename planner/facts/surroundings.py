@@ -41,6 +41,7 @@ def vdsm_facts(view: View) -> Iterator[Fact]:
     version = view.host.version
     fields: dict[str, Scalar] = {
         "version": version[0] * 100 + version[1] if len(version) > 1 else UNKNOWN_VERSION,
+        "patch": version[2] if len(version) > 2 else -1,
         "known": int(len(version) > 1),
         "dirty": -1 if view.host.dirty is None else int(view.host.dirty),
     }
@@ -56,6 +57,8 @@ def host_facts(view: View) -> Iterator[Fact]:
         "addresses": ", ".join(listed),
         "nameservers": ",".join(view.host.nameservers),
         "gateways": sum(bool(ip.gateway4) + bool(ip.gateway6) for ip in map(view.ip_of, view.addressed)),
+        "enterprise_linux": view.host.enterprise_linux,
+        "lacking": ", ".join(view.host.lacks),
         "default_route_devices": ", ".join(name for name in view.addressed if has_default_route4(view.ip_of(name))),
     }
     yield Fact("host", fields, "")

@@ -104,7 +104,8 @@ class Network(NamedTuple):
 
     ``device`` holds its address (the bridge, or the southbound device of a bridgeless one); ``ports`` are
     the bridge's; ``southbound`` is the device under the bridge, or ``device`` itself when bridgeless, ``""``
-    when the port is lost; ``tag`` -1: untagged. ``qos`` and ``custom`` are kept as reported.
+    when the port is lost; ``contradicted``: what the capture says is there, against its own ports or device;
+    ``tag`` -1: untagged. ``qos`` and ``custom`` are kept as reported.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Network(NamedTuple):
     bridged: bool
     ports: tuple[str, ...] = ()
     southbound: str = ""
+    contradicted: str = ""
     tag: int = -1
     mtu: int = -1
     stp: bool | None = None
@@ -123,10 +125,14 @@ class Network(NamedTuple):
 
 
 class Host(NamedTuple):
-    """Everything a plan may depend on. ``version`` is VDSM's (major, minor), ``()`` when unknown.
+    """Everything a plan may depend on.
+
+    ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
 
     ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
-    ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
+    ``lacks``: the sections that the capture does not have, as an excerpt. ``enterprise_linux``: its major
+    version, -1 for another system and where none is told.
+    ``digest`` names what a plan depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
     format: str
@@ -140,3 +146,5 @@ class Host(NamedTuple):
     last_client_iface: str = ""
     version: tuple[int, ...] = ()
     dirty: bool | None = None
+    lacks: tuple[str, ...] = ()
+    enterprise_linux: int = -1
