@@ -22,6 +22,8 @@ BEGINNING = re.compile(
 ASSIGNMENTS = re.compile(rf"^[ \t]*(?:{'|'.join(SECTIONS)})[ \t]+=\s", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^[ \t]*[A-Za-z_]\w*[ \t]+=\s", re.MULTILINE)
 PROMPT = re.compile(r"^\[?[\w.-]+@[^\n]*[#$][^\n]*\Z|^(?:```|~~~)\s*\Z", re.MULTILINE)
+# What stands before a value inside a document that begins earlier and was cut; "Hello," and "wrote:" do not.
+INSIDE = re.compile(r"""(?:["'][ \t]*:|["'\])}0-9][ \t]*,|[\[({])\Z""")
 DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 # A string that nothing closes reaches to the end: then the document is cut, and no brace in it counts.
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|\'[^\'\\]*(?:\\.[^\'\\]*)*(?:\'|\\?\Z)|[{}]', re.DOTALL)
@@ -46,10 +48,10 @@ def unwrapped(text: str) -> Unwrapped | None:
     if text[start] != "{":
         return Unwrapped(_blank(text[:start]) + PROMPT.sub(_blanks, text[start:].rstrip()))
     end = _end(text, start)
-    # What stands on the document's last line is a log's, or else a fault of the document.
+    # What stands behind the document on its last line is a log's, or else a fault of the document.
     rest = end if text[line:start].strip() else (text + "\n").index("\n", end)
-    again, _ = _start(text[rest:])
-    return Unwrapped(_blank(text[:start]) + text[start:rest], rest + again if again >= 0 else -1)
+    again, _ = _start(text[end:])
+    return Unwrapped(_blank(text[:start]) + text[start:rest], end + again if again >= 0 else -1)
 
 
 def _plain(text: str) -> str:
@@ -61,8 +63,7 @@ def _plain(text: str) -> str:
 def _start(text: str) -> tuple[int, int]:
     """Where the first document begins, and its line; -1 where there is none."""
     for found in BEGINNING.finditer(text):
-        before = text[max(0, found.start() - LOOKED_BACK) : found.start()].rstrip()
-        if before[-1:] not in (":", ",", "[", "{", "("):  # or it is a value inside another document, cut off before
+        if not INSIDE.search(text[max(0, found.start() - LOOKED_BACK) : found.start()].rstrip()):
             return found.end(), found.start()
     if ASSIGNMENTS.search(text):
         first = ASSIGNMENT.search(text)
