@@ -134,7 +134,9 @@ def _wrong(entry: Entry, findings: Findings, message: str, hint: str, node: Node
 
 
 def _bond(entry: Entry, findings: Findings) -> None:
-    message = "a bond is never made here: the one that has the host's address is taken over as it stands, with its options"
+    message = (
+        "a bond is never made here: the one that has the host's address is taken over as it stands, with its options"
+    )
     hint = f"make the bond on the host first and move the address to it, capture again, and leave `{entry.name}` out"
     findings.report(entry.key, "bond-not-made", message, hint, path=entry.name)
 

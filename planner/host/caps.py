@@ -200,8 +200,8 @@ def _enterprise_linux(document: Record) -> int:
     """The major version of Enterprise Linux, from the `.el10` of a package, or from the system's own version."""
     system = document.get("operatingSystem")
     packages = document.get("packages2")
-    built = [system] + ([packages.get(name) for name in ("vdsm", "kernel")] if isinstance(packages, dict) else [])
-    for release in [record.get("release") for record in built if isinstance(record, dict)]:
+    vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
+    for release in [record.get("release") for record in (vdsm, system) if isinstance(record, dict)]:
         found = DIST.search(release) if isinstance(release, str) and len(release) <= LONGEST else None
         if found:
             return int(found.group(1))

@@ -34,9 +34,15 @@ KEPT = (
         "ovnConfigured",
     ),
 )
+# What tells the age of VDSM's package and of the system: of other packages planning reads nothing.
+SYSTEM, PACKAGE = ("name", "version", "release"), "vdsm"
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-PLAIN = ("software_version", "software_revision", "clusterLevels", "netmask", "NETMASK")
+PLAIN = (
+    *("software_version", "software_revision", "clusterLevels", "netmask", "NETMASK"),
+    "operatingSystem",
+    "packages2",
+)
 # Of an ifcfg file what it says of the network; DOMAIN, DHCP_HOSTNAME, ESSID and the like name somebody.
 IFCFG = re.compile(
     r"DEVICE|TYPE|ONBOOT|HOTPLUG|BOOTPROTO|IPADDR\d*|NETMASK\d*|PREFIX\d*|GATEWAY\d*|DEFROUTE|PEERDNS|PEERROUTES|DNS\d"
@@ -62,9 +68,21 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
 
     ``beside`` are names that go with the capture and need not be in it.
     """
-    kept = {key: capture[key] for key in KEPT if key in capture}
+    kept = {key: capture[key] for key in KEPT if key in capture} | _system(capture)
     names = renaming(kept, keep, beside)
     return {key: _scrubbed(value, names, key) for key, value in kept.items()}
+
+
+def _system(capture: Mapping[str, Any]) -> dict[str, Any]:
+    """What planning reads of the operating system and of the packages."""
+    system, packages = capture.get("operatingSystem"), capture.get("packages2")
+    vdsm = packages.get(PACKAGE) if isinstance(packages, Mapping) else None
+    told = {"operatingSystem": _versions(system)} if isinstance(system, Mapping) else {}
+    return told | ({"packages2": {PACKAGE: _versions(vdsm)}} if isinstance(vdsm, Mapping) else {})
+
+
+def _versions(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: record[key] for key in SYSTEM if isinstance(record.get(key), str)}
 
 
 def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:

@@ -15,7 +15,7 @@ class Captured(NamedTuple):
 
 
 def read_document(content: bytes, source: str) -> Captured:
-    """The getVdsCaps document in ``content``; ``source`` is how problems call it. An excerpt is no host."""
+    """The getVdsCaps document in ``content``; ``source`` is how problems call it. An excerpt makes no host."""
     reading = read_capture(content, source)
     if reading.host is None or not reading.host.lacks:
         return Captured(reading.document, reading.problems)

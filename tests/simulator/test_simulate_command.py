@@ -81,7 +81,8 @@ def test_what_is_wrong_is_said_all_at_once(tmp_path, capsys):
 
 def test_a_host_without_an_address(tmp_path, capsys):
     capture = tmp_path / "caps.json"
-    capture.write_text(json.dumps({"nics": {"eth0": {"mtu": "1500"}}}))
+    empty = {section: {} for section in ("networks", "bridges", "bondings", "vlans")}
+    capture.write_text(json.dumps({"nics": {"eth0": {"mtu": "1500"}}, **empty}))
     assert main(["simulate", str(capture)]) == 1
     assert "error[no-address]" in capsys.readouterr().err
 
