@@ -55,7 +55,8 @@ def bare_calls() -> float:
         speaker.capabilities(timeout=10)
         thread = threading.Thread(target=confirm)
         thread.start()
-        assert speaker.set_up(scene.order.plan["request"], timeout=60) == Done()
+        for step in scene.order.plan["steps"]:
+            assert speaker.set_up(step["request"], timeout=60) == Done()
         over.set()
         thread.join()
         speaker.capabilities(timeout=10)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 UUID = "4c4c4544-0000-1000-8000-b4c04f000001"
 BMC = "bmc.example.com"
 # VDSM's wait for a sign is long enough for an executor to be killed and started again (2 s), as 120 s are in the field.
-LIMITS = Limits(vdsm=20, change=15, settle=12, reboot=60, confirm=0.2)
+LIMITS = Limits(vdsm=20, change=15, settle=12, late=15, reboot=60, confirm=0.2)
 SETUP = 1.0  # seconds that a setupNetworks takes: the blow must fall into it
 
 
@@ -50,11 +50,14 @@ class Stage(NamedTuple):
         from planner.apply.standing import differences, stands_as_before
 
         running, persistent = self.stand_in.running, self.stand_in.persistent
-        if not differences(self.order.plan["request"], now):
+        first, last = self.order.plan["steps"][0], self.order.plan["steps"][-1]
+        if not differences(last["request"], now):
             return "as planned and saved" if running == persistent else "as planned, not saved"
+        if first != last and running == persistent and not differences(first["request"], now):
+            return "adopted"
         # The way back is a network of VDSM's: saved, or a reboot must bring back what was there before it.
         kept = running == persistent or self.stand_in.age.backups
-        undone = kept and not differences(self.order.plan["revert"], now)
+        undone = kept and not differences(last["revert"], now)
         return "as before" if stands_as_before(self.before, now) or undone else "neither"
 
 

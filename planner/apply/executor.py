@@ -9,7 +9,7 @@ from planner.apply.access import speaker_of
 from planner.apply.contact import Contact, contact_at
 from planner.apply.order import Order, Reboot, read_order
 from planner.apply.report import Report, report
-from planner.apply.run import Event, Fencing, Listener, Run, Step
+from planner.apply.run import SENT, Event, Fencing, Listener, Run, Step
 from planner.apply.secrets import fence_agent
 from planner.apply.stages import STAGES
 from planner.apply.standing import host_devices
@@ -36,24 +36,28 @@ def carry_out(order: Order, url: str, tell: Listener) -> Report:
     return report(order, journal.keep(url, order.run, order.document(), _performer(tell)))
 
 
-def go_on(record: journal.Record, url: str, tell: Listener) -> Report:
-    """Go on with a run that was interrupted."""
-    return report(read_order(record.order), journal.go_on(url, record.run, _performer(tell)))
+def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
+    """Go on with a run that was interrupted, looking for the host at the ``expected`` addresses, too."""
+    return report(read_order(record.order), journal.go_on(url, record.run, _performer(tell, expected)))
 
 
-def take_up(record: journal.Record, run: str, url: str, tell: Listener) -> Report:
+def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
     """A run that ended in doubt, again from the reading of the host, as a run of its own called ``run``."""
-    order = read_order({**record.order, "run": run})
+    order = read_order({**record.order, "run": run, "addresses": (*record.order.get("addresses", ()), *expected)})
     steps = list(record.steps)
-    if any(step.name == "announce" for step in steps):
+    sent = next((step.name for step in reversed(steps) if step.name in SENT), "")
+    if sent:
         last = steps[-1]
-        steps[-1] = last._replace(next=REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"], standing="")
+        following = REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"]
+        if sent == "announce-adopt" and following == "settle":
+            following = "settle-adopt"
+        steps[-1] = last._replace(next=following, standing="")
     else:
         steps = []  # nothing was sent: from the beginning
     return report(order, journal.keep(url, run, order.document(), _performer(tell), steps))
 
 
-def _performer(tell: Listener) -> journal.Perform:
+def _performer(tell: Listener, expected: Sequence[str] = ()) -> journal.Perform:
     """Performs steps, and knows which ones this process performed itself."""
     performed: set[str] = set()
     shared: list[_Shared] = []
@@ -64,6 +68,7 @@ def _performer(tell: Listener) -> journal.Perform:
             if isinstance(made, Failure):
                 return _no_access(name, made, steps)
             shared.append(made)
+            made.contact.also_at(made.order.access.routes.get(address, address) for address in expected)
         order, contact, before = shared[0]
         run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot), tell)
         step = STAGES[name](run)
@@ -121,6 +126,6 @@ def _aside(order: Order, before: Host) -> list[str]:
 
 def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:
     """Without credentials nothing can be said of the host but what the journal says: nothing sent, or unknown."""
-    sent = any(step.name == "announce" for step in steps)
+    sent = any(step.name in SENT for step in steps)
     problem = {"code": f"vdsm-{failure.kind}", "message": failure.message, "hint": failure.hint}
     return Step(name, "the host cannot be spoken to", "", "unknown" if sent else "as before", problem)

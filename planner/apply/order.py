@@ -17,6 +17,9 @@ class Limits:
     too: shorter undoes good changes behind slow switches (STP 30, LACP 90), longer leaves a lost host lost.
     `settle`: for VDSM to finish what it was doing when its answer got lost; nmstate was seen to take 42. Shorter calls
     a host unknown that is about to roll back; longer delays that report.
+    `late`: for which a request whose answer was lost may still be carried out, its connection aborted: 120 in the
+    network (a segment's longest life), 60 in VDSM's queue, 120 until nmstate, behind NetworkManager, shows anything.
+    Shorter calls a host "as before" that is then changed with nobody there to confirm it; longer delays that report.
     `reboot`: from power on to VDSM. Servers test their memory for minutes; after 15 somebody should look.
     `confirm`: between two signs of ours.
     """
@@ -24,11 +27,13 @@ class Limits:
     vdsm: float = 120
     change: float = 120
     settle: float = 60
+    late: float = 300
     reboot: float = 900
     confirm: float = 0.5
 
 
 DEFAULT_LIMITS = Limits()
+COMMIT_WITHIN = 30.0  # for one setSafeNetworkConfig: VDSM copies some files; it waits for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ def read_order(document: dict[str, Any]) -> Order:
     return Order(
         **{
             **known,
+            "plan": _in_steps(document["plan"]),
             "access": Access(**_known(Access, document["access"])),
             "limits": Limits(**_known(Limits, document.get("limits", {}))),
             "addresses": tuple(document.get("addresses", ())),
@@ -104,6 +110,14 @@ def read_order(document: dict[str, Any]) -> Order:
             "reboot": _reboot(reboot) if reboot else None,
         }
     )
+
+
+def _in_steps(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan of format 1 had one request: a change without steps before it."""
+    if "steps" in plan:
+        return plan
+    step = {"step": "change", **{key: plan[key] for key in ("request", "foreseen", "revert")}}
+    return {**plan, "steps": [step] if plan["request"] else []}
 
 
 def _reboot(document: dict[str, Any]) -> Reboot:

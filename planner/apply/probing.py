@@ -17,8 +17,7 @@ from planner.problem import Problem
 # A gateway two floors away answers in milliseconds; a filtered port never does. Shorter fails behind a slow link,
 # longer holds up each look by as much.
 WITHIN = 3.0
-# ssh, and VDSM itself: the ports of a host that the engine needs.
-PORTS = (22, 54321)
+SSH = 22  # which the engine needs beside VDSM's port
 # Stands for the host in a probe: a host that moves to another address takes its ports along.
 HERE = "{host}"
 # Ports of which one of a router's is open or refused: either tells that it is there.
@@ -27,12 +26,17 @@ ROUTER_PORTS = (22, 53, 80)
 QUERY = b"\x4d\x47\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01"
 
 
-def standard_probes(host: Host) -> tuple[str, ...]:
-    """The probes of a host: its ports, its gateways, its name servers."""
+def standard_probes(host: Host, vdsm: int) -> tuple[str, ...]:
+    """The probes of a host whose VDSM listens on port ``vdsm``: its ports, its gateways, its name servers."""
     gateways = sorted({gateway for device in host_devices(host) for gateway in _gateways(device.ip)})
-    ports = [f"tcp://{HERE}:{port}" for port in PORTS]
+    ports = [f"tcp://{HERE}:{port}" for port in (SSH, vdsm)]
     servers = [f"dns://{_bracketed(server)}" for server in host.nameservers]
     return (*ports, *(f"ip://{_bracketed(gateway)}" for gateway in gateways), *servers)
+
+
+def told(probes: Iterable[str], here: str) -> str:
+    """The probes as they are asked of the host ``here``, in one line."""
+    return ", ".join(probe.replace(HERE, _bracketed(here)) for probe in sorted(probes))
 
 
 def unusable(probes: Iterable[str]) -> list[Problem]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planner.apply.order import Order
-from planner.apply.run import Step
+from planner.apply.run import Step, trouble
+from planner.vdsm.failure import Failure
 
 FORMAT = "mgmtnet/report@1"
 
@@ -12,12 +13,13 @@ ADVICE = {
     "as planned and saved": "nothing more to do",
     "as planned, not saved": "save it (`mgmtnet resume`), or a reboot brings the old network back",
     "as before": "the host is as it was; mend the cause and apply again",
+    "adopted": "the address is as before, on a saved network without a bridge; mend the cause and apply again",
     "unknown": "look at the host's console; `mgmtnet resume` reads it again and goes on from what it finds",
 }
 SAVED = "as planned and saved"
 UNPROVEN = "the change stands and is saved; see to what is told above, nothing has to be applied again"
-# 0 what was asked for; 1 as before, or a reboot that proved nothing; 5 and 6 want somebody to act.
-STATUS = {"as planned and saved": 0, "as before": 1, "as planned, not saved": 5, "unknown": 6}
+# 0 what was asked for; 1 the change is not made, or a reboot proved nothing; 5 and 6 want somebody to act.
+STATUS = {"as planned and saved": 0, "as before": 1, "adopted": 1, "as planned, not saved": 5, "unknown": 6}
 FAILED = 1
 
 
@@ -43,6 +45,12 @@ class Report(NamedTuple):
             return self.problem["hint"]
         return UNPROVEN if self.standing == SAVED and self.problem else ADVICE[self.standing]
 
+    @property
+    def unseen(self) -> list[str]:
+        """What the host did not tell when it was held against the plan."""
+        verified = (step.found.get("unseen", []) for step in reversed(self.steps) if step.name == "verify")
+        return list(next(verified, []))
+
     def document(self) -> dict[str, Any]:
         """As ``-o json`` prints it."""
         return {
@@ -54,6 +62,7 @@ class Report(NamedTuple):
             "succeeded": self.status == 0,
             "problem": self.problem or None,
             "advice": self.advice,
+            "unseen": self.unseen,
             "steps": [{"name": step.name, "said": step.said} for step in self.steps],
         }
 
@@ -62,7 +71,8 @@ class Report(NamedTuple):
         lines = [f"{self.host}: {self.network} stands {self.standing}"]
         if self.standing == "unknown":
             lines = [f"{self.host}: how {self.network} stands is unknown"]
-        lines += [f"  {step.name:<10} {step.said}" for step in self.steps]
+        width = max(len(step.name) for step in self.steps)
+        lines += [f"  {step.name:<{width}}  {step.said}" for step in self.steps]
         if self.problem:
             lines.append(f"  because: {self.problem['message']}")
         if self.problem.get("hint") and self.problem["hint"] != self.advice:
@@ -79,16 +89,36 @@ def report(order: Order, steps: Sequence[Step]) -> Report:
     return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps))
 
 
-def unchanged(host: str, plan: Mapping[str, Any], *, dirty: bool, reboot: bool = False) -> Report:
-    """The report of a host that stands as planned already: nothing was sent. ``reboot``: one was asked for."""
+def unchanged(
+    host: str,
+    plan: Mapping[str, Any],
+    *,
+    dirty: bool | None,
+    failure: Failure | None = None,
+    reboot: bool = False,
+) -> Report:
+    """The report of a host that stands as planned already: nothing was changed. ``reboot``: one was asked for.
+
+    ``dirty``: whether something is unsaved there, None: nobody tells; ``failure``: why it could not be saved again.
+    """
     network = plan["network"]
     spared = ", and the host was not rebooted" if reboot else ""
     steps = (Step("look", f"{network} stands as it is defined; nothing was sent{spared}"),)
-    if not dirty:
-        return Report("", host, network, "as planned and saved", {}, steps)
-    problem = {
-        "code": "not-saved",
-        "message": "the host calls its configuration unsaved (netConfigDirty)",
-        "hint": "see on the host what is not saved, then vdsm-client Host setSafeNetworkConfig",
-    }
-    return Report("", host, network, "as planned, not saved", problem, steps)
+    if dirty is False:
+        return Report("", host, network, SAVED, {}, steps)
+    problem = _UNSAVED if dirty else _UNTOLD
+    if failure is not None:
+        problem = trouble(failure)
+    return Report("", host, network, "as planned, not saved", dict(problem), steps)
+
+
+_UNSAVED = {
+    "code": "not-saved",
+    "message": "the host calls its configuration unsaved (netConfigDirty)",
+    "hint": "see on the host what is not saved, then vdsm-client Host setSafeNetworkConfig",
+}
+_UNTOLD = {
+    "code": "saved-unknown",
+    "message": "the engine does not tell whether the host's configuration is saved",
+    "hint": "--yes saves it again; over VDSM itself (--transport auto) the host tells",
+}

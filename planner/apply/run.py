@@ -1,19 +1,32 @@
 """One run of an order: what its steps share, and what a step answers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, Literal, NamedTuple
 
 from planner.apply.contact import Contact, Sight
 from planner.apply.order import Order
-from planner.apply.standing import Difference, differences, stands_as_before
+from planner.apply.standing import (
+    Difference,
+    Measured,
+    cut_short,
+    kept_macs,
+    measure,
+    stands_as_before,
+)
+from planner.host.graph import tells_routes
 from planner.host.model import Host
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import FenceAgent, Speaker
 
 NMSTATE_SINCE = (4, 40)  # VDSM, whose age is that of the newest when unknown
 
-Standing = Literal["as planned and saved", "as planned, not saved", "as before", "unknown"]
-Stance = Literal["planned", "before", "otherwise"]
+Standing = Literal["as planned and saved", "as planned, not saved", "as before", "adopted", "unknown"]
+Stance = Literal["planned", "adopted", "before", "cut short", "otherwise"]
+# How a run ends on a host that is seen to stand so, whatever else went wrong.
+STANDING: Mapping[str, Standing] = {"before": "as before", "adopted": "adopted"}
+# The steps after which the host is not what it was any more.
+SENT = ("announce-adopt", "announce")
 
 
 class Event(NamedTuple):
@@ -66,13 +79,33 @@ class Run(NamedTuple):
 
     @property
     def request(self) -> Mapping[str, Any]:
-        """What is sent: the plan's request, waiting for a sign as long as was ordered."""
-        return _patient(self.order.plan["request"], self.order.limits.change)
+        """What is sent to have the host as planned, waiting for a sign as long as was ordered."""
+        return _safe(self._last["request"], self.order.limits.change if self._last["step"] == "change" else None)
 
     @property
     def revert(self) -> Mapping[str, Any]:
-        """The way back."""
-        return _patient(self.order.plan["revert"], self.order.limits.change)
+        """The way back: unchecked and saved at once, for what gives an address back must not be taken back itself."""
+        return _safe(self._last["revert"], None)
+
+    @property
+    def adoption(self) -> Mapping[str, Any]:
+        """What is sent first, to have the host adopted as it stands; empty where nothing is.
+
+        The engine builds only what is defined, so it cannot be asked for this.
+        """
+        first, *rest = self.order.plan["steps"]
+        if not rest or self.order.access.transport == "engine":
+            return {}
+        return _safe(first["request"], None)
+
+    @property
+    def _last(self) -> Mapping[str, Any]:
+        return self.order.plan["steps"][-1]  # type: ignore[no-any-return]  # it is JSON
+
+    @property
+    def home(self) -> Stance:
+        """How the host stands when the change has not been made, or was taken back."""
+        return "adopted" if self.adoption else "before"
 
     @property
     def saved(self) -> bool:
@@ -83,11 +116,13 @@ class Run(NamedTuple):
     def restored(self) -> bool:
         """Whether VDSM's rollback, and a reboot of what is not saved, give back what the host had.
 
-        VDSM restores the networks that it had. What was there before its first one it put back from copies of ifcfg
-        files; since it works through nmstate it only removes what it made, and leaves the host without an address.
+        VDSM restores the networks that it had, and one that it has adopted. What was there before its first one it put
+        back from copies of ifcfg files; since it works through nmstate it only removes what it made, and leaves the
+        host without an address.
         """
         had = self.order.plan["network"] in self.before.networks
-        return had or () < self.before.version < NMSTATE_SINCE
+        adopted = any(step.name == "verify-adopt" and step.next == "announce" for step in self.steps)
+        return had or adopted or () < self.before.version < NMSTATE_SINCE
 
     @property
     def reason(self) -> Mapping[str, str]:
@@ -98,28 +133,57 @@ class Run(NamedTuple):
         """What the last step of that name found."""
         return next((step.found for step in reversed(self.steps) if step.name == name), {})
 
+    def measured(self, seen: Sight) -> Measured:
+        """The host held against the plan, and what of the plan it does not tell."""
+        asked, pinned = self._against(self.request, seen.host), kept_macs(self._last["foreseen"], seen.host)
+        return Measured(asked.differences + pinned.differences, asked.unseen + pinned.unseen)
+
     def stance(self, seen: Sight) -> tuple[Stance, tuple[Difference, ...]]:
         """How the host stands, and where it differs from the plan: also in that it is not reached where it should."""
-        found = differences(self.request, seen.host)
+        found = self.measured(seen).differences
         if not found and seen.aside:
             return "otherwise", (Difference("contact", f"at {self.order.access.target}", f"at {seen.address} alone"),)
         if not found:
             return "planned", ()
-        return ("before" if stands_as_before(self.before, seen.host) else "otherwise"), found
+        if self.adoption and not self.unadopted(seen):
+            return "adopted", found
+        if stands_as_before(self.before, seen.host):
+            return "before", found
+        return ("cut short" if self.adoption and cut_short(self.adoption, seen.host) else "otherwise"), found
+
+    def unadopted(self, seen: Sight) -> tuple[Difference, ...]:
+        """Where the host differs from one that is adopted as it stood."""
+        return self._against(self.adoption, seen.host).differences
+
+    def _against(self, request: Mapping[str, Any], host: Host) -> Measured:
+        address = (self.order.plan["management"] or {}).get("address")
+        family = ip_address(address).version if address else 0
+        # A host that told its routes before the change tells them now: that there are none any more, if it is so.
+        return measure(request, host, family=family, routes=tells_routes(self.before) or None)
 
     def planned(self, seen: Sight | Failure) -> bool:
         """Whether this is a sight of the host as planned."""
         return isinstance(seen, Sight) and self.stance(seen)[0] == "planned"
 
     def found_again(self, seen: Sight | Failure) -> Sight | Failure:
-        """A sight of the host that cannot be read: it is waited for, then looked for over its other networks."""
+        """A sight of the host that cannot be read: it is waited for, then looked for over its other networks.
+
+        There it tells its management address, which by DHCP may be another by now: it is looked for at that, too.
+        """
         if isinstance(seen, Failure):
             seen = self.contact.await_sight(self.order.limits.vdsm)
-        return self.contact.elsewhere(seen) if isinstance(seen, Failure) else seen
+        seen = self.contact.elsewhere(seen) if isinstance(seen, Failure) else seen
+        if isinstance(seen, Failure) or not seen.aside:
+            return seen
+        network, routes = seen.host.networks.get(self.order.plan["network"]), self.order.access.routes
+        held = network.ip.addresses if network is not None else ()
+        self.contact.also_at(routes.get(address.text, address.text) for address in held)
+        again = self.contact.look()
+        return seen if isinstance(again, Failure) else again
 
     def reverted(self, host: Host) -> bool:
         """Whether the host stands as before the change, or as the way back makes it."""
-        return stands_as_before(self.before, host) or not differences(self.revert, host)
+        return stands_as_before(self.before, host) or not self._against(self.revert, host).differences
 
 
 def trouble(failure: Failure) -> dict[str, str]:
@@ -139,5 +203,17 @@ def differing(sight: Sight, found: Sequence[Difference]) -> dict[str, str]:
     }
 
 
-def _patient(request: Mapping[str, Any], timeout: float) -> Mapping[str, Any]:
-    return {**request, "options": {**request["options"], "connectivityTimeout": max(1, round(timeout))}}
+def _safe(request: Mapping[str, Any], timeout: float | None) -> Mapping[str, Any]:
+    """A call of a plan's with the options that keep the host safe, whatever the plan says of them.
+
+    With a ``timeout`` VDSM takes it back unless it hears a sign in time, and saves nothing; without one it is unchecked
+    and saved at once. VDSM 3 takes the options as text, and saves by a verb of its own alone.
+    """
+    elder = isinstance(request["options"].get("connectivityCheck"), str)
+    checked = timeout is not None
+    options: dict[str, Any] = {"connectivityCheck": str(checked).lower() if elder else checked}
+    if timeout is not None:
+        options["connectivityTimeout"] = max(1, round(timeout))
+    if not elder:
+        options["commitOnSuccess"] = not checked
+    return {**request, "options": options}

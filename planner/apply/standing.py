@@ -1,16 +1,19 @@
 """Whether a host stands as a request wants it, or as it stood before: differences, each in one line. Pure.
 
 The request, not the attachment, is the measure: the way back is a request, too, and both are what the host was sent.
-What VDSM does not report, or reports at its own time (a lease, a gateway hidden on EL9), is not held against the host.
+What VDSM does not report is held against nobody, and told as unseen. A lease comes at its own time, but it must come: a
+network without an address of the method that was asked for is not as it was wanted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, ip_address, ip_interface
 from typing import Any, NamedTuple
 
+from planner.host.graph import tells_routes
 from planner.host.model import Bond, Device, Host, Ip, Network
 
 TRUE = (True, 1, "true", "yes", "True")
+MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 
 
 class Difference(NamedTuple):
@@ -24,16 +27,65 @@ class Difference(NamedTuple):
         return f"{self.field} is {self.found}, not {self.wanted}"
 
 
-def differences(request: Mapping[str, Any], host: Host) -> tuple[Difference, ...]:
-    """Where ``host`` is not as ``request`` ({"networks", "bondings", "options"} of one network) wants it."""
-    ((name, wanted),) = request["networks"].items()
-    network = host.networks.get(name)
-    if network is None:
-        return (Difference("network", f"{name} as VDSM's own", "not there"),)
-    found = [*_attachment(wanted, network, host), *_ip(wanted, network.ip, host)]
+class Measured(NamedTuple):
+    """A host held against a request: where it differs, and the fields of which its VDSM tells nothing."""
+
+    differences: tuple[Difference, ...]
+    unseen: tuple[str, ...]
+
+
+class _Statement(NamedTuple):
+    """A field as it is wanted and as it was found; None: the host does not tell."""
+
+    field: str
+    wanted: object
+    found: object | None
+
+    @property
+    def difference(self) -> Difference:
+        return Difference(self.field, _text(self.wanted), _text(self.found))
+
+
+def measure(request: Mapping[str, Any], host: Host, *, family: int = 0, routes: bool | None = None) -> Measured:
+    """``host`` held against ``request`` ({"networks", "bondings", "options"}), statement by statement.
+
+    ``family``: of the management address (0: unknown), which must be there. ``routes``: whether this host is known to
+    report its routes; None: if it reports any now. A gateway that is missing is a difference only on such a host.
+    """
+    told = tells_routes(host) if routes is None else routes
+    found: list[_Statement] = []
+    for name, wanted in request["networks"].items():
+        network = host.networks.get(name)
+        if network is None:
+            found.append(_Statement("network", f"{name} as VDSM's own", "not there"))
+        else:
+            found += [*_attachment(wanted, network, host), *_ip(wanted, network.ip, host, family, routes=told)]
     for bond, asked in request.get("bondings", {}).items():
         found += _bond(bond, asked, host.bonds.get(bond))
-    return tuple(found)
+    unequal = (one.difference for one in found if one.found is not None and one.found != one.wanted)
+    return Measured(tuple(unequal), tuple(one.field for one in found if one.found is None))
+
+
+def differences(
+    request: Mapping[str, Any], host: Host, *, family: int = 0, routes: bool | None = None
+) -> tuple[Difference, ...]:
+    """Where ``host`` is not as ``request`` wants it; see `measure`."""
+    return measure(request, host, family=family, routes=routes).differences
+
+
+def kept_macs(foreseen: Iterable[Mapping[str, Any]], host: Host) -> Measured:
+    """``host`` held against the MAC addresses that VDSM pins, as a plan's ``foreseen`` effects tell them.
+
+    No VDSM tells that of a bridge: it need not be said each time.
+    """
+    macs = {device.name: getattr(device, "hwaddr", "") for device in host_devices(host)}
+    found = [
+        _Statement(f"MAC address of {effect['device']}", effect["to"], macs.get(effect["device"]) or None)
+        for effect in foreseen
+        if effect["effect"] == "mac-kept" and (macs.get(effect["device"]) or effect["device"] not in host.bridges)
+    ]
+    unequal = (one.difference for one in found if one.found is not None and one.found != one.wanted)
+    return Measured(tuple(unequal), tuple(one.field for one in found if one.found is None))
 
 
 def stands_as_before(before: Host, now: Host) -> bool:
@@ -41,57 +93,102 @@ def stands_as_before(before: Host, now: Host) -> bool:
     return before.digest == now.digest or _shape(before) == _shape(now)
 
 
-def _attachment(wanted: Mapping[str, Any], network: Network, host: Host) -> Iterator[Difference]:
+def cut_short(adopted: Mapping[str, Any], host: Host) -> bool:
+    """Whether the host lost its power inside the change from ``adopted``, before VDSM had recorded it.
+
+    NetworkManager brings the new bridge up by itself, with the address; VDSM still tells of the network without a
+    bridge, on a device that holds no address any more, and does not know the bridge of its name.
+    """
+    return all(
+        name in host.networks
+        and not host.networks[name].bridged
+        and not host.networks[name].ip.addresses
+        and name in host.bridges
+        and host.networks[name].southbound in host.bridges[name].ports
+        for name in adopted["networks"]
+    )
+
+
+def host_devices(host: Host) -> list[Device]:
+    """Every device of the host, nics first."""
+    return [*host.nics.values(), *host.bonds.values(), *host.vlans.values(), *host.bridges.values()]
+
+
+def _attachment(wanted: Mapping[str, Any], network: Network, host: Host) -> Iterator[_Statement]:
     vlan = host.vlans.get(network.southbound)
     bridged = wanted.get("bridged", True) in TRUE
-    yield from _unequal(
-        "base device", wanted.get("bonding") or wanted.get("nic"), vlan.base if vlan else network.southbound
-    )
-    yield from _unequal("VLAN tag", _tag(wanted.get("vlan")), vlan.tag if vlan else max(network.tag, 0))
-    yield from _unequal("bridge", bridged, network.bridged)
-    if "mtu" in wanted and network.mtu >= 0:
-        yield from _unequal("MTU", int(wanted["mtu"]), network.mtu)
-    if bridged and "stp" in wanted and network.stp is not None:
-        yield from _unequal("STP", wanted["stp"] in TRUE, network.stp)
-    if network.switch and "switch" in wanted:
-        yield from _unequal("switch", wanted["switch"], network.switch)
+    base = vlan.base if vlan else network.southbound
+    yield _Statement("base device", wanted.get("bonding") or wanted.get("nic"), base)
+    yield _Statement("VLAN tag", _tag(wanted.get("vlan")), vlan.tag if vlan else max(network.tag, 0))
+    yield _Statement("bridge", bridged, network.bridged)
+    if "mtu" in wanted:
+        yield _Statement("MTU", int(wanted["mtu"]), network.mtu if network.mtu >= 0 else None)
+    if bridged and "stp" in wanted:
+        yield _Statement("STP", wanted["stp"] in TRUE, network.stp)
+    if "switch" in wanted:
+        yield _Statement("switch", wanted["switch"], network.switch or None)
 
 
 def _tag(value: object) -> int:
     return int(str(value)) if value not in (None, "") else 0
 
 
-def _ip(wanted: Mapping[str, Any], ip: Ip, host: Host) -> Iterator[Difference]:
+def _ip(wanted: Mapping[str, Any], ip: Ip, host: Host, family: int, *, routes: bool) -> Iterator[_Statement]:
     dhcp = wanted.get("bootproto") == "dhcp"
-    yield from _unequal("DHCPv4", dhcp, ip.dhcpv4)
+    yield _Statement("DHCPv4", dhcp, ip.dhcpv4)
     if "ipaddr" in wanted:
-        yield from _address("IPv4 address", _interface4(wanted), ip)
-    if not dhcp and _routes_shown(host):
-        yield from _unequal("IPv4 gateway", wanted.get("gateway") or "none", ip.gateway4 or "none")
+        yield _address("IPv4 address", _interface4(wanted), ip)
+    if not dhcp:
+        yield _Statement("IPv4 gateway", wanted.get("gateway") or "none", (ip.gateway4 or "none") if routes else None)
+    automatic6 = wanted.get("dhcpv6") in TRUE or wanted.get("ipv6autoconf") in TRUE
     if "dhcpv6" in wanted:
-        yield from _unequal("DHCPv6", wanted["dhcpv6"] in TRUE, ip.dhcpv6)
-        yield from _unequal("IPv6 autoconf", wanted.get("ipv6autoconf") in TRUE, ip.autoconf)
+        yield _Statement("DHCPv6", wanted["dhcpv6"] in TRUE, ip.dhcpv6)
+        yield _Statement("IPv6 autoconf", wanted.get("ipv6autoconf") in TRUE, ip.autoconf)
     if wanted.get("ipv6addr"):
-        yield from _address("IPv6 address", str(wanted["ipv6addr"]), ip)
-    if wanted.get("ipv6gateway") not in (None, "", "::") and _routes_shown(host):
-        yield from _unequal("IPv6 gateway", str(ip_address(wanted["ipv6gateway"])), _canonical(ip.gateway6))
-    if ip.default_route4 is not None and _routes_shown(host) and (wanted.get("gateway") or ip.gateway4):
-        here = wanted.get("defaultRoute") in TRUE
-        yield from _unequal(
-            "default route", "here" if here else "elsewhere", "here" if ip.default_route4 else "elsewhere"
-        )
-    if wanted.get("nameservers") and host.nameservers:
-        yield from _unequal("name servers", ", ".join(wanted["nameservers"]), ", ".join(host.nameservers))
+        yield _address("IPv6 address", str(wanted["ipv6addr"]), ip)
+    if wanted.get("ipv6gateway") not in (None, "", "::"):
+        gateway6 = _canonical(ip.gateway6) if routes else None
+        yield _Statement("IPv6 gateway", str(ip_address(wanted["ipv6gateway"])), gateway6)
+    yield from _awaited(ip, family, dhcp=dhcp, automatic6=automatic6)
+    if wanted.get("gateway") or ip.gateway4:
+        here = None if ip.default_route4 is None or not routes else _whence(ip.default_route4)
+        yield _Statement("default route", _whence(wanted.get("defaultRoute") in TRUE), here)
+    if wanted.get("nameservers"):
+        yield _nameservers(wanted["nameservers"], host)
 
 
-def _address(field: str, wanted: str, ip: Ip) -> Iterator[Difference]:
+def _awaited(ip: Ip, family: int, *, dhcp: bool, automatic6: bool) -> Iterator[_Statement]:
+    """The address that DHCP or a router gives: where the host is managed there must be one."""
+    held = {address.family for address in ip.addresses}
+    if family == 4 and dhcp:
+        yield _Statement("IPv4 address", "a lease", "a lease" if 4 in held else "none")
+    elif family == 6 and automatic6:
+        yield _Statement("IPv6 address", "an automatic one", "an automatic one" if 6 in held else "none")
+    elif not family and (dhcp or automatic6):
+        yield _Statement("address", "an automatic one", "an automatic one" if held else "none")
+
+
+def _whence(here: bool) -> str:  # noqa: FBT001 the one thing it is about
+    return "here" if here else "elsewhere"
+
+
+def _nameservers(wanted: list[str], host: Host) -> _Statement:
+    """Further ones, of another device's lease, take nothing away. Only the engine's REST API may tell of none."""
+    asked, found = ", ".join(wanted), ", ".join(host.nameservers)
+    if not found:
+        return _Statement("name servers", asked, None if host.dirty is None else "none")
+    return _Statement("name servers", asked, asked if set(wanted) <= set(host.nameservers) else found)
+
+
+def _address(field: str, wanted: str, ip: Ip) -> _Statement:
     asked = ip_interface(wanted)
     held = {address.text: address.prefix for address in ip.addresses}
     prefix = held.get(str(asked.ip))
     if prefix is None:
-        yield Difference(field, str(asked), ", ".join(held) or "none")
-    elif prefix not in (-1, asked.network.prefixlen):
-        yield Difference(field, str(asked), f"{asked.ip}/{prefix}")
+        return _Statement(field, str(asked), ", ".join(held) or "none")
+    return _Statement(
+        field, str(asked), str(asked) if prefix in (-1, asked.network.prefixlen) else f"{asked.ip}/{prefix}"
+    )
 
 
 def _interface4(wanted: Mapping[str, Any]) -> str:
@@ -99,21 +196,19 @@ def _interface4(wanted: Mapping[str, Any]) -> str:
     return f"{wanted['ipaddr']}/{mask}"
 
 
-def _bond(name: str, asked: Mapping[str, Any], bond: Bond | None) -> Iterator[Difference]:
+def _bond(name: str, asked: Mapping[str, Any], bond: Bond | None) -> Iterator[_Statement]:
     if bond is None:
-        yield Difference(f"bond {name}", "there", "not there")
+        yield _Statement(f"bond {name}", "there", "not there")
         return
-    yield from _unequal(f"members of {name}", ", ".join(sorted(asked["nics"])), ", ".join(sorted(bond.members)))
+    yield _Statement(f"members of {name}", ", ".join(sorted(asked["nics"])), ", ".join(sorted(bond.members)))
     options = dict(part.split("=", 1) for part in str(asked.get("options", "")).split() if "=" in part)
-    reported = dict(bond.options)
+    reported = dict(bond.options) | ({"mode": str(bond.mode)} if bond.mode >= 0 else {})
     for option, value in options.items():
-        # VDSM reports what differs from a mode's default: an option that it leaves out has its default.
-        now = str(bond.mode) if option == "mode" and bond.mode >= 0 else reported.get(option)
-        if now is not None:
-            yield from _unequal(f"{option} of {name}", _spelled(option, value), _spelled(option, now))
-
-
-MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
+        # VDSM reports what differs from a mode's default, and what is asked for is what it reported: one that is
+        # missing now has its default, unless the bond's options are not reported at all.
+        now = reported.get(option, "its default" if reported else None)
+        found = _spelled(option, now) if now is not None else None
+        yield _Statement(f"{option} of {name}", _spelled(option, value), found)
 
 
 def _spelled(option: str, value: str) -> str:
@@ -124,25 +219,10 @@ def _canonical(address: str) -> str:
     return str(ip_address(address)) if address else "none"
 
 
-def _unequal(field: str, wanted: object, found: object) -> Iterator[Difference]:
-    if wanted != found:
-        yield Difference(field, _text(wanted), _text(found))
-
-
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
-
-
-def _routes_shown(host: Host) -> bool:
-    """Whether the host reports any route at all; VDSM on EL9 before 4.50.7 hides them."""
-    return any(ip.gateway4 or ip.gateway6 or ip.default_route4 for ip in (device.ip for device in host_devices(host)))
-
-
-def host_devices(host: Host) -> list[Device]:
-    """Every device of the host, nics first."""
-    return [*host.nics.values(), *host.bonds.values(), *host.vlans.values(), *host.bridges.values()]
 
 
 def _shape(host: Host) -> object:

@@ -11,8 +11,8 @@ from planner.apply import exclusion, journal
 from planner.apply.contact import Sight
 from planner.apply.database import journal_url
 from planner.apply.order import Access, Order, Reboot
-from planner.apply.plans import read_plan
-from planner.apply.preparing import host_key, order_for, plan_for, see
+from planner.apply.plans import altered, read_plan
+from planner.apply.preparing import host_key, order_for, plan_for, save, see
 from planner.apply.probing import unusable
 from planner.apply.report import Report, unchanged
 from planner.apply.run import Event
@@ -124,15 +124,24 @@ def _nothing_to_send(options: argparse.Namespace, access: Access, sight: Sight, 
     # A host that has changed since may have become what was planned. One that has not is changed as the rules say, also
     # where the difference is in what its VDSM does not show (gateways on EL9).
     stale = plan["inputs"]["capture"] != sight.host.digest
-    arrived = stale and plan["outcome"] == "change" and not differences(plan["request"], sight.host)
+    arrived = stale and plan["outcome"] == "change" and not differences(plan["steps"][-1]["request"], sight.host)
     if stale and not arrived:
         hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
         return failed(options, [Problem("stale-plan", "the host is not the one that was planned for", hint)], REFUSED)
     if plan["outcome"] == "no-change" or arrived:
-        return _end(
-            options, unchanged(access.target, plan, dirty=bool(sight.host.dirty), reboot=options.reboot != "none")
-        )
-    return None
+        return _stands_already(options, access, sight, plan)
+    problems = altered(plan, sight.host)
+    return failed(options, problems, REFUSED) if problems else None
+
+
+def _stands_already(options: argparse.Namespace, access: Access, sight: Sight, plan: Mapping[str, Any]) -> int:
+    """Nothing is to be changed. Where nobody tells whether that is saved (the engine does not), it is saved again."""
+    dirty, failure = sight.host.dirty, None
+    if dirty is None and options.yes:
+        saved = save(access, limits_of(options))
+        dirty, failure = (None, saved) if isinstance(saved, Failure) else (False, None)
+    asked = options.reboot != "none"
+    return _end(options, unchanged(access.target, plan, dirty=dirty, failure=failure, reboot=asked))
 
 
 def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from planner.apply.preparing import order_for, plan_for, see
 from planner.apply.report import Report, unchanged
 from planner.apply.run import Event
 from planner.apply.secrets import VARIABLE
+from planner.apply.standing import host_devices
 from planner.cli.apply import failed, version
 from planner.cli.console import complain
 from planner.cli.hosts import problem_of
@@ -118,7 +119,7 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
         sys.stdout.write(plan.json() if options.output == "json" else summary(document))
         return REFUSED
     if plan.outcome == "no-change":
-        return _end(options, unchanged(access.target, document, dirty=bool(sight.host.dirty)))
+        return _end(options, unchanged(access.target, document, dirty=sight.host.dirty))
     reboot = Reboot(stage.access(stage.proxy), BMC, "ipmilan", "rehearsal") if options.reboot == "yes" else None
     order = order_for(access, sight, document, reboot=reboot, limits=limits, made_by=version())
     os.environ.setdefault(VARIABLE, "rehearsal")  # the stand-in's controller takes any
@@ -134,14 +135,22 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
 
         report = carry_out(order, f"sqlite:///{stage.folder}/journal.sqlite", watch)
     if options.output == "text":
-        _show(pictures)
+        _show(pictures, document["management"] or {})
     return _end(options, report)
 
 
-def _show(pictures: dict[str, Host]) -> None:
+def _show(pictures: Mapping[str, Host], management: Mapping[str, str | None]) -> None:
     """The stack from the nics up to the management address, at each moment."""
+    address = management.get("address") or ""
     for moment, host in pictures.items():
-        print(render(dataclasses.replace(before(host), title=moment[0].upper() + moment[1:])).rstrip() + "\n")
+        # A lease may be another by now; then the picture is of where the host was asked.
+        picture = before(host, _holder(host, address), address)
+        print(render(dataclasses.replace(picture, title=moment[0].upper() + moment[1:])).rstrip() + "\n")
+
+
+def _holder(host: Host, address: str) -> str:
+    held = (device.name for device in host_devices(host) if address in {one.text for one in device.ip.addresses})
+    return next(held, "")
 
 
 def _end(options: argparse.Namespace, report: Report) -> int:

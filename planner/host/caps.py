@@ -54,6 +54,7 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
         last_client_iface=text(document, "lastClientIface", "", findings),
         version=_version(document),
         dirty=flag(document, "netConfigDirty", "", findings),
+        nmstate=_packaged(document, "nmstate"),
         lacks=tuple(section for section in SECTIONS if document.get(section) is None),
         enterprise_linux=_enterprise_linux(document),
     )
@@ -113,6 +114,7 @@ def _bond(name: str, record: Record, findings: Findings) -> Bond:
         options,
         # All zeroes are an answer here: nobody speaks LACP at the other end.
         partner.lower() if isinstance(partner, str) and is_printable(partner) else "",
+        text(record, "switch", path, findings),
     )
 
 
@@ -182,11 +184,16 @@ def _nameservers(document: Record, findings: Findings) -> tuple[str, ...]:
 
 def _version(document: Record) -> tuple[int, ...]:
     """VDSM's version from `software_version`, which may lack the patch, and the package list; ``()``: not told."""
-    packages = document.get("packages2")
-    vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
     stated = _numbers(document.get("software_version"))
-    packaged = _numbers(vdsm.get("version") if isinstance(vdsm, dict) else None)
+    packaged = _packaged(document, "vdsm")
     return packaged if packaged[: len(stated)] == stated else stated
+
+
+def _packaged(document: Record, name: str) -> tuple[int, ...]:
+    """A package's version, from the package list; ``()``: not told."""
+    packages = document.get("packages2")
+    package = packages.get(name) if isinstance(packages, dict) else None
+    return _numbers(package.get("version") if isinstance(package, dict) else None)
 
 
 def _numbers(written: object) -> tuple[int, ...]:
@@ -197,9 +204,8 @@ def _numbers(written: object) -> tuple[int, ...]:
 
 
 def _enterprise_linux(document: Record) -> int:
-    """The major version of Enterprise Linux, from the `.el10` of a package, or from the system's own version."""
-    system = document.get("operatingSystem")
-    packages = document.get("packages2")
+    """The major version of Enterprise Linux, from VDSM's own `.el10` or the system's, or from the system's version."""
+    system, packages = document.get("operatingSystem"), document.get("packages2")
     vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
     for release in [record.get("release") for record in (vdsm, system) if isinstance(record, dict)]:
         found = DIST.search(release) if isinstance(release, str) and len(release) <= LONGEST else None

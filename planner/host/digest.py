@@ -14,14 +14,15 @@ def digest_of(host: Host) -> str:
     """``sha256:`` over the content that planning reads; not over what changes by itself, nor over who asked."""
     rows = [
         [_device(nic) for nic in _sorted(host.nics)],
-        [[*_device(bond), sorted(bond.members), bond.mode, bond.options] for bond in _sorted(host.bonds)],
+        [[*_device(bond), sorted(bond.members), bond.mode, bond.options, bond.switch] for bond in _sorted(host.bonds)],
         [[*_device(vlan), vlan.base, vlan.tag] for vlan in _sorted(host.vlans)],
         [[*_device(bridge), sorted(bridge.ports), bridge.stp] for bridge in _sorted(host.bridges)],
         [_network(network) for network in _sorted(host.networks)],
         host.nameservers,
         host.version,
-        host.lacks,
+        host.nmstate,
         host.enterprise_linux,
+        host.lacks,
     ]
     content = json.dumps(rows, separators=(",", ":"), sort_keys=True, default=repr)
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

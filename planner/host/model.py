@@ -54,7 +54,7 @@ class Nic(NamedTuple):
 class Bond(NamedTuple):
     """A bond; ``options`` are the kernel's option names with their values as text, ``mode`` a number.
 
-    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers.
+    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers; ``switch`` is ovs or legacy.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Bond(NamedTuple):
     mode: int = -1
     options: tuple[tuple[str, str], ...] = ()
     partner: str = ""
+    switch: str = ""
     kind: Kind = "bond"
 
 
@@ -129,9 +130,9 @@ class Host(NamedTuple):
 
     ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
 
-    ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
-    ``lacks``: the sections that the capture does not have, as an excerpt. ``enterprise_linux``: its major
-    version, -1 for another system and where none is told.
+    ``nmstate`` is its version as the package list has it, ``()`` unknown; ``enterprise_linux`` the system's major
+    version, -1 for another system and where none is told. ``dirty``: the running configuration is not saved.
+    ``last_client_iface``: ``""`` when not reported. ``lacks``: the sections that an excerpt does not have.
     ``digest`` names what a plan depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
@@ -146,5 +147,6 @@ class Host(NamedTuple):
     last_client_iface: str = ""
     version: tuple[int, ...] = ()
     dirty: bool | None = None
+    nmstate: tuple[int, ...] = ()
     lacks: tuple[str, ...] = ()
     enterprise_linux: int = -1

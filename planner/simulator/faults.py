@@ -129,7 +129,7 @@ def interrupted(before: Config, after: Config, steps: int) -> Config:
         if networks.get(name) == network:
             continue
         if done < steps:
-            networks[name] = {**network, **bare, "dhcpv6": False, "ipv6autoconf": False}
+            networks[name] = {**network, **bare, "dhcpv6": False, "ipv6autoconf": False, "nameservers": []}
             done += 1
         if done < steps:
             networks[name] = network

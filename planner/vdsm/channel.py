@@ -5,27 +5,25 @@ that a peer that answers one byte at a time gains nothing. Inside planner.vdsm a
 `Broken`, because it has to pass through the HTTP library; the speakers turn it into the Failure that it carries.
 """
 
-import queue
 import socket
 import ssl
-import threading
+import struct
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from planner.vdsm import tls
 from planner.vdsm.failure import Failure, Kind
-from planner.vdsm.target import Target
 
 LIMIT = 16 << 20  # bytes of one answer: capabilities are below 2 MB, and parsed a hostile answer takes 20 times as much
 HEAD = 1 << 17  # bytes of headers, which come on top
 CHUNK = 1 << 16
 REACH = "is the host up, the address right, and is port 54321 open in its firewall?"
+# A connection that ends before its answer, or with its process, is reset, and not closed: what has not left is dropped.
+# The kernel would go on sending a request for minutes, to a host that nobody watches any more.
+RESET, CLOSE = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)  # l_onoff, l_linger
 SLOW = "the host, or the network on the way, is slow or gone: try again, with more time"
-
-Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 
 class Broken(Exception):  # noqa: N818  an event, not an error; never leaves planner.vdsm
@@ -54,8 +52,9 @@ class Deadline:
 class Channel:
     """Bytes to and from one peer.
 
-    `sent`: whether bytes of the request itself may have left. `ended`: whether the peer has closed. `limit`: the most
-    bytes of one answer; who reads frames counts them, and a channel with `capped` counts all that comes.
+    `sent`: whether bytes of the request itself may have left. `answered`: whether its answer is complete; until then
+    the connection is reset when it ends. `ended`: whether the peer has closed. `limit`: the most bytes of one answer;
+    who reads frames counts them, and a channel with `capped` counts all that comes.
     """
 
     def __init__(self, sock: ssl.SSLSocket, peer: str, deadline: Deadline, limit: int = LIMIT) -> None:
@@ -67,6 +66,7 @@ class Channel:
         self.received = 0
         self.capped = False
         self.sent = False
+        self.answered = False
         self.ended = False
 
     def send(self, data: bytes) -> None:
@@ -104,6 +104,9 @@ class Channel:
 
     def close(self) -> None:
         """Without waiting for the peer."""
+        if self.answered:
+            with suppress(OSError):  # the peer may have gone
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CLOSE)
         self.sock.close()
 
     def _better(self, broken: Broken) -> Broken:
@@ -133,106 +136,9 @@ class Channel:
         except ssl.SSLError as error:
             raise Broken(tls.explain(error, self.peer, sent=self.sent)) from error
         except (OSError, ValueError) as error:  # ValueError: the socket was closed under way
-            raise Broken(Failure("unreachable", f"{self.peer}: {_reason(error)}", REACH, sent=self.sent)) from error
+            raise Broken(Failure("unreachable", f"{self.peer}: {reason_of(error)}", REACH, sent=self.sent)) from error
 
 
-def dial(
-    target: Target, context: ssl.SSLContext, deadline: Deadline, pin: str | None = None, limit: int = LIMIT
-) -> Channel:
-    """A connection to `target`, TLS and pin done; raises Broken."""
-    peer = str(target)
-    plain = _connect(target, peer, deadline)
-    secure = _shake_hands(plain, target, context, deadline)
-    if pin and (failure := tls.compare_pin(secure.getpeercert(binary_form=True), pin, peer)):
-        secure.close()
-        raise Broken(failure)
-    return Channel(secure, peer, deadline, limit)
-
-
-def _shake_hands(plain: socket.socket, target: Target, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
-    peer = str(target)
-    secure, done = None, False
-    try:
-        # The deadline holds for the handshake as a whole: Python counts it down over all its reads.
-        plain.settimeout(max(deadline.left, 0.001))
-        secure = context.wrap_socket(plain, server_hostname=target.name or target.host, do_handshake_on_connect=False)
-        secure.do_handshake()
-        done = True
-    except ssl.SSLEOFError as error:
-        raise Broken(_closed(peer)) from error
-    except ssl.SSLError as error:
-        raise Broken(tls.explain(error, peer)) from error
-    except TimeoutError as error:
-        message = f"{peer}: connected, but no TLS handshake within {deadline.timeout:g} s"
-        raise Broken(Failure("timeout", message, SLOW)) from error
-    except (OSError, ValueError) as error:  # ValueError: a name that cannot be sent
-        raise Broken(_closed(peer)) from error
-    finally:
-        plain.close()  # once wrapped it is but a shell
-        if secure is not None and not done:
-            secure.close()
-    return secure
-
-
-def _closed(peer: str) -> Failure:
-    message = f"{peer}: the connection was closed during the TLS handshake"
-    return Failure("unreachable", message, "VDSM may be starting; if it stays so, is it VDSM that listens there?")
-
-
-def _connect(target: Target, peer: str, deadline: Deadline) -> socket.socket:
-    """To the first address that answers; each gets its share of the time that is left."""
-    addresses = _resolve(target, deadline)
-    failure = Failure("unreachable", f"{peer}: no address", REACH)
-    for index, (family, kind, protocol, _, address) in enumerate(addresses):
-        share = deadline.left / (len(addresses) - index)
-        sock = None
-        try:
-            sock = socket.socket(family, kind, protocol)
-            sock.settimeout(max(share, 0.001))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except TimeoutError:
-            failure = replace(failure, message=f"{peer}: no connection within {deadline.timeout:g} s")
-        except OSError as error:
-            failure = replace(failure, message=f"{peer}: {_reason(error)}")
-        else:
-            return sock
-        if sock is not None:
-            sock.close()
-    raise Broken(failure)
-
-
-def _resolve(target: Target, deadline: Deadline) -> Sequence[Address]:
-    """The addresses of the target.
-
-    The resolver knows no deadline, so a name is looked up in a thread of its own: the one thing that may outlive a
-    call, by as long as the resolver's own patience lasts.
-    """
-    try:
-        return socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        pass  # a name, then
-    answers: queue.SimpleQueue[Sequence[Address] | str] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answers.put(socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            answers.put(_reason(error))
-
-    thread = threading.Thread(target=look_up, name=f"resolve {target.host}", daemon=True)
-    thread.start()
-    try:
-        found = answers.get(timeout=max(deadline.left, 0.001))
-    except queue.Empty:
-        found = f"no answer within {deadline.timeout:g} s"
-    else:
-        thread.join()
-    if isinstance(found, str):
-        hint = "check the name and the name servers, or give the address"
-        raise Broken(Failure("unreachable", f"the name {target.host} does not resolve: {found}", hint))
-    return found
-
-
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """An operating system's error in its own words."""
     return str(getattr(error, "strerror", None) or error)

@@ -1,5 +1,6 @@
 """VDSM's error codes: their names, and one line of advice each (from the sources of VDSM 4.9 to 4.50)."""
 
+import re
 from typing import NamedTuple
 
 from planner.vdsm.failure import Failure, Kind, excerpt, redact
@@ -45,6 +46,16 @@ CODES = {
     -32602: Code("INVALID_PARAMS", "VDSM does not take these arguments: is the plan made for this version of VDSM?"),
     INTERNAL_ERROR: Code("INTERNAL_ERROR", "VDSM or nmstate failed within: see vdsm.log and supervdsm.log of the host"),
 }
+# NetworkManager has one checkpoint at a time for a device, and nmstate makes one of all devices before it touches any:
+# how nmstate 1 and 2 and NetworkManager itself word it.
+CONFLICT = re.compile(
+    "conflict with an existing checkpoint|another checkpoint exists|already included in checkpoint", re.IGNORECASE
+)
+CHECKPOINT = Code(
+    "CHECKPOINT_HELD",
+    "somebody else (nmstatectl, Cockpit, a tool of NetworkManager's) has a checkpoint open on the host, which is "
+    "untouched: let it be confirmed or taken back, then try again",
+)
 UNKNOWN = Code("UNKNOWN", "see vdsm.log and supervdsm.log of the host")
 KINDS: dict[int, Kind] = {BUSY: "busy", RECOVERING: "recovering"}
 
@@ -52,8 +63,11 @@ KINDS: dict[int, Kind] = {BUSY: "busy", RECOVERING: "recovering"}
 def vdsm_failure(call: str, code: int, message: str, secret: str = "") -> Failure:
     """VDSM's answer to `call` with an error: busy for 40, recovering for 99, else vdsm. It was `sent`, of course.
 
-    `secret`: what the call carried and must not be repeated.
+    Busy also where NetworkManager is: VDSM has no code for that. `secret`: what the call carried and must not be
+    repeated.
     """
-    known = CODES.get(code, UNKNOWN)
+    held = code in CRASHED and CONFLICT.search(message) is not None
+    known = CHECKPOINT if held else CODES.get(code, UNKNOWN)
     text = f"{call}: VDSM answered {code} {known.name}: {excerpt(redact(message, secret))}"
-    return Failure(KINDS.get(code, "vdsm"), text, known.advice, sent=True, code=code, name=known.name)
+    kind = "busy" if held else KINDS.get(code, "vdsm")
+    return Failure(kind, text, known.advice, sent=True, code=code, name=known.name)

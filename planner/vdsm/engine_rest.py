@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from planner.vdsm import https, tls
-from planner.vdsm.channel import LIMIT, Channel, Deadline, dial
+from planner.vdsm.channel import LIMIT, Channel, Deadline
+from planner.vdsm.connecting import dial
 from planner.vdsm.credentials import EngineAccount
 from planner.vdsm.engine_fault import ACCOUNT, IS_IT_ENGINE, refusal
 from planner.vdsm.failure import Failure, excerpt, redact

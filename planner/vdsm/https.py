@@ -146,7 +146,10 @@ def _read(response: requests.Response, channel: Channel | None) -> Reply | Failu
     ):
         text = f"{peer}: an answer of {excerpt(announced)} bytes, and no more than {limit} are taken"
         return Failure("protocol", text, OTHER_PORT, sent=True)
-    return Reply(response.status_code, b"".join(response.iter_content(CHUNK)), peer)
+    body = b"".join(response.iter_content(CHUNK))
+    if channel is not None:
+        channel.answered = True
+    return Reply(response.status_code, body, peer)
 
 
 def _not_http(channel: Channel | None, error: Exception) -> Failure:

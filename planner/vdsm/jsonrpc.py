@@ -6,13 +6,15 @@ Request {"jsonrpc": "2.0", "method", "params", "id"}; answer {"jsonrpc": "2.0", 
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 from planner.vdsm import tls
-from planner.vdsm.channel import LIMIT, Broken, Channel, Deadline, dial
+from planner.vdsm.channel import LIMIT, Broken, Channel, Deadline
 from planner.vdsm.codes import NO_SUCH_METHOD, vdsm_failure
+from planner.vdsm.connecting import dial
 from planner.vdsm.credentials import Credentials
 from planner.vdsm.failure import Failure, discreet, excerpt
 from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power
@@ -154,10 +156,9 @@ class _Call:
                 message = f"{failure.message}; {self.ignored} answers to other calls were ignored"
                 return replace(failure, message=message)
             return failure
-        try:
+        channel.answered = True
+        with suppress(Broken):  # the answer is complete: how the connection ends does not matter any more
             part(channel)
-        except Broken:
-            return answer  # it is complete: how the connection ends does not matter any more
         return answer
 
     def first(self, channel: Channel, messages: Iterator[bytes]) -> _Answer | Failure:

@@ -18,6 +18,7 @@ OWN_CERTIFICATE = "give a certificate that the host's CA signed, by MGMTNET_CERT
 
 # By OpenSSL's X509_V_ERR numbers.
 VERIFIED = {
+    7: ("the host's certificate is signed by another CA of the same name", OTHER_CA),
     9: ("the host's certificate is not yet valid", CLOCK),
     10: ("the host's certificate has expired", CLOCK),
     18: ("the host's certificate is self-signed", OTHER_CA),
@@ -37,6 +38,10 @@ ALERTS = {
     "ALERT_CERTIFICATE_REVOKED": ("the host says that our client certificate is revoked", OWN_CERTIFICATE),
     "ALERT_CERTIFICATE_UNKNOWN": ("the host does not accept our client certificate", OWN_CERTIFICATE),
     "ALERT_BAD_CERTIFICATE": ("the host does not accept our client certificate", OWN_CERTIFICATE),
+    "ALERT_DECRYPT_ERROR": (
+        "the host does not accept our client certificate: another CA of the same name as the host's signed it",
+        OWN_CERTIFICATE,
+    ),
     "ALERT_ACCESS_DENIED": ("the host does not accept our client certificate", OWN_CERTIFICATE),
     "ALERT_HANDSHAKE_FAILURE": (
         "the host refused the handshake, for want of a client certificate or cipher",
@@ -93,7 +98,10 @@ def explain(error: ssl.SSLError, peer: str, *, sent: bool = False) -> Failure:
         if part in reason:
             return Failure("tls", f"{peer}: {message}", hint, sent=sent and part not in ALERTS)
     text = excerpt(error.reason or "") or "no reason given"
-    return Failure("tls", f"{peer}: TLS failed: {text}", "look at the certificates of both sides", sent=sent)
+    if "ALERT" in reason:
+        return Failure("tls", f"{peer}: the host broke TLS off: {text}", "vdsm.log on the host tells why", sent=sent)
+    hint = "this machine's OpenSSL did not accept what came: `openssl s_client -connect HOST:54321` shows it"
+    return Failure("tls", f"{peer}: TLS failed: {text}", hint, sent=sent)
 
 
 def check_pin(pin: str) -> Failure | None:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from planner.host.xmlrpc import parse_xmlrpc
 from planner.vdsm import https, tls
-from planner.vdsm.channel import LIMIT, Channel, Deadline, dial
+from planner.vdsm.channel import LIMIT, Channel, Deadline
 from planner.vdsm.codes import vdsm_failure
+from planner.vdsm.connecting import dial
 from planner.vdsm.credentials import Credentials
 from planner.vdsm.failure import Failure, discreet, excerpt
 from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.apply.probing import ask, standard_probes, unusable
+from planner.apply.probing import ask, standard_probes, told, unusable
 from planner.simulator.authority import issue, server_context
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,9 +80,9 @@ def test_what_is_no_probe_is_told_with_its_text(text: str) -> None:
 def test_a_hosts_own_probes_are_its_ports_gateways_and_name_servers() -> None:
     host = planner.read_capture((ROOT / "golden/nic-static/capture.json").read_bytes()).host
     assert host is not None
-    assert standard_probes(host) == (
+    assert standard_probes(host, 54322) == (
         "tcp://{host}:22",
-        "tcp://{host}:54321",
+        "tcp://{host}:54322",
         "ip://192.0.2.1",
         "dns://192.0.2.53",
     )
@@ -92,3 +92,7 @@ def test_a_hosts_port_is_asked_where_the_host_is_now() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
         probe = f"tcp://{{host}}:{server.getsockname()[1]}"
         assert ask([probe], "::1") == {probe: True}
+
+
+def test_a_hosts_probes_are_told_as_they_are_asked() -> None:
+    assert told(["tcp://{host}:54321", "ip://192.0.2.1"], "2001:db8::1") == "ip://192.0.2.1, tcp://[2001:db8::1]:54321"

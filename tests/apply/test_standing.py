@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.apply.standing import differences, stands_as_before
+from planner.apply.standing import cut_short, differences, kept_macs, measure, stands_as_before
 from planner.host.model import Host
 from planner.simulator import StandIn
 
@@ -26,26 +26,38 @@ def host_of(caps: dict) -> Host:
 
 
 def taken_over(golden: str) -> tuple[dict, StandIn, Host]:
-    """The plan of a golden, its host after the plan's request, and the host before."""
-    folder = ROOT / "golden" / golden
-    plan = json.loads((folder / "plan.json").read_text())
-    capture = json.loads((folder / "capture.json").read_text())
-    stand_in = StandIn(capture)
-    before = host_of(capture)
-    request = copy.deepcopy(plan["request"])
-    request["options"]["connectivityCheck"] = False
-    answer = stand_in.call("setupNetworks", request)
-    assert answer.value == {"code": 0, "message": "Done"}, answer
+    """The plan of a golden, its host after the plan's steps, and the host before."""
+    plan, stand_in, before = planned(golden)
+    for step in plan["steps"]:
+        send(stand_in, step["request"])
     return plan, stand_in, before
+
+
+def planned(golden: str) -> tuple[dict, StandIn, Host]:
+    folder = ROOT / "golden" / golden
+    capture = json.loads((folder / "capture.json").read_text())
+    return json.loads((folder / "plan.json").read_text()), StandIn(capture), host_of(capture)
+
+
+def send(stand_in: StandIn, request: dict) -> None:
+    unchecked = copy.deepcopy(request)
+    unchecked["options"]["connectivityCheck"] = False
+    answer = stand_in.call("setupNetworks", unchecked)
+    assert answer.value == {"code": 0, "message": "Done"}, answer
 
 
 @pytest.mark.parametrize("golden", CHANGES)
 def test_a_host_that_took_the_request_stands_as_planned_and_no_more_as_before(golden: str) -> None:
-    plan, stand_in, before = taken_over(golden)
-    after = host_of(stand_in.caps())
-    assert differences(plan["request"], after) == ()
-    assert differences(plan["request"], before) != ()
-    assert not stands_as_before(before, after)
+    plan, stand_in, before = planned(golden)
+    for step in plan["steps"]:
+        assert differences(step["request"], host_of(stand_in.caps())) != ()
+        send(stand_in, step["request"])
+        after = host_of(stand_in.caps())
+        told = {difference.field for difference in differences(step["request"], after)}
+        # Whom the stand-in's DHCP server does not know it gives no lease: that must be told.
+        assert told == ({"address"} if not after.networks[plan["network"]].ip.addresses else set())
+        assert kept_macs(step["foreseen"], after).differences == ()
+        assert not stands_as_before(before, after)
 
 
 SEED = {
@@ -65,14 +77,14 @@ SEED = {
 def test_each_field_of_the_request_is_held_against_the_host(key: str) -> None:
     plan, stand_in, _ = taken_over("seed-vlan-over-bond")
     value, told = SEED[key]
-    request = copy.deepcopy(plan["request"])
+    request = copy.deepcopy(plan["steps"][-1]["request"])
     request["networks"]["ovirtmgmt"][key] = value
     assert told in {difference.field for difference in differences(request, host_of(stand_in.caps()))}
 
 
 def test_members_and_options_of_the_bond_are_held_against_the_host() -> None:
     plan, stand_in, _ = taken_over("seed-vlan-over-bond")
-    request = copy.deepcopy(plan["request"])
+    request = copy.deepcopy(plan["steps"][-1]["request"])
     request["bondings"]["bond4"] = {"nics": ["eth2"], "options": "mode=1 miimon=50", "switch": "legacy"}
     found = {str(difference) for difference in differences(request, host_of(stand_in.caps()))}
     assert found == {
@@ -93,7 +105,7 @@ def test_members_and_options_of_the_bond_are_held_against_the_host() -> None:
 )
 def test_static_addresses_are_held_against_the_host(key: str, value: str, told: str) -> None:
     plan, stand_in, _ = taken_over("nic-static")
-    request = copy.deepcopy(plan["request"])
+    request = copy.deepcopy(plan["steps"][-1]["request"])
     request["networks"]["ovirtmgmt"][key] = value
     assert [difference.field for difference in differences(request, host_of(stand_in.caps()))] == [told]
 
@@ -104,7 +116,7 @@ def test_a_host_that_hides_its_routes_is_not_accused_of_having_none() -> None:
     for table in ("networks", "bridges", "nics"):
         for device in caps[table].values():
             device.update(gateway="", ipv4defaultroute=False)
-    assert differences(plan["request"], host_of(caps)) == ()
+    assert differences(plan["steps"][-1]["request"], host_of(caps)) == ()
 
 
 def test_another_lease_is_as_before_and_another_address_by_hand_is_not() -> None:
@@ -114,3 +126,77 @@ def test_another_lease_is_as_before_and_another_address_by_hand_is_not() -> None
         other = copy.deepcopy(capture)
         other["nics"]["eth0"].update(addr="192.0.2.77", ipv4addrs=["192.0.2.77/24"])
         assert stands_as_before(host_of(capture), host_of(other)) is same
+
+
+def changed(host: Host, **ip: object) -> Host:
+    """``host`` with another IP configuration of its ovirtmgmt."""
+    network = host.networks["ovirtmgmt"]
+    return host._replace(networks={"ovirtmgmt": network._replace(ip=network.ip._replace(**ip))})
+
+
+@pytest.mark.parametrize(("family", "told"), [(4, "IPv4 address"), (0, "address")])
+def test_a_lease_must_be_there_where_the_host_is_managed(family: int, told: str) -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = plan["steps"][-1]["request"], host_of(stand_in.caps())
+    assert differences(request, host, family=family) == ()
+    found = differences(request, changed(host, addresses=()), family=family)
+    assert [difference.field for difference in found] == [told]
+
+
+def test_a_gateway_is_missed_on_a_host_that_used_to_tell_it_and_unseen_on_others() -> None:
+    plan, stand_in, _ = taken_over("nic-static")
+    request, host = plan["steps"][-1]["request"], host_of(stand_in.caps())
+    without = changed(host, gateway4="", default_route4=False)
+    silent = without._replace(bridges={}, nics={})
+    assert {difference.field for difference in differences(request, silent, routes=True)} == {
+        "IPv4 gateway",
+        "default route",
+    }
+    assert measure(request, silent).differences == ()
+    assert {"IPv4 gateway", "default route"} <= set(measure(request, silent).unseen)
+
+
+def test_name_servers_must_be_there_and_further_ones_may() -> None:
+    plan, stand_in, _ = taken_over("nic-static")
+    host = host_of(stand_in.caps())
+    request = copy.deepcopy(plan["steps"][-1]["request"])
+    request["networks"]["ovirtmgmt"]["nameservers"] = ["192.0.2.53"]
+    for servers, dirty, told in (
+        (("198.51.100.53", "192.0.2.53"), False, ((), False)),
+        (("198.51.100.53",), False, (("name servers",), False)),
+        ((), False, (("name servers",), False)),
+        ((), None, ((), True)),  # what the engine tells of a host
+    ):
+        found = measure(request, host._replace(nameservers=servers, dirty=dirty))
+        assert (tuple(one.field for one in found.differences), "name servers" in found.unseen) == told
+
+
+def test_an_option_that_the_bond_has_lost_is_told() -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = plan["steps"][-1]["request"], host_of(stand_in.caps())
+    bond = host.bonds["bond4"]
+    bare = host._replace(bonds={**host.bonds, "bond4": bond._replace(options=())})
+    assert [str(one) for one in differences(request, bare)] == ["miimon of bond4 is its default, not 100"]
+    silent = host._replace(bonds={**host.bonds, "bond4": bond._replace(options=(), mode=-1)})
+    assert {"mode of bond4", "miimon of bond4"} <= set(measure(request, silent).unseen)
+
+
+def test_a_mac_address_that_vdsm_pins_is_held_against_the_host() -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    foreseen, host = plan["steps"][-1]["foreseen"], host_of(stand_in.caps())
+    other = host.bridges["ovirtmgmt"]._replace(hwaddr="52:54:00:00:00:99")
+    found = kept_macs(foreseen, host._replace(bridges={"ovirtmgmt": other}))
+    assert [one.field for one in found.differences] == ["MAC address of ovirtmgmt"]
+    assert kept_macs(foreseen, host._replace(bridges={})).unseen == ("MAC address of ovirtmgmt",)
+
+
+def test_a_change_that_a_power_cut_ended_is_known() -> None:
+    plan, stand_in, before = planned("nic-static")
+    adopt, change = plan["steps"]
+    assert not cut_short(adopt["request"], before)
+    send(stand_in, adopt["request"])
+    adopted = host_of(stand_in.caps())
+    assert not cut_short(adopt["request"], adopted)
+    send(stand_in, change["request"])
+    bridges = host_of(stand_in.caps()).bridges
+    assert cut_short(adopt["request"], changed(adopted, addresses=())._replace(bridges=bridges))

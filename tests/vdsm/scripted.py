@@ -31,6 +31,7 @@ class Pki:
         self.write("client", self.ca.issue_cert("client.example.org"))
         self.write("second", self.ca.issue_cert("second.example.org"))
         self.write("stranger", self.other.issue_cert("client.example.org"))
+        self.write("namesake", _namesake(self.ca).issue_cert("client.example.org"))
         self.write("old", self.ca.issue_cert("client.example.org", not_after=yesterday))
         self.ca.cert_pem.write_to_path(str(folder / "ca.pem"))
         self.other.cert_pem.write_to_path(str(folder / "other.pem"))
@@ -53,6 +54,13 @@ class Pki:
             self.ca.configure_trust(tls)
             tls.verify_mode = ssl.CERT_REQUIRED
         return tls
+
+
+def _namesake(ca: trustme.CA) -> trustme.CA:
+    """Another CA under the name of ``ca``: as an engine's that was set up again on the same machine."""
+    other = trustme.CA()
+    other._certificate = ca._certificate  # noqa: SLF001 trustme gives every CA a name of its own
+    return other
 
 
 class Server:

@@ -1,6 +1,7 @@
 """JSON-RPC over STOMP over TLS, with servers that do well, and with TLS that does not."""
 
 import json
+import queue
 import socket
 import ssl
 import threading
@@ -8,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from scripted import CAPS, frame, message, punctual, stomp, vdsm
+from scripted import CAPS, CONNECTED, frame, message, punctual, stomp, vdsm
 
 from planner.vdsm.failure import Failure
 from planner.vdsm.jsonrpc import JsonRpc
@@ -90,6 +91,13 @@ def test_another_ca_signed_the_host(host, failing, pki) -> None:
     assert not failure.sent
 
 
+def test_a_ca_of_the_same_name_as_the_hosts_signed_our_certificate(host, failing, pki) -> None:
+    failure = failing(host(stomp(vdsm), pki.credentials("namesake")).ping, "tls")
+    assert "our client certificate: another CA of the same name" in failure.message
+    assert "MGMTNET_CERT" in failure.hint
+    assert not failure.sent
+
+
 def test_the_hosts_certificate_has_expired(host, failing, pki) -> None:
     assert "expired" in failing(host(stomp(vdsm), cert=pki.expired).ping, "tls").message
 
@@ -124,6 +132,48 @@ def test_names_are_checked_when_asked_for(host, failing, pki) -> None:
 
 def test_plain_tcp(host, failing) -> None:
     assert "TLS" in failing(host(lambda sock: sock.sendall(b"220 mail ready\r\n"), plain=True).ping, "tls").message
+
+
+def test_a_vdsm_without_tls_is_told_at_once(host, failing) -> None:
+    def without_tls(sock) -> None:
+        if sock.recv(1 << 16).startswith(b"CONNECT"):
+            sock.sendall(CONNECTED)
+
+    failure = failing(host(without_tls, plain=True).ping, "tls")
+    assert "VDSM speaks without TLS" in failure.message
+    assert "ssl = true" in failure.hint
+    closing = failing(host(lambda sock: sock.recv(1 << 16), plain=True).ping, "unreachable")
+    assert closing.retryable  # it may be starting
+
+
+def test_a_request_without_its_answer_is_not_left_on_the_way(host, failing) -> None:
+    seen: queue.SimpleQueue[BaseException | bytes] = queue.SimpleQueue()
+
+    def ending(sock, _call, _say) -> None:
+        try:
+            seen.put(socket.socket.recv(sock, 1))  # without TLS, which takes a reset for an end
+        except OSError as error:
+            seen.put(error)
+
+    silent = host(stomp(ending))
+    failing(lambda timeout: silent.set_up(REQUEST, timeout=timeout), "timeout", 1)
+    assert isinstance(seen.get(timeout=5), ConnectionResetError)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Checkpoint create failed due to a conflict with an existing checkpoint",
+        "Another checkpoint exists, please wait its timeout",
+        "device 'eth7' is already included in checkpoint /org/freedesktop/NetworkManager/Checkpoint/3",
+    ],
+)
+def test_a_checkpoint_of_somebody_elses_is_waited_for(host, failing, reason) -> None:
+    told = f"Internal JSON-RPC error: {{'reason': \"{reason}\"}}"
+    bad = host(stomp(lambda _sock, _call, say: say(error={"code": -32603, "message": told})))
+    failure = failing(lambda timeout: bad.set_up(REQUEST, timeout=timeout), "busy")
+    assert (failure.name, failure.retryable) == ("CHECKPOINT_HELD", True)
+    assert "untouched" in failure.hint
 
 
 def test_a_listener_that_says_nothing_before_tls(host, failing) -> None:

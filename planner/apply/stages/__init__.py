@@ -3,12 +3,16 @@
 from collections.abc import Callable
 
 from planner.apply.run import Run, Step
-from planner.apply.stages import change, keep, look, reboot, undo
+from planner.apply.stages import adopt, change, keep, look, reboot, undo
 
 FIRST = "look"
 
 STAGES: dict[str, Callable[[Run], Step]] = {
     "look": look.look,
+    "announce-adopt": adopt.announce,
+    "adopt": adopt.adopt,
+    "settle-adopt": adopt.settle,
+    "verify-adopt": adopt.verify,
     "announce": change.announce,
     "set-up": change.set_up,
     "settle": change.settle,

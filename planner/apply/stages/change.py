@@ -4,34 +4,42 @@ What VDSM answered counts only as long as it answered. Once a request may have r
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from planner.apply.contact import LOOK_EVERY, Sight
-from planner.apply.probing import ask
-from planner.apply.run import Event, Run, Step, differing, trouble
-from planner.apply.standing import differences, stands_as_before
+from planner.apply.order import COMMIT_WITHIN
+from planner.apply.probing import ask, told
+from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
+from planner.apply.standing import Difference, differences, host_devices
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Document, Done
 
 LOST_CONNECTION = 10  # VDSM's code for "connectivity check failed", after which it rolls back
-SPOKEN = {"spoken": True}
+# What VDSM said of the request: that it was carried out; that it was not; that it was, and taken back.
+CARRIED_OUT, SPOKEN, TAKEN_BACK = {"carried_out": True}, {"spoken": True}, {"spoken": True, "taken_back": True}
 # While VDSM works, it is not asked to describe itself more often than this: that costs it a second of its own.
 GLANCE_EVERY = 3.0
 # From the host as wanted to VDSM's answer: its connectivity check looks once a second, hooks may follow. Shorter takes
 # a slow answer for a lost one (which costs a reading); longer leaves whoever watches without news.
 ANSWERED_WITHIN = 15.0
+# VDSM looks for signs once a second, beginning when the network is up: with signs for longer than that, a change that
+# stands has been confirmed. Shorter might miss its look on a slow host.
+SIGNS = 5.0
+# A change that a power cut ended is sent again; where the power fails a third time, something else is to be mended.
+TRIES = 3
 # What becomes of a host that nobody can reach.
 RESTORES = "VDSM rolls an unconfirmed change back by itself, and a reboot restores what is saved"
 LEAVES = (
     "this VDSM's rollback, and a reboot, remove its network and do not give the address back to {device}: "
-    "if the host stays away, do that at its console"
+    "do not reboot the host; if it stays away, give the address back at its console"
 )
-# VDSM looks for signs once a second, beginning when the network is up: with signs for longer than that, a change that
-# stands has been confirmed. Shorter might miss its look on a slow host.
-SIGNS = 5.0
+LEASED = (
+    "; its address is a lease: if the DHCP server has given it another, `mgmtnet resume RUN --expect ADDRESS` looks "
+    "there (the server's list has it by the MAC address {mac})"
+)
 
 
 def announce(run: Run) -> Step:
@@ -50,39 +58,46 @@ def set_up(run: Run) -> Step:
             return known
     with run.contact.confirming():
         run.tell(Event("call", "set-up"))
-        answer = send(run, run.request, only_from_before=not times_sent(run))
+        answer = send(run, run.request, lambda seen: bool(times_sent(run)) or run.stance(seen)[0] == run.home)
     if isinstance(answer, Done):
-        return Step("set-up", "VDSM has carried it out", "verify")
+        return Step("set-up", "VDSM has carried it out", "verify", found=CARRIED_OUT)
     if answer.retryable:  # even after waiting
         return _not_taken_up(run, answer)
     if answer.code == LOST_CONNECTION:
-        return Step(
-            "set-up", "VDSM heard no sign in time and rolls back", "settle", problem=trouble(answer), found=SPOKEN
-        )
+        said = "VDSM heard no sign in time and rolls back"
+        return Step("set-up", said, "settle", problem=trouble(answer), found=TAKEN_BACK)
     if answer.sent and answer.kind != "vdsm":
         return Step("set-up", "the answer was lost", "settle", problem=trouble(answer))
     return Step("set-up", "VDSM says no", "settle", problem=trouble(answer), found=SPOKEN)
 
 
 def settle(run: Run) -> Step:
-    """Nobody knows what became of the request: confirm and read until the host stands one way or the other."""
+    """Nobody knows what became of the request: confirm and read until the host stands one way or the other.
+
+    As long as VDSM has not spoken the request may still be carried out, and then somebody must confirm it.
+    """
     limits = run.order.limits
-    # VDSM has spoken: rolled back, or said no. As long as it has not, it may still be at work.
-    spoken = run.found("set-up") == SPOKEN
-    within = limits.settle if spoken else limits.change + limits.settle
-    final = ("planned", "before") if spoken else ("planned",)
+    spoken = "spoken" in run.found("set-up")
+    within = limits.settle if spoken else max(limits.late, limits.change + limits.settle)
     run.tell(Event("begin", "settle", "waiting to see what became of it", within + limits.vdsm))
     with run.contact.confirming():
-        sight = run.contact.until(within, lambda seen: isinstance(seen, Sight) and run.stance(seen)[0] in final)
+        sight = run.contact.until(within, lambda seen: _stands(run, seen, "planned", *(STANDING if spoken else ())))
+        if isinstance(sight, Sight) and not _stands(run, sight, "planned", *STANDING):  # VDSM is at work at last
+            within = limits.change + limits.settle
+            sight = run.contact.until(within, lambda seen: _stands(run, seen, "planned", *STANDING))
+        if run.planned(sight):  # its connectivity check may still be waiting for a sign
+            run.contact.until(SIGNS, lambda _: False)
     sight = run.found_again(sight)
     if isinstance(sight, Failure):
         return out_of_sight(run, "settle", sight)
     stance, found = run.stance(sight)
     if stance == "planned":
         return Step("settle", "the host stands as planned", "verify")
-    if stance == "before":
-        return Step("settle", f"the host at {sight.address} stands as before", "", "as before", run.reason)
-    return Step("settle", "the host stands neither as planned nor as before", "undo", problem=differing(sight, found))
+    if stance in STANDING:
+        return Step(
+            "settle", f"the host at {sight.address} stands {STANDING[stance]}", "", STANDING[stance], run.reason
+        )
+    return astray(run, "settle", sight, found)
 
 
 def verify(run: Run) -> Step:
@@ -94,14 +109,31 @@ def verify(run: Run) -> Step:
     if isinstance(sight, Failure):
         return out_of_sight(run, "verify", sight)
     stance, found = run.stance(sight)
-    if stance == "before":
-        return Step("verify", "the host stands as before", "", "as before", differing(sight, found))
+    if stance in STANDING:
+        return Step("verify", f"the host stands {STANDING[stance]}", "", STANDING[stance], differing(sight, found))
     if found:
-        return Step("verify", "the host is not as planned", "undo", problem=differing(sight, found))
+        return astray(run, "verify", sight, found)
     missing = unreached(run, sight.here)
-    if missing:
+    if missing and run.request != run.revert:  # where nothing changes on the wire, nothing is to be taken back
         return Step("verify", "what could be reached before cannot any more", "undo", problem=missing)
-    return Step("verify", f"the host at {sight.address} is as planned", "commit", found={"address": sight.address})
+    unseen = run.measured(sight).unseen
+    said = f"the host at {sight.address} is as planned" + (
+        f"; it does not tell its {', '.join(unseen)}" if unseen else ""
+    )
+    return Step("verify", said, "commit", problem=missing, found={"address": sight.address, "unseen": list(unseen)})
+
+
+def astray(run: Run, name: str, sight: Sight, found: Sequence[Difference]) -> Step:
+    """The host stands otherwise than it should: taken back, or changed again where a power cut ended the change."""
+    problem = differing(sight, found)
+    if run.stance(sight)[0] == "cut short" and times_sent(run) < TRIES:
+        said = "its power failed before VDSM had recorded the change: the request is sent again"
+        return Step(name, said, "announce", problem=problem)
+    return Step(name, f"the host stands neither as planned nor {STANDING[run.home]}", "undo", problem=problem)
+
+
+def _stands(run: Run, seen: Sight | Failure, *stances: str) -> bool:
+    return isinstance(seen, Sight) and run.stance(seen)[0] in stances
 
 
 def unreached(run: Run, here: str) -> dict[str, str]:
@@ -116,7 +148,7 @@ def unreached(run: Run, here: str) -> dict[str, str]:
         return {}
     return {
         "code": "no-longer-reached",
-        "message": f"reached before the change and not after it: {', '.join(failing)}",
+        "message": f"reached before the change and not after it: {told(failing, here)}",
         "hint": "look at the switch port: its VLANs, its MTU, its port channel",
     }
 
@@ -131,9 +163,11 @@ def _carried_out_already(run: Run) -> Step | None:
     if isinstance(sight, Failure):
         return Step("set-up", "contact is lost after a restart", "settle", problem=trouble(sight))
     stance = run.stance(sight)[0]
-    if stance == "before":
-        run.tell(Event("said", "set-up", "the host stands as before: the request may be sent"))
+    if stance in (run.home, "cut short"):
+        run.tell(Event("said", "set-up", f"the host stands {STANDING[run.home]}: the request may be sent"))
         return None
+    if stance == "before":  # what it was adopted by is gone
+        return Step("set-up", "the host is not adopted any more", "announce-adopt")
     with run.contact.confirming():  # its connectivity check may still be waiting for a sign
         run.contact.until(SIGNS, lambda _: False)
     if stance == "planned":
@@ -143,7 +177,7 @@ def _carried_out_already(run: Run) -> Step | None:
     return Step("set-up", "the request was being carried out before the restart", "settle")
 
 
-def send(run: Run, request: Document, *, only_from_before: bool) -> Done | Failure:
+def send(run: Run, request: Document, ready: Callable[[Sight], bool]) -> Done | Failure:
     """setupNetworks, again only when it certainly was not taken up (no connection, 40, 99).
 
     Whoever kept VDSM busy may have been a run of ours that was killed, or somebody else. So the host is read before
@@ -156,7 +190,7 @@ def send(run: Run, request: Document, *, only_from_before: bool) -> Done | Failu
         seen = run.contact.look()
         if isinstance(seen, Sight) and not differences(request, seen.host):
             return Done()
-        if isinstance(seen, Sight) and (not only_from_before or stands_as_before(run.before, seen.host)):
+        if isinstance(seen, Sight) and ready(seen):
             answer = _answer(run, request)
     return answer
 
@@ -187,22 +221,46 @@ def _answer(run: Run, request: Document) -> Done | Failure:
 
 def _not_taken_up(run: Run, answer: Failure) -> Step:
     """The request never arrived; whatever the host is now, we have not changed it."""
+    said = f"VDSM did not take the request up: the host is untouched ({STANDING[run.home]})"
     sight = run.contact.look()
-    untouched = isinstance(sight, Failure) or stands_as_before(run.before, sight.host)
-    standing = "as before" if untouched else "unknown"
-    return Step("set-up", "VDSM did not take the request up", "", standing, trouble(answer))
+    if isinstance(sight, Failure) and "announce" in run.performed:
+        return Step("set-up", said, "", STANDING[run.home], trouble(answer))
+    stance = run.stance(sight)[0] if isinstance(sight, Sight) else "otherwise"
+    if stance in STANDING:
+        return Step("set-up", said, "", STANDING[stance], trouble(answer))
+    return Step("set-up", "VDSM did not take the request up", "", "unknown", trouble(answer))
 
 
 def out_of_sight(run: Run, name: str, failure: Failure) -> Step:
-    """The host cannot be read. A reboot brings back what is saved, and nothing of this change is saved yet."""
+    """The host cannot be read. Its power is cut, as the last resort, only where that gives back what it had.
+
+    Not where the reboot would lose what is not saved: there the change is saved blindly, if VDSM has carried it out,
+    for by then the host was reached. And not where VDSM itself has gone back: a reboot brings nothing else.
+    """
     problem = {
         "code": "host-out-of-sight",
         "message": f"the host cannot be read: {failure.message}",
-        "hint": RESTORES if run.restored else LEAVES.format(device=run.order.plan["management"]["device"]),
+        "hint": _advice(run),
     }
-    if run.order.reboot is not None and not any(step.name in ("commit", "power-off") for step in run.steps):
+    found = run.found("set-up")
+    kept = run.restored or (found == CARRIED_OUT and _saved_blindly(run))
+    ended = any(step.name in ("commit", "power-off") for step in run.steps) or "taken_back" in found
+    if run.order.reboot is not None and kept and not ended:
         return Step(name, "the host cannot be reached: the last resort is its reboot", "power-off", "", problem)
     return Step(name, "the host cannot be reached", "", "unknown", problem)
+
+
+def _saved_blindly(run: Run) -> bool:
+    answer = run.contact.insist(lambda speaker: speaker.commit(timeout=COMMIT_WITHIN), run.order.limits.settle)
+    return isinstance(answer, Done)
+
+
+def _advice(run: Run) -> str:
+    device = run.order.plan["management"]["device"]
+    hint = RESTORES if run.restored else LEAVES.format(device=device)
+    leased = run.order.plan["attachment"]["ipv4"]["method"] == "dhcp"
+    mac = next((one.hwaddr for one in host_devices(run.before) if one.name == device), "") or f"of {device}"
+    return hint + (LEASED.format(mac=mac) if leased else "")
 
 
 def times_sent(run: Run) -> int:

@@ -1,21 +1,48 @@
 """Keeping what was verified: setSafeNetworkConfig, and the proof that nothing is left unsaved."""
 
-from planner.apply.contact import Sight
-from planner.apply.run import Event, Run, Step, differing, trouble
-from planner.vdsm.failure import Failure
+import time
+from collections.abc import Callable
 
-COMMIT_WITHIN = 30.0  # VDSM copies some files; it waits for nobody
+from planner.apply.contact import INCURABLE, LOOK_EVERY, Sight
+from planner.apply.order import COMMIT_WITHIN
+from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
+from planner.apply.stages.change import astray
+from planner.vdsm.failure import Failure
+from planner.vdsm.speaker import Done
+
 TRIES = 2  # a commit that left the host unsaved is made once more; a third would tell nothing new
 
 
 def commit(run: Run) -> Step:
-    """Save the running configuration. Saving twice saves nothing else, so a lost answer is no question."""
+    """Save the running configuration. Saving twice saves nothing else, so a lost answer is no question.
+
+    As long as VDSM says 40, a set-up of ours may still be open: it waits for a sign.
+    """
     run.tell(Event("begin", "commit", "saving the configuration", run.order.limits.vdsm))
     run.tell(Event("call", "commit"))
-    answer = run.contact.insist(lambda speaker: speaker.commit(timeout=COMMIT_WITHIN), run.order.limits.vdsm)
-    if isinstance(answer, Failure):
-        return Step("commit", "VDSM did not say that it saved the configuration", "prove", problem=trouble(answer))
-    return Step("commit", "VDSM has saved the configuration", "prove")
+    with run.contact.confirming():
+        answer = save(run, run.planned)
+    if isinstance(answer, Done):
+        return Step("commit", "VDSM has saved the configuration", "prove")
+    if isinstance(answer, Sight):
+        return Step("commit", "the host does not stand as planned any more: nothing is saved", "verify")
+    return Step("commit", "VDSM did not say that it saved the configuration", "prove", problem=trouble(answer))
+
+
+def save(run: Run, stands: Callable[[Sight], bool]) -> Done | Sight | Failure:
+    """Save the configuration, reading the host before each try; it must stand as is to be saved, else its sight.
+
+    What VDSM refused to save (40) may be taken back before it is asked again.
+    """
+    end = time.monotonic() + run.order.limits.vdsm
+    while True:
+        seen = run.contact.await_sight(max(0.0, end - time.monotonic()))
+        if isinstance(seen, Failure) or not stands(seen):
+            return seen
+        answer = run.contact.speaker().commit(timeout=COMMIT_WITHIN)
+        if isinstance(answer, Done) or answer.kind in INCURABLE or time.monotonic() + LOOK_EVERY > end:
+            return answer
+        time.sleep(LOOK_EVERY)
 
 
 def prove(run: Run) -> Step:
@@ -25,25 +52,23 @@ def prove(run: Run) -> Step:
     if isinstance(sight, Failure):
         return Step("prove", "whether it is saved cannot be read", "", "unknown", trouble(sight))
     stance, found = run.stance(sight)
-    if stance == "before":
-        return Step("prove", "the host stands as before", "", "as before", differing(sight, found))
-    if found:
-        return Step("prove", "the host is not as planned", "undo", problem=differing(sight, found))
-    return _proven(run, sight)
+    if stance in STANDING:
+        return Step("prove", f"the host stands {STANDING[stance]}", "", STANDING[stance], differing(sight, found))
+    return astray(run, "prove", sight, found) if found else _proven(run, sight)
 
 
 def _proven(run: Run, sight: Sight) -> Step:
     committed = next((step for step in reversed(run.steps) if step.name == "commit"), None)
-    problem = committed.problem if committed is not None else {}
-    # VDSM of every age tells netConfigDirty; where a capture does not, its "Done" is all there is.
+    problem = committed.problem if committed is not None else _unsaved()
+    # VDSM of every age tells netConfigDirty. The engine does not: there the "Done" of this run is all there is.
     unsaved = sight.host.dirty or (sight.host.dirty is None and bool(problem))
     if not unsaved:
+        problems = (step.problem for step in reversed(run.steps) if step.name == "verify")
         told = "as planned, and nothing is left unsaved"
-        if run.order.reboot is not None:
-            return Step("prove", told, "power-off", "as planned and saved")
-        return Step("prove", told, "", "as planned and saved")
+        following = "" if run.order.reboot is None else "power-off"
+        return Step("prove", told, following, "as planned and saved", next(problems, {}))
     if sum(step.name == "commit" for step in run.steps) < TRIES:
-        return Step("prove", "VDSM says that its configuration is not saved: once more", "commit")
+        return Step("prove", "it is not known to be saved: once more", "commit")
     return Step("prove", "as planned, but not saved", "", "as planned, not saved", problem or _unsaved())
 
 

@@ -1,8 +1,12 @@
 """Before anything is sent: is VDSM there, is the host still the one that was planned for, what can be reached?"""
 
-from planner.apply.probing import ask
+from planner.apply.probing import ask, told
 from planner.apply.run import Event, Run, Step, trouble
 from planner.vdsm.failure import Failure
+
+IN_ONE_STEP = (
+    "the engine cannot adopt it first: if the change fails, or the host reboots before it is saved, it has no address"
+)
 
 
 def look(run: Run) -> Step:
@@ -17,9 +21,12 @@ def look(run: Run) -> Step:
     if guard and not ask([guard])[guard]:
         return Step("look", f"{guard} is not reached; nothing was sent", "", "as before", _unguarded(guard))
     passed = ask(run.order.probes, sight.here)
-    failing = sorted(probe for probe, passes in passed.items() if not passes)
-    told = f"; cannot be reached already: {', '.join(failing)}" if failing else ""
-    return Step("look", f"the host is as it was planned for{told}", "announce", found={"probes": passed})
+    failing = [probe for probe, passes in passed.items() if not passes]
+    said = "the host is as it was planned for"
+    said += f"; cannot be reached already: {told(failing, sight.here)}" if failing else ""
+    if len(run.order.plan["steps"]) > 1 and not run.adoption:
+        said += f"; {IN_ONE_STEP}"
+    return Step("look", said, "announce-adopt" if run.adoption else "announce", found={"probes": passed})
 
 
 def _stale() -> dict[str, str]:

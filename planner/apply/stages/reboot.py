@@ -6,8 +6,8 @@ A change that is saved must come back as planned. One that is not saved, on a ho
 import time
 
 from planner.apply.contact import Sight
-from planner.apply.run import Event, Run, Step, differing, trouble
-from planner.apply.stages.change import unreached
+from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
+from planner.apply.stages.change import astray, unreached
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import FenceAction, Power
 
@@ -30,9 +30,10 @@ def power_off(run: Run) -> Step:
     if answer == "off":
         return Step("power-off", "the host is off", "power-on")
     problem = trouble(answer) if isinstance(answer, Failure) else _not_switched("off")
-    return Step(
-        "power-off", "the host was not switched off; whether it boots as planned is not proven", "", SAVED, problem
-    )
+    if run.saved:
+        told = "the host was not switched off; whether it boots as planned is not proven"
+        return Step("power-off", told, "", SAVED, problem)
+    return Step("power-off", "the host was not switched off, and is out of sight", "", "unknown", problem)
 
 
 def power_on(run: Run) -> Step:
@@ -64,13 +65,12 @@ def come_back(run: Run) -> Step:
     if isinstance(sight, Failure):
         return Step("return", "the host has not come back", "", "unknown", trouble(sight))
     stance, found = run.stance(sight)
-    if stance == "before":
+    if stance in STANDING:
         problem = differing(sight, found) if run.saved else run.reason
-        return Step("return", f"the host at {sight.address} came back as it was before", "", "as before", problem)
+        told = f"the host at {sight.address} came back: it stands {STANDING[stance]}"
+        return Step("return", told, "", STANDING[stance], problem)
     if found:
-        return Step(
-            "return", "the host came back neither as planned nor as before", "undo", "", differing(sight, found)
-        )
+        return astray(run, "return", sight, found)
     missing = unreached(run, sight.here)
     if missing:
         return Step("return", "the host came back, but not everything is reached", "", SAVED, missing)

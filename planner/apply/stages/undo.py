@@ -1,9 +1,9 @@
-"""The way back, where the host is not what was planned: sent, proven, and saved where a reboot would lose the host."""
+"""The way back, where the host is not what was planned: sent unchecked and saved at once, then proven."""
 
 from planner.apply.contact import Sight
-from planner.apply.run import Event, Run, Step
+from planner.apply.run import STANDING, Event, Run, Step
 from planner.apply.stages.change import out_of_sight, send, times_sent
-from planner.apply.stages.keep import COMMIT_WITHIN
+from planner.apply.stages.keep import save
 from planner.apply.standing import stands_as_before
 from planner.vdsm.failure import Failure
 
@@ -21,7 +21,7 @@ def undo(run: Run) -> Step:
     if isinstance(sight, Sight) and not run.reverted(sight.host):
         with run.contact.confirming():
             run.tell(Event("call", "undo"))
-            answer = send(run, run.revert, only_from_before=False)
+            answer = send(run, run.revert, lambda _: True)
         if isinstance(answer, Failure) and answer.kind == "refused" and times_sent(run) < TRIES:
             return Step("undo", "the engine takes nothing back: the request is sent once more", "announce")
         # Whatever else it answers, reading the host decides.
@@ -29,22 +29,30 @@ def undo(run: Run) -> Step:
     sight = run.contact.elsewhere(sight) if isinstance(sight, Failure) else sight
     if isinstance(sight, Failure):
         return out_of_sight(run, "undo", sight)
+    if run.planned(sight) and run.reverted(sight.host):  # what was planned changes nothing on the wire
+        return Step("undo", f"the host at {sight.address} stands as planned", "verify")
     if run.reverted(sight.host):
         return _taken_back(run, sight)
     return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
 
 
 def _taken_back(run: Run, sight: Sight) -> Step:
-    """The host stands as before; saved where a reboot would make something else of it."""
-    saved = any(step.name == "commit" for step in run.steps)  # what was saved is not what stands now
+    """The host stands as before, or adopted; saved where a reboot would make something else of it."""
     exactly = stands_as_before(run.before, sight.host)
-    said = f"the host at {sight.address} stands as before" + ("" if exactly else f", {KEPT}")
-    if not saved and (exactly or run.restored):
-        return Step("undo", said + ("" if exactly else ", which a reboot removes"), "", "as before", run.reason)
-    answer = run.contact.insist(lambda speaker: speaker.commit(timeout=COMMIT_WITHIN), run.order.limits.vdsm)
+    standing = "as before" if exactly else STANDING[run.home]
+    said = f"the host at {sight.address} stands {standing}"
+    said += "" if exactly or run.adoption else f", {KEPT}"
+    committed = any(step.name == "commit" for step in run.steps)  # what was saved is not what stands now
+    if sight.host.dirty is False:
+        return Step("undo", f"{said}, saved", "", standing, run.reason)
+    if not committed and (exactly or run.restored):
+        return Step("undo", said + ("" if exactly else ", which a reboot removes"), "", standing, run.reason)
+    answer = save(run, lambda seen: run.reverted(seen.host))
     if isinstance(answer, Failure):
-        return Step("undo", f"{said}, not saved", "", "as before", _unsaved(run, answer))
-    return Step("undo", f"{said}, saved", "", "as before", run.reason)
+        return Step("undo", f"{said}, not saved", "", standing, _unsaved(run, answer))
+    if isinstance(answer, Sight):
+        return Step("undo", "the host stands otherwise again: nothing is saved", "", "unknown", run.reason)
+    return Step("undo", f"{said}, saved", "", standing, run.reason)
 
 
 def _unsaved(run: Run, failure: Failure) -> dict[str, str]:
