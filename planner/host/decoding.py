@@ -7,6 +7,7 @@ from planner.problem import Problem, Where
 # How a packed file begins, and what unpacks it.
 PACKED = {b"\x1f\x8b": "zcat", b"\xfd7zXZ": "xzcat", b"BZh": "bzcat", b"\x28\xb5\x2f\xfd": "zstdcat"}
 TAR, TAR_AT = b"ustar", 257  # an unpacked archive's mark, and where it stands
+ARCHIVES = (".tar", ".tgz", ".txz", "sosreport")  # in a file's name
 UNNAMED = ("capture", "standard input")  # what a source is called that has no file's name
 SOSREPORT = "sos_commands/vdsm/vdsm-client_Host_getCapabilities"  # where a sosreport has the capture
 BINARY_WITHIN = 1024  # bytes: what is no text has a zero among so many, and no capture has one
@@ -35,7 +36,7 @@ def _packed(unpack: str, source: str) -> Problem:
     from shlex import quote
 
     file = "FILE" if source in UNNAMED or not source.isprintable() else quote(source)
-    if not unpack or ".t" in source or "sosreport" in source:
+    if not unpack or any(sign in source for sign in ARCHIVES):
         message = "this is an archive; a sosreport has the capture among its files"
         command = f"tar -xOf {file} --wildcards '*/{SOSREPORT}'"
     else:

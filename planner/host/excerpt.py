@@ -40,17 +40,19 @@ def parse_excerpt(text: str, source: str) -> Parsed | None:
     """
     joined = text.replace("\r", "").replace("\n", "")
     document: dict[str, Any] = {}
-    broken = []
+    broken: dict[str, Problem] = {}
     index = 0
     while found := MEMBER.search(joined, index):
         key, index = found.group(1), found.end()
+        if key in document or key in broken:
+            continue
         value, index = _value(joined, index)
         if value is not None:
-            document.setdefault(key, value)
+            document[key] = value
         elif key in SECTIONS:
-            broken.append(_broken(key, text, source))
+            broken[key] = _broken(key, text, source)
     if broken:
-        return Parsed(problems=tuple(broken))
+        return Parsed(problems=tuple(broken.values()))
     if not is_caps(document):
         document = _value("{" + joined.strip(), 0)[0] or {}
     if not is_caps(document) and (not isinstance(document, dict) or named(document) is None):

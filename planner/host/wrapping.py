@@ -11,7 +11,7 @@ from planner.host.envelope import SECTIONS
 
 COLOUR = re.compile(r'("[^"\\\n]*(?:\\.[^"\\\n]*)*")|\x1b\[[0-9;]*m')  # one inside a text is the text's
 QUOTE = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
-QUOTED_DOCUMENT = re.compile(r"^(?:>[ \t]?)+\s*(?:[{<\"']|\w+ += )", re.MULTILINE)
+QUOTED_DOCUMENT = re.compile(r"^(?:>[ \t]?)+[ \t]*(?:[{<\"']|\w+ += )", re.MULTILINE)
 # Where a document begins: on a line of its own, or behind what a log, or Ansible, writes before one.
 BEGINNING = re.compile(
     r"^[ \t]*(?=<\?xml\s|<methodResponse>)"
@@ -21,7 +21,7 @@ BEGINNING = re.compile(
 )
 ASSIGNMENTS = re.compile(rf"^[ \t]*(?:{'|'.join(SECTIONS)})[ \t]+=\s", re.MULTILINE)
 ASSIGNMENT = re.compile(r"^[ \t]*[A-Za-z_]\w*[ \t]+=\s", re.MULTILINE)
-PROMPT = re.compile(r"^\[?[\w.-]+@[^\n]*[#$][^\n]*\Z|^(?:```|~~~)\s*\Z", re.MULTILINE)
+PROMPT = re.compile(r"\[?[\w.-]+@[^\n]*[#$]|```|~~~")
 # What stands before a value inside a document that begins earlier and was cut; "Hello," and "wrote:" do not.
 INSIDE = re.compile(r"""(?:["'][ \t]*:|["'\])}0-9][ \t]*,|[\[({])\Z""")
 DECLARATION = re.compile(r"<\?xml[^>]*\?>")
@@ -44,20 +44,23 @@ def unwrapped(text: str) -> Unwrapped | None:
     if start < 0:
         return None
     if text[start] == "<":
-        return Unwrapped(_blank(text[:start]) + DECLARATION.sub(_blanks, text[start:], count=1))
+        declared = DECLARATION.match(text, start)  # one may only begin a file
+        return Unwrapped(_blanked(text, declared.end() if declared else start))
     if text[start] != "{":
-        return Unwrapped(_blank(text[:start]) + PROMPT.sub(_blanks, text[start:].rstrip()))
+        last = text.rstrip().rfind("\n") + 1
+        return Unwrapped(_blanked(text[: last if PROMPT.match(text, last) else len(text)], start))
     end = _end(text, start)
     # What stands behind the document on its last line is a log's, or else a fault of the document.
     rest = end if text[line:start].strip() else (text + "\n").index("\n", end)
     again, _ = _start(text[end:])
-    return Unwrapped(_blank(text[:start]) + text[start:rest], end + again if again >= 0 else -1)
+    return Unwrapped(_blanked(text[:rest], start), end + again if again >= 0 else -1)
 
 
 def _plain(text: str) -> str:
     """``text`` without a terminal's colours, and without the marks of a quoted mail."""
-    text = COLOUR.sub(lambda found: found.group(1) or _blanks(found), text)
-    return QUOTE.sub(_blanks, text) if QUOTED_DOCUMENT.search(text) else text
+    if "\x1b[" in text:
+        text = COLOUR.sub(lambda found: found.group(1) or " " * len(found.group()), text)
+    return QUOTE.sub(lambda found: " " * len(found.group()), text) if QUOTED_DOCUMENT.search(text) else text
 
 
 def _start(text: str) -> tuple[int, int]:
@@ -81,10 +84,6 @@ def _end(text: str, start: int) -> int:
     return len(text)
 
 
-def _blanks(found: re.Match[str]) -> str:
-    return _blank(found.group())
-
-
-def _blank(text: str) -> str:
-    """As many blanks, on as many lines."""
-    return re.sub(r"[^\n]", " ", text)
+def _blanked(text: str, start: int) -> str:
+    """``text`` with nothing but blanks, on as many lines, before ``start``."""
+    return re.sub(r"[^\n]", " ", text[:start]) + text[start:]
