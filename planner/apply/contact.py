@@ -1,14 +1,13 @@
 """Contact with one host over every address at which it may be: reading it, and telling it that it is still reached."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from queue import SimpleQueue
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 from typing import Any, NamedTuple
 
 from planner.apply.order import Limits
-from planner.apply.probing import ask
+from planner.apply.world import OUTSIDE, World
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.vdsm.codes import CRASHED
@@ -55,6 +54,7 @@ class Contact:
         uuid: str = "",
         guard: str = "",
         aside: Mapping[str, Speaker] = NOBODY,
+        world: World = OUTSIDE,
     ) -> None:
         """Speak by ``speakers``, tried in their order; tell VDSM that it is reached only while ``guard`` passes.
 
@@ -66,6 +66,7 @@ class Contact:
         self._limits = limits
         self._uuid = uuid
         self._guard = guard
+        self.world = world
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -99,12 +100,12 @@ class Contact:
 
     def until(self, within: float, enough: Callable[[Sight | Failure], bool]) -> Sight | Failure:
         """Read the host until it is ``enough`` or ``within`` seconds are over, once at least; the last reading."""
-        end = time.monotonic() + within
+        end = self.world.now() + within
         while True:
             seen = self.look()
-            if enough(seen) or time.monotonic() + LOOK_EVERY > end:
+            if enough(seen) or self.world.now() + LOOK_EVERY > end:
                 return seen
-            time.sleep(LOOK_EVERY)
+            self.world.sleep(LOOK_EVERY)
 
     def await_sight(self, within: float) -> Sight | Failure:
         """The first sight in ``within`` seconds; else the last failure. What waiting cannot cure ends it at once."""
@@ -112,22 +113,21 @@ class Contact:
 
     def insist(self, call: Callable[[Speaker], Done | Failure], within: float) -> Done | Failure:
         """Make a call that may be made twice, until it is answered or ``within`` seconds are over."""
-        end = time.monotonic() + within
+        end = self.world.now() + within
         while True:
             answer = call(self.speaker())
             if isinstance(answer, Done) or answer.kind in INCURABLE:
                 return answer
-            if time.monotonic() + LOOK_EVERY > end:
+            if self.world.now() + LOOK_EVERY > end:
                 return answer
-            time.sleep(LOOK_EVERY)
+            self.world.sleep(LOOK_EVERY)
             self.look()  # the host may answer at another address by now
 
     @contextmanager
     def confirming(self) -> Iterator[None]:
         """Meanwhile, tell the host at each address, on fresh connections, that it is reached."""
         over = Event()
-        for speaker in self._speakers.values():
-            Thread(target=self._confirm, args=(speaker, over), daemon=True).start()
+        self.world.beside(*(partial(self._confirm, speaker, over) for speaker in self._speakers.values()))
         try:
             yield
         finally:
@@ -135,17 +135,15 @@ class Contact:
 
     def _confirm(self, speaker: Speaker, over: Event) -> None:
         while not over.is_set():
-            began = time.monotonic()
-            if not self._guard or ask([self._guard])[self._guard]:
+            began = self.world.now()
+            if not self._guard or self.world.ask([self._guard])[self._guard]:
                 speaker.confirm(timeout=CONFIRM_WITHIN)  # whether it failed shows in what VDSM decides
-            over.wait(max(0.0, self._limits.confirm - (time.monotonic() - began)))
+            self.world.sleep(max(0.0, self._limits.confirm - (self.world.now() - began)))
 
     def _first(self, speakers: Mapping[str, Speaker]) -> Sight | Failure:
-        greeted: SimpleQueue[tuple[str, Done | Failure]] = SimpleQueue()
-        for address, speaker in speakers.items():
-            Thread(target=_greet, args=(address, speaker, greeted), daemon=True).start()
+        greeted = self.world.beside(*(partial(_greet, *one) for one in speakers.items()))
         failures: dict[str, Failure] = {}
-        for address, answer in (greeted.get(timeout=2 * GREET_WITHIN) for _ in speakers):
+        for address, answer in (greeted.answer(2 * GREET_WITHIN) for _ in speakers):
             seen = answer if isinstance(answer, Failure) else self._read(address, speakers[address])
             if isinstance(seen, Sight):
                 self._served = speakers[address]
@@ -172,20 +170,22 @@ def _incurable(failure: Failure) -> bool:
     return failure.kind in INCURABLE and failure.code not in CRASHED
 
 
-def _greet(address: str, speaker: Speaker, greeted: "SimpleQueue[tuple[str, Done | Failure]]") -> None:
-    greeted.put((address, speaker.ping(timeout=GREET_WITHIN)))
+def _greet(address: str, speaker: Speaker) -> tuple[str, Done | Failure]:
+    return address, speaker.ping(timeout=GREET_WITHIN)
 
 
-def contact_at(
+def contact_at(  # noqa: PLR0913 all that a contact is, each with its name
     speaker: Speaker,
     target: str,
     addresses: Sequence[str],
     limits: Limits,
     uuid: str = "",
+    *,
     guard: str = "",
     aside: Sequence[str] = (),
+    world: World = OUTSIDE,
 ) -> Contact:
     """Contact over the target itself and over further addresses of the host, those of its other networks ``aside``."""
     others = {address: speaker.at(address) for address in addresses if address != target}
     beside = {address: speaker.at(address) for address in aside if address not in (target, *others)}
-    return Contact({target: speaker, **others}, limits, uuid, guard, beside)
+    return Contact({target: speaker, **others}, limits, uuid, guard, beside, world)

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from planner.apply import journal
-from planner.apply.access import speaker_of
 from planner.apply.contact import Contact, contact_at
 from planner.apply.order import Order, Reboot, read_order
 from planner.apply.report import Report, report
@@ -13,6 +12,7 @@ from planner.apply.run import SENT, Event, Fencing, Listener, Run, Step
 from planner.apply.secrets import fence_agent
 from planner.apply.stages import STAGES
 from planner.apply.standing import host_devices
+from planner.apply.world import OUTSIDE, World
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.vdsm.failure import Failure
@@ -33,12 +33,12 @@ class _Shared(NamedTuple):
 
 def carry_out(order: Order, url: str, tell: Listener) -> Report:
     """Apply an order; every step is journalled at ``url``."""
-    return report(order, journal.keep(url, order.run, order.document(), _performer(tell)))
+    return report(order, journal.keep(url, order.run, order.document(), performer(tell)))
 
 
 def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
     """Go on with a run that was interrupted, looking for the host at the ``expected`` addresses, too."""
-    return report(read_order(record.order), journal.go_on(url, record.run, _performer(tell, expected)))
+    return report(read_order(record.order), journal.go_on(url, record.run, performer(tell, expected=expected)))
 
 
 def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
@@ -54,23 +54,23 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected
         steps[-1] = last._replace(next=following, standing="")
     else:
         steps = []  # nothing was sent: from the beginning
-    return report(order, journal.keep(url, run, order.document(), _performer(tell), steps))
+    return report(order, journal.keep(url, run, order.document(), performer(tell), steps))
 
 
-def _performer(tell: Listener, expected: Sequence[str] = ()) -> journal.Perform:
+def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = ()) -> journal.Perform:
     """Performs steps, and knows which ones this process performed itself."""
     performed: set[str] = set()
     shared: list[_Shared] = []
 
     def perform(name: str, document: dict[str, Any], steps: list[Step]) -> Step:
         if not shared:
-            made = _share(read_order(document))
+            made = _share(read_order(document), world)
             if isinstance(made, Failure):
                 return _no_access(name, made, steps)
             shared.append(made)
             made.contact.also_at(made.order.access.routes.get(address, address) for address in expected)
         order, contact, before = shared[0]
-        run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot), tell)
+        run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot, world), tell)
         step = STAGES[name](run)
         performed.add(name)
         tell(Event("end", name, step.said))
@@ -79,8 +79,8 @@ def _performer(tell: Listener, expected: Sequence[str] = ()) -> journal.Perform:
     return perform
 
 
-def _share(order: Order) -> _Shared | Failure:
-    speaker = speaker_of(order.access)
+def _share(order: Order, world: World) -> _Shared | Failure:
+    speaker = world.speaker(order.access)
     if isinstance(speaker, Failure):
         return speaker
     reading = read_capture(dict(order.before), "the journal")
@@ -90,14 +90,23 @@ def _share(order: Order) -> _Shared | Failure:
     addresses = [routes.get(address, address) for address in whereabouts(order)]
     uuid = str(order.before.get("uuid") or "")
     aside = [routes.get(address, address) for address in _aside(order, reading.host)]
-    contact = contact_at(speaker, order.access.target, addresses, order.limits, uuid, order.access.guard, aside)
+    contact = contact_at(
+        speaker,
+        order.access.target,
+        addresses,
+        order.limits,
+        uuid,
+        guard=order.access.guard,
+        aside=aside,
+        world=world,
+    )
     return _Shared(order, contact, reading.host)
 
 
-def _fencing(reboot: Reboot | None) -> Fencing | Failure:
+def _fencing(reboot: Reboot | None, world: World) -> Fencing | Failure:
     if reboot is None:
         return Failure("refused", "no reboot was ordered", "give --reboot PROXY")
-    proxy = speaker_of(reboot.proxy)
+    proxy = world.speaker(reboot.proxy)
     if isinstance(proxy, Failure):
         return proxy
     agent = fence_agent(reboot)

@@ -14,6 +14,7 @@ from planner.apply.standing import (
     measure,
     stands_as_before,
 )
+from planner.apply.world import World
 from planner.host.graph import tells_routes
 from planner.host.model import Host
 from planner.vdsm.failure import Failure
@@ -76,6 +77,11 @@ class Run(NamedTuple):
     performed: frozenset[str]
     fencing: "Callable[[], Fencing | Failure]"
     tell: Listener
+
+    @property
+    def world(self) -> World:
+        """Time, work beside and probes, as the steps have them."""
+        return self.contact.world
 
     @property
     def request(self) -> Mapping[str, Any]:

@@ -3,15 +3,14 @@
 What VDSM answered counts only as long as it answered. Once a request may have reached it, reading the host decides.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
-from threading import Thread
+from functools import partial
+from queue import Empty
 
 from planner.apply.contact import LOOK_EVERY, Sight
 from planner.apply.order import COMMIT_WITHIN
-from planner.apply.probing import ask, told
+from planner.apply.probing import told
 from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
 from planner.apply.standing import Difference, differences, host_devices
 from planner.vdsm.failure import Failure
@@ -139,11 +138,11 @@ def _stands(run: Run, seen: Sight | Failure, *stances: str) -> bool:
 def unreached(run: Run, here: str) -> dict[str, str]:
     """The probes that passed before the change and do not now, as a problem; empty when there are none."""
     required = [probe for probe, passed in run.found("look").get("probes", {}).items() if passed]
-    failing = _failing(required, here)
-    end = time.monotonic() + run.order.limits.settle
-    while failing and time.monotonic() < end:
-        time.sleep(LOOK_EVERY)
-        failing = _failing(failing, here)
+    failing = _failing(run, required, here)
+    end = run.world.now() + run.order.limits.settle
+    while failing and run.world.now() < end:
+        run.world.sleep(LOOK_EVERY)
+        failing = _failing(run, failing, here)
     if not failing:
         return {}
     return {
@@ -153,8 +152,8 @@ def unreached(run: Run, here: str) -> dict[str, str]:
     }
 
 
-def _failing(probes: Sequence[str], here: str) -> list[str]:
-    return [probe for probe, passes in ask(probes, here).items() if not passes]
+def _failing(run: Run, probes: Sequence[str], here: str) -> list[str]:
+    return [probe for probe, passes in run.world.ask(probes, here).items() if not passes]
 
 
 def _carried_out_already(run: Run) -> Step | None:
@@ -183,10 +182,10 @@ def send(run: Run, request: Document, ready: Callable[[Sight], bool]) -> Done | 
     Whoever kept VDSM busy may have been a run of ours that was killed, or somebody else. So the host is read before
     each further try: what it has become it need not be sent, and a plan for what it was it must not be.
     """
-    end = time.monotonic() + run.order.limits.vdsm
+    end = run.world.now() + run.order.limits.vdsm
     answer = _answer(run, request)
-    while isinstance(answer, Failure) and answer.retryable and time.monotonic() < end:
-        time.sleep(LOOK_EVERY)
+    while isinstance(answer, Failure) and answer.retryable and run.world.now() < end:
+        run.world.sleep(LOOK_EVERY)
         seen = run.contact.look()
         if isinstance(seen, Sight) and not differences(request, seen.host):
             return Done()
@@ -202,21 +201,16 @@ def _answer(run: Run, request: Document) -> Done | Failure:
     long enough to have answered, the answer is lost.
     """
     limits, speaker = run.order.limits, run.contact.speaker()
-    answers: SimpleQueue[Done | Failure] = SimpleQueue()
-    within = limits.change + limits.settle
-    call = Thread(target=lambda: answers.put(speaker.set_up(request, timeout=within)), daemon=True)
-    call.start()
+    call = run.world.beside(partial(speaker.set_up, request, timeout=limits.change + limits.settle))
     since: float | None = None
-    while call.is_alive() or not answers.empty():
+    while True:
         with suppress(Empty):
-            return answers.get(timeout=GLANCE_EVERY)
+            return call.answer(GLANCE_EVERY)
         seen = run.contact.look()
         arrived = not differences(request, seen.host) if isinstance(seen, Sight) else False
-        since = (since or time.monotonic()) if arrived else None
-        if since is not None and time.monotonic() - since > min(ANSWERED_WITHIN, limits.settle):
+        since = (since or run.world.now()) if arrived else None
+        if since is not None and run.world.now() - since > min(ANSWERED_WITHIN, limits.settle):
             return Failure("timeout", "no answer, though the host has done what it was asked", "", sent=True)
-    message = "the call ended without an answer or a failure"
-    raise RuntimeError(message)
 
 
 def _not_taken_up(run: Run, answer: Failure) -> Step:

@@ -1,6 +1,5 @@
 """Keeping what was verified: setSafeNetworkConfig, and the proof that nothing is left unsaved."""
 
-import time
 from collections.abc import Callable
 
 from planner.apply.contact import INCURABLE, LOOK_EVERY, Sight
@@ -34,15 +33,15 @@ def save(run: Run, stands: Callable[[Sight], bool]) -> Done | Sight | Failure:
 
     What VDSM refused to save (40) may be taken back before it is asked again.
     """
-    end = time.monotonic() + run.order.limits.vdsm
+    end = run.world.now() + run.order.limits.vdsm
     while True:
-        seen = run.contact.await_sight(max(0.0, end - time.monotonic()))
+        seen = run.contact.await_sight(max(0.0, end - run.world.now()))
         if isinstance(seen, Failure) or not stands(seen):
             return seen
         answer = run.contact.speaker().commit(timeout=COMMIT_WITHIN)
-        if isinstance(answer, Done) or answer.kind in INCURABLE or time.monotonic() + LOOK_EVERY > end:
+        if isinstance(answer, Done) or answer.kind in INCURABLE or run.world.now() + LOOK_EVERY > end:
             return answer
-        time.sleep(LOOK_EVERY)
+        run.world.sleep(LOOK_EVERY)
 
 
 def prove(run: Run) -> Step:

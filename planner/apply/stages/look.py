@@ -1,6 +1,6 @@
 """Before anything is sent: is VDSM there, is the host still the one that was planned for, what can be reached?"""
 
-from planner.apply.probing import ask, told
+from planner.apply.probing import told
 from planner.apply.run import Event, Run, Step, trouble
 from planner.vdsm.failure import Failure
 
@@ -18,9 +18,9 @@ def look(run: Run) -> Step:
     if sight.host.digest != run.order.plan["inputs"]["capture"]:
         return Step("look", "the host has changed; nothing was sent", "", "as before", _stale())
     guard = run.order.access.guard
-    if guard and not ask([guard])[guard]:
+    if guard and not run.world.ask([guard])[guard]:
         return Step("look", f"{guard} is not reached; nothing was sent", "", "as before", _unguarded(guard))
-    passed = ask(run.order.probes, sight.here)
+    passed = run.world.ask(run.order.probes, sight.here)
     failing = [probe for probe, passes in passed.items() if not passes]
     said = "the host is as it was planned for"
     said += f"; cannot be reached already: {told(failing, sight.here)}" if failing else ""

@@ -3,8 +3,6 @@
 A change that is saved must come back as planned. One that is not saved, on a host that is out of sight, must be gone.
 """
 
-import time
-
 from planner.apply.contact import Sight
 from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
 from planner.apply.stages.change import astray, unreached
@@ -22,11 +20,11 @@ def power_off(run: Run) -> Step:
     run.tell(Event("begin", "power-off", "switching the host off", OFF_WITHIN))
     run.tell(Event("call", "power-off"))
     answer = _fence(run, "off")
-    end = time.monotonic() + OFF_WITHIN
-    while not isinstance(answer, Failure) and answer != "off" and time.monotonic() < end:
+    end = run.world.now() + OFF_WITHIN
+    while not isinstance(answer, Failure) and answer != "off" and run.world.now() < end:
         answer = _fence(run, "status")
         if answer != "off":
-            time.sleep(ASK_EVERY)
+            run.world.sleep(ASK_EVERY)
     if answer == "off":
         return Step("power-off", "the host is off", "power-on")
     problem = trouble(answer) if isinstance(answer, Failure) else _not_switched("off")
@@ -41,13 +39,13 @@ def power_on(run: Run) -> Step:
     run.tell(Event("begin", "power-on", "switching the host on", OFF_WITHIN))
     run.tell(Event("call", "power-on"))
     answer: Power | Failure = "off"
-    end = time.monotonic() + OFF_WITHIN
-    while answer != "on" and time.monotonic() < end:
+    end = run.world.now() + OFF_WITHIN
+    while answer != "on" and run.world.now() < end:
         answer = _fence(run, "on")
         if not isinstance(answer, Failure):
             answer = _fence(run, "status")
         if answer != "on":
-            time.sleep(ASK_EVERY)
+            run.world.sleep(ASK_EVERY)
     if answer == "on":
         return Step("power-on", "the host is on", "return")
     problem = trouble(answer) if isinstance(answer, Failure) else _not_switched("on")
