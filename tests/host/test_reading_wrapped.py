@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import tarfile
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -174,3 +175,24 @@ def test_a_plan_from_an_excerpt_says_so_and_is_not_sent(tmp_path: Path, capsys: 
         printed, said = capsys.readouterr()
         assert printed == ""
         assert "error[capture-incomplete]" in said
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '{"\n',
+        '"\\',
+        "<?xml ",
+        ">\n",
+        "getCapabilities {'",
+        '"nics":{"a":1,',
+        '"nics": {"nics": 1,',
+        "\x1b[1m",
+        "=> ",
+        "\n{}",
+    ],
+)
+def test_hostile_text_takes_seconds(piece: str) -> None:
+    started = time.process_time()
+    assert read_capture("x\n" + piece * 200_000).host is None
+    assert time.process_time() - started < 20  # 1 s here; a quadratic step would take hours
