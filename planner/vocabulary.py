@@ -54,6 +54,7 @@ def family(meaning: str = "4 or 6") -> Field:
 # The words of some fields, as their meanings list them.
 IPV4_METHODS = ("none", "static", "dhcp")
 IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
+SINGLES = ("floating", "alone")
 ORIGINS = ("hand", "router", "lease")
 DEVICES = ("nic", "bond", "vlan", "bridge")
 BASES = (*DEVICES, "unlisted")
@@ -222,7 +223,9 @@ KINDS: dict[str, Kind] = {
             "prefix": number("its prefix length", most=LONGEST_PREFIX),
             "carried": flag("1: a static configuration of the device would carry this one"),
             "origin": text("how an IPv6 address came about: hand, router (advertisement) or lease", words=ORIGINS),
-            "floating": flag("1: a /32 or /128 set by hand in the subnet of another address of the device"),
+            "single": text(
+                "of a /32 or /128 set by hand: floating, in the subnet of another one, or alone", words=SINGLES
+            ),
         },
     ),
     "ip": Kind(

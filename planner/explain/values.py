@@ -110,6 +110,7 @@ def _sentence(effect: str, devices: str, address: str, before: str, after: str) 
         "address-moves": f"{address} moves{values}",
         "address-changes": f"{before} on {devices} becomes {after or 'another address'}",
         "address-may-change": f"{before} on {devices} may become another address",
+        "lease-may-change": f"{before} on {devices} may become another address",
         "default-route-loses": f"the default route over {devices} ({before}) wins over that of {after}",
         "bridge-made": f"the bridge {devices} is made{on}",
         "bridge-removed": f"the bridge {devices} is removed",

@@ -13,8 +13,8 @@ SINGLE = {4: 32, 6: 128}  # the prefix length of an address that has no subnet
 def address_facts(view: View) -> Iterator[Fact]:
     """One ``address`` fact for each address of each device."""
     for device in view.addressed:
-        ip = view.whole_ip_of(device)
-        floats = floating(ip)
+        ip = view.ip_of(device)
+        singles = singles_of(ip)
         carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
         for address in ip.addresses:
             fields: dict[str, Scalar] = {
@@ -24,7 +24,7 @@ def address_facts(view: View) -> Iterator[Fact]:
                 "prefix": address.prefix,
                 "carried": int(address.text in carried),
                 "origin": "" if address.family == 4 else origin(address, ip),
-                "floating": int(address.text in floats),
+                "single": singles.get(address.text, ""),
             }
             yield Fact("address", fields, address.path)
 
@@ -33,7 +33,7 @@ def ip_facts(view: View) -> Iterator[Fact]:
     """One ``ip`` fact for each device that has, or is asked for, an IP configuration."""
     asked = (view.host.last_client_iface,) if view.host.last_client_iface in view.devices else ()
     for device in dict.fromkeys((*view.addressed, *asked)):
-        ip = view.whole_ip_of(device)
+        ip = view.ip_of(device)
         v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
         by_hand = _by_hand(ip)
         method4 = "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none"
@@ -80,11 +80,11 @@ def carried_address(view: View, device: str, family: int) -> Address | None:
     The wanted one first, then VDSM's primary one, then any; a floating one last.
     """
     addresses = [address for address in view.addresses_of(device) if address.family == family]
-    ip = view.whole_ip_of(device)
+    ip = view.ip_of(device)
     asked = [address for text in view.wanted for address in addresses if address.text == text]
     primary = [address for address in addresses if address.text == ip.primary4]
-    floats = floating(ip)
-    own = [address for address in (*primary, *addresses) if address.text not in floats]
+    singles = singles_of(ip)
+    own = [address for address in (*primary, *addresses) if singles.get(address.text) != "floating"]
     return next(iter((*asked, *own, *addresses)), None)
 
 
@@ -102,25 +102,28 @@ def ipv6_method(ip: Ip, address: Address | None) -> str:
     return "static" if address is not None else "none"
 
 
-def floating(ip: Ip) -> frozenset[str]:
-    """The single addresses inside the subnet of another one that the device has: a service's, as a rule."""
+def singles_of(ip: Ip) -> dict[str, str]:
+    """The addresses without a subnet that were set by hand: ``floating``, a service's, in that of another, or alone."""
     singles = [address for address in ip.addresses if address.prefix == SINGLE[address.family]]
     singles = [address for address in singles if address.family == 4 or origin(address, ip) == "hand"]
-    if not singles or len(singles) == len(ip.addresses):
-        return frozenset()
+    others = [address for address in ip.addresses if 0 <= address.prefix < SINGLE[address.family]]
+    if not singles:
+        return {}
     import ipaddress
 
     def subnet(address: str, prefix: int) -> object:
         return ipaddress.ip_network((address, prefix), strict=False)
 
-    others = [address for address in ip.addresses if 0 <= address.prefix < SINGLE[address.family]]
     subnets = {subnet(address.text, address.prefix) for address in others}
     lengths = {(address.family, address.prefix) for address in others}
-    return frozenset(
-        single.text
-        for single in singles
-        if any(subnet(single.text, prefix) in subnets for family, prefix in lengths if family == single.family)
-    )
+
+    def floats(single: Address) -> bool:
+        return any(subnet(single.text, prefix) in subnets for family, prefix in lengths if family == single.family)
+
+    found = {single.text: "floating" if floats(single) else "alone" for single in singles}
+    # An IPv4 address that stands alone may be the lease.
+    leased = {single.text for single in singles if single.family == 4 and ip.dhcpv4}
+    return {text: standing for text, standing in found.items() if standing == "floating" or text not in leased}
 
 
 def _by_hand(ip: Ip) -> list[Address]:

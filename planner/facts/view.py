@@ -62,10 +62,6 @@ class View:
         """All addresses of ``device``."""
         return self.ip_of(device).addresses
 
-    def whole_ip_of(self, device: str) -> Ip:
-        """How ``device`` got its addresses, and all it has."""
-        return self.ip_of(device)._replace(addresses=self.addresses_of(device))
-
     @cached_property
     def addressed(self) -> tuple[str, ...]:
         """The names of the devices that have addresses or a gateway, in the order of the capture."""

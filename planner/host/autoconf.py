@@ -14,7 +14,7 @@ LEASE_PREFIX = 128  # a DHCPv6 lease is a single address; old clients give it 64
 IDENTIFIER = (1 << 64) - 1
 FILLER, FILLER_AT = 0xFFFE, 24  # what EUI-64 puts between the halves of a MAC address
 UNIVERSAL = 1 << 57  # the bit that EUI-64 turns over
-ETHERNET = 12  # hexadecimal digits; InfiniBand's hardware addresses have 40, and an EUI-64 of their own
+ETHERNET, INFINIBAND = 12, 40  # hexadecimal digits of a hardware address; InfiniBand's ends in an EUI-64 (RFC 4391)
 DIGITS = frozenset("0123456789abcdef")
 
 
@@ -31,14 +31,17 @@ def origin(address: Address, ip: Ip) -> Origin:
 
 
 def eui64(address: str, hwaddr: str) -> str:
-    """The address that ``hwaddr`` has in the /64 of ``address``; ``""`` where it is no Ethernet MAC address."""
+    """The address that ``hwaddr`` has in the /64 of ``address``; ``""`` where it is no hardware address."""
     import ipaddress
 
     digits = hwaddr.replace(":", "")
-    if len(digits) != ETHERNET or not DIGITS.issuperset(digits):
+    if len(digits) not in (ETHERNET, INFINIBAND) or not DIGITS.issuperset(digits):
         return ""
-    mac = int(digits, 16)
-    identifier = (mac >> FILLER_AT << FILLER_AT + 16 | FILLER << FILLER_AT | mac & 0xFFFFFF) ^ UNIVERSAL
+    number = int(digits, 16)
+    if len(digits) == INFINIBAND:
+        identifier = number & IDENTIFIER | UNIVERSAL
+    else:
+        identifier = (number >> FILLER_AT << FILLER_AT + 16 | FILLER << FILLER_AT | number & 0xFFFFFF) ^ UNIVERSAL
     return str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(address)) & ~IDENTIFIER | identifier))
 
 

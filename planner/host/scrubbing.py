@@ -51,8 +51,10 @@ IFCFG = re.compile(
 STANDARD = re.compile(
     r"(eth|em|lan|wlan|bond|br|virbr|vnet|dummy|veth|team|vlan|ib)\d+(-nic)?|en[opsx][0-9a-z]+|p\d+p\d+(_\d+)?|lo|;vdsmdummy;|docker0|br-int"
 )
+VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}")
 NAMED_BY_MAC = re.compile(r"enx([0-9a-f]{12})")
-MAC = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}(?![0-9A-Za-z:])")
+# Of 6 bytes, or of the 20 of InfiniBand
+MAC = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?::[0-9A-Fa-f]{2}){19})(?![0-9A-Za-z:])")
 BRIDGE_ID = re.compile(r"[0-9a-f]{4}\.([0-9a-f]{12})")
 WORD = re.compile(r"[0-9A-Fa-f:.]+(?=$|[^0-9A-Za-z:.])")
 UUID = re.compile(r"\b[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
@@ -69,7 +71,16 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
     """
     kept = {key: _versions(capture[key]) if key == "packages2" else capture[key] for key in KEPT if key in capture}
     names = renaming(kept, keep, beside)
-    return {key: _scrubbed(value, names, key) for key, value in kept.items()}
+    return {key: _scrubbed(value, names, key) for key, value in kept.items()} | _version(capture)
+
+
+def _version(capture: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the packages only VDSM's version, whose patch level ``software_version`` may leave out."""
+    packages = capture.get("packages2")
+    vdsm = packages.get("vdsm") if isinstance(packages, Mapping) else None
+    version = vdsm.get("version") if isinstance(vdsm, Mapping) else None
+    found = VERSION.match(version) if isinstance(version, str) else None
+    return {"packages2": {"vdsm": {"version": found.group()}}} if found is not None else {}
 
 
 def _versions(packages: Any) -> dict[str, Any]:
@@ -164,7 +175,7 @@ def mac(text: str) -> str:
     if lower in SAME_MAC:
         return text
     noise = hashlib.sha256(f"mac {lower}".encode()).digest()
-    new = ":".join(f"{byte:02x}" for byte in (2, *noise[:5]))
+    new = ":".join(f"{byte:02x}" for byte in (2, *noise[: lower.count(":")]))
     return new.upper() if text.upper() == text and text.lower() != text else new
 
 

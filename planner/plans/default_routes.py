@@ -12,13 +12,11 @@ METRICS = {"nic": 100, "bond": 300, "vlan": 400, "bridge": 425}
 
 
 class Winner(NamedTuple):
-    """A device whose default route over ``gateway`` is preferred: its kind and metric, and the network's metric."""
+    """A device whose default route over ``gateway`` is preferred to the network's."""
 
     device: str
-    kind: str
     gateway: str
-    metric: int
-    ours: int
+    because: str
 
 
 def winners(host: Host, network: str, attachment: Attachment, holder: str) -> Iterator[Winner]:
@@ -26,7 +24,8 @@ def winners(host: Host, network: str, attachment: Attachment, holder: str) -> It
     own = host.networks.get(network)
     if not attachment.default_route or (own is not None and own.bridged == attachment.bridged and _defaults(own.ip)):
         return
-    ours = METRICS[_top_kind(host, attachment)]
+    kind = _top_kind(host, attachment)
+    ours = METRICS[kind]
     families = [family for family, ip in ((4, attachment.ipv4), (6, attachment.ipv6)) if _has_gateway(ip)]
     taken = {holder, attachment.iface, attachment.port, network, *(attachment.bond.members if attachment.bond else ())}
     # A network of VDSM's that has the default route is drawn into the call and loses it.
@@ -36,7 +35,11 @@ def winners(host: Host, network: str, attachment: Attachment, holder: str) -> It
         gateways = _defaults(device.ip) if device.name not in taken and METRICS[device.kind] <= ours else {}
         for family in families:
             if family in gateways:
-                yield Winner(device.name, device.kind, gateways[family], METRICS[device.kind], ours)
+                because = (
+                    f"NetworkManager prefers the default route over a {device.kind} (metric {METRICS[device.kind]}) "
+                    f"to one over a {kind} (metric {ours}), unless route-metric says otherwise"
+                )
+                yield Winner(device.name, gateways[family], because)
 
 
 def _top_kind(host: Host, attachment: Attachment) -> str:
