@@ -56,6 +56,7 @@ IPV4_METHODS = ("none", "static", "dhcp")
 IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
 DEVICES = ("nic", "bond", "vlan", "bridge")
 BASES = (*DEVICES, "unlisted")
+LINKS = ("ethernet", "infiniband")
 WAYS = ("address", "lastClientIface", "default-route")
 LARGEST_TAG = 4095  # IEEE 802.1Q has 12 bits for it
 LONGEST_PREFIX = 128
@@ -90,6 +91,7 @@ KINDS: dict[str, Kind] = {
         "the host's VDSM",
         {
             "version": number("100 x major + minor (4.50: 450); 9999 when unknown, so judged as the newest"),
+            "patch": number("the number after the minor one (4.40.28: 28); -1 where the capture tells none"),
             "known": flag("1: the capture tells the version"),
             "dirty": flag("1: the running configuration is not saved"),
         },
@@ -110,6 +112,7 @@ KINDS: dict[str, Kind] = {
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case; that of its bond while it is a member"),
             "permanent_hwaddr": text("the MAC address it was made with; hwaddr where the host reports no other"),
+            "link": text("ethernet or infiniband, by the length of its hardware address", "unknown", words=LINKS),
             "bond": text("the bond it is a member of"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),
@@ -122,11 +125,15 @@ KINDS: dict[str, Kind] = {
             "name": text("its name"),
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case"),
+            "link": text(
+                "ethernet or infiniband, by the length of its hardware address, or its members'", "unknown", words=LINKS
+            ),
             "mode": number("its mode as the kernel numbers them (4: 802.3ad)", most=LAST_MODE),
             "members": number("how many members it has"),
             "member_names": text("its members, joined by commas"),
             "options": text("its options, as `mode=4 miimon=100`"),
             "fail_over_mac": number("the option of this name, 0 when it is not set"),
+            "switch": text("ovs or legacy; before 4.19 not told"),
             "partner": text("the LACP partner's MAC address; all zeroes: nobody answers"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),
@@ -168,6 +175,7 @@ KINDS: dict[str, Kind] = {
             "stp": flag("1: it runs STP"),
             "ports": number("how many ports it has"),
             "port_names": text("its ports, joined by commas"),
+            "heir": text("its only port that is a nic, bond or vlan: what would have its addresses without it"),
             "addresses": number("how many addresses it has"),
         },
     ),
@@ -192,7 +200,7 @@ KINDS: dict[str, Kind] = {
             "mtu": number("its MTU in bytes"),
             "stp": flag("1: its bridge runs STP"),
             "switch": text("legacy or ovs"),
-            "portless": flag("1: its bridge has lost its port"),
+            "portless": flag("1: its bridge, unless it is one of Open vSwitch, has lost its port"),
             "default_route": flag("1: it carries the default route, of IPv6 where it has no IPv4"),
             "gateway4": text("its IPv4 gateway"),
             "gateway6": text("its IPv6 gateway"),
@@ -307,14 +315,20 @@ KINDS: dict[str, Kind] = {
     "foreseen": Kind(
         "an effect that the request would have on the host beyond what it asks for",
         {
-            "effect": text("mtu, address, ..."),
+            "effect": text("mtu, address-moves, address-dropped, ..."),
             "device": text("the device concerned"),
+            "address": text("the address concerned"),
             "from": text("as it is"),
             "to": text("as it would be"),
             "from_number": number("`from` as a number, for mtu"),
             "to_number": number("`to` as a number, for mtu"),
         },
         concluded_in="devise",
+    ),
+    "freed": Kind(
+        "a bridge without which the host is judged again: what would be refused then is told, too",
+        {"bridge": text("its name")},
+        concluded_in="guard",
     ),
     "compliant": Kind(
         "the management network is already as defined: nothing to change, refusals become warnings",
@@ -331,6 +345,7 @@ ATTACHMENT: dict[str, Field] = {
     "mtu": number("the MTU in bytes"),
     "stp": flag("true: STP on the bridge"),
     "bonding": text("the bond that travels along, given whole: `$bond`"),
+    "pin_mac": flag("false: VDSM is told to pin no MAC address to that bond; else it pins the one of today"),
     "default_route": flag("true: carry the default route"),
     "nameservers": text("addresses joined by commas"),
     "switch": text("legacy or ovs", words=("legacy", "ovs")),

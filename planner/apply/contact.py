@@ -1,6 +1,6 @@
 """Contact with one host over every address at which it may be: reading it, and telling it that it is still reached."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
@@ -93,6 +93,10 @@ class Contact:
         seen = self._first(self._aside) if self._aside and self._uuid else failure
         known = isinstance(seen, Sight) and str(seen.capture.get("uuid") or "") == self._uuid
         return seen._replace(aside=True) if isinstance(seen, Sight) and known else failure
+
+    def also_at(self, addresses: Iterable[str]) -> None:
+        """Look for the host at further ``addresses``, too."""
+        self._speakers |= {one: self._served.at(one) for one in addresses if one not in self._speakers}
 
     def until(self, within: float, enough: Callable[[Sight | Failure], bool]) -> Sight | Failure:
         """Read the host until it is ``enough`` or ``within`` seconds are over, once at least; the last reading."""

@@ -36,14 +36,14 @@ def carry_out(order: Order, url: str, tell: Listener) -> Report:
     return report(order, journal.keep(url, order.run, order.document(), performer(tell)))
 
 
-def go_on(record: journal.Record, url: str, tell: Listener) -> Report:
-    """Go on with a run that was interrupted."""
-    return report(read_order(record.order), journal.go_on(url, record.run, performer(tell)))
+def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
+    """Go on with a run that was interrupted, looking for the host at the ``expected`` addresses, too."""
+    return report(read_order(record.order), journal.go_on(url, record.run, performer(tell, expected=expected)))
 
 
-def take_up(record: journal.Record, run: str, url: str, tell: Listener) -> Report:
+def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
     """A run that ended in doubt, again from the reading of the host, as a run of its own called ``run``."""
-    order = read_order({**record.order, "run": run})
+    order = read_order({**record.order, "run": run, "addresses": (*record.order.get("addresses", ()), *expected)})
     steps = list(record.steps)
     sent = next((step.name for step in reversed(steps) if step.name in SENT), "")
     if sent:
@@ -57,7 +57,7 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener) -> Repor
     return report(order, journal.keep(url, run, order.document(), performer(tell), steps))
 
 
-def performer(tell: Listener, world: World = OUTSIDE) -> journal.Perform:
+def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = ()) -> journal.Perform:
     """Performs steps, and knows which ones this process performed itself."""
     performed: set[str] = set()
     shared: list[_Shared] = []
@@ -68,6 +68,7 @@ def performer(tell: Listener, world: World = OUTSIDE) -> journal.Perform:
             if isinstance(made, Failure):
                 return _no_access(name, made, steps)
             shared.append(made)
+            made.contact.also_at(made.order.access.routes.get(address, address) for address in expected)
         order, contact, before = shared[0]
         run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot, world), tell)
         step = STAGES[name](run)

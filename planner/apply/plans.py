@@ -34,7 +34,7 @@ def read_plan(content: bytes, source: str) -> dict[str, Any] | Problem:
     return dict(document)
 
 
-def altered(plan: Mapping[str, Any], host: Host, source: str) -> list[Problem]:
+def altered(plan: Mapping[str, Any], host: Host) -> list[Problem]:
     """Where the calls of ``plan``, a change for ``host``, are not those that its attachment makes there.
 
     What is sent must be what the rules decided, what the user was shown, and what the host is held against.
@@ -59,7 +59,7 @@ def altered(plan: Mapping[str, Any], host: Host, source: str) -> list[Problem]:
             "plan-altered",
             f"{path} is {_short(found)}; by the plan's attachment, on this host, it is {_short(made)}",
             ALTERED,
-            where=(Where(source, path),),
+            where=(Where("the plan", path),),
         )
         for path, found, made in _unequal("", stated, right)
     ]

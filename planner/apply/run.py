@@ -172,10 +172,20 @@ class Run(NamedTuple):
         return isinstance(seen, Sight) and self.stance(seen)[0] == "planned"
 
     def found_again(self, seen: Sight | Failure) -> Sight | Failure:
-        """A sight of the host that cannot be read: it is waited for, then looked for over its other networks."""
+        """A sight of the host that cannot be read: it is waited for, then looked for over its other networks.
+
+        There it tells its management address, which by DHCP may be another by now: it is looked for at that, too.
+        """
         if isinstance(seen, Failure):
             seen = self.contact.await_sight(self.order.limits.vdsm)
-        return self.contact.elsewhere(seen) if isinstance(seen, Failure) else seen
+        seen = self.contact.elsewhere(seen) if isinstance(seen, Failure) else seen
+        if isinstance(seen, Failure) or not seen.aside:
+            return seen
+        network, routes = seen.host.networks.get(self.order.plan["network"]), self.order.access.routes
+        held = network.ip.addresses if network is not None else ()
+        self.contact.also_at(routes.get(address.text, address.text) for address in held)
+        again = self.contact.look()
+        return seen if isinstance(again, Failure) else again
 
     def reverted(self, host: Host) -> bool:
         """Whether the host stands as before the change, or as the way back makes it."""

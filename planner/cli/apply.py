@@ -130,7 +130,7 @@ def _nothing_to_send(options: argparse.Namespace, access: Access, sight: Sight, 
         return failed(options, [Problem("stale-plan", "the host is not the one that was planned for", hint)], REFUSED)
     if plan["outcome"] == "no-change" or arrived:
         return _stands_already(options, access, sight, plan)
-    problems = altered(plan, sight.host, options.plan or "the plan")
+    problems = altered(plan, sight.host)
     return failed(options, problems, REFUSED) if problems else None
 
 

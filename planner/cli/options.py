@@ -181,6 +181,7 @@ def _stated(command: argparse.ArgumentParser) -> None:
 
 def _resumed(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", metavar="RUN", nargs="?", help="one run; without: every one that was interrupted")
+    _expect(command)
     _output(command, ("text", "json"))
     _log(command)
 
@@ -192,9 +193,7 @@ def _change(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--probe", metavar="URL", action="append", default=[], help="tcp://..., https://... to be reached as before"
     )
-    command.add_argument(
-        "--expect", metavar="A", action="append", default=[], help="an address that the host may have afterwards"
-    )
+    _expect(command)
     command.add_argument("--reboot", metavar="PROXY", default="none", help="prove it by a reboot: the host that fences")
     for name, what in (("address", "the BMC"), ("agent", "its kind: ipmilan, ilo4, ..."), ("user", "its user")):
         command.add_argument(f"--fence-{name}", metavar=name[0].upper(), help=what)
@@ -202,6 +201,12 @@ def _change(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
     _output(command, ("text", "json"))
     _log(command)
+
+
+def _expect(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--expect", metavar="A", action="append", default=[], help="an address that the host may have afterwards"
+    )
 
 
 def _access(command: argparse.ArgumentParser) -> None:

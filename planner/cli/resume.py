@@ -10,7 +10,7 @@ from planner.apply.order import read_order
 from planner.apply.preparing import host_key, run_name
 from planner.apply.report import Report
 from planner.cli.apply import failed
-from planner.cli.hosts import state_folder
+from planner.cli.hosts import state_folder, unexpectable
 from planner.cli.progress import progress, say
 from planner.cli.status import unknown_run
 from planner.problem import Problem
@@ -20,6 +20,9 @@ DOUBTFUL = ("unknown", "as planned, not saved")
 
 def run(options: argparse.Namespace) -> int:
     """Resume; the exit status is the worst of the runs'."""
+    problems = unexpectable(options.expect)
+    if problems:
+        return failed(options, problems)
     folder = state_folder()
     if isinstance(folder, Problem):
         return failed(options, [folder])
@@ -48,10 +51,10 @@ def _resume(record: journal.Record, folder: str, url: str, options: argparse.Nam
             return failed(options, [held])
         with progress(options.log) as tell:
             if record.state == "running":
-                return _end(options, go_on(record, url, tell))
+                return _end(options, go_on(record, url, tell, options.expect))
             again = run_name()
             say(options.log, "run", f"run {again}, after {record.run}")
-            return _end(options, take_up(record, again, url, tell))
+            return _end(options, take_up(record, again, url, tell, options.expect))
 
 
 def _end(options: argparse.Namespace, report: Report) -> int:

@@ -41,6 +41,7 @@ def vdsm_facts(view: View) -> Iterator[Fact]:
     version = view.host.version
     fields: dict[str, Scalar] = {
         "version": version[0] * 100 + version[1] if len(version) > 1 else UNKNOWN_VERSION,
+        "patch": version[2] if len(version) > 2 else -1,
         "known": int(len(version) > 1),
         "dirty": -1 if view.host.dirty is None else int(view.host.dirty),
     }

@@ -17,6 +17,10 @@ class Clock(Protocol):
         """Come back after ``seconds``."""
         ...
 
+    def at(self, moment: float, action: Callable[[], object]) -> None:
+        """Have ``action`` done when ``moment`` comes."""
+        ...
+
 
 class VirtualClock:
     """A clock that stands still until somebody sleeps; what is due meanwhile is done on the way. For one thread."""

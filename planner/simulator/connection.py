@@ -138,8 +138,8 @@ class Connection:
             return
         if kind == "half-open":
             self._silent = True
-        elif kind == "reset":
-            await self._send(message[: len(message) // 2])
+        elif kind in ("reset", "late"):
+            await self._send(message[: len(message) // 2] if kind == "reset" else b"")
             self.cut(silent=False)
         else:
             await self._send(message)

@@ -23,6 +23,10 @@ class DaemonDiedError(Exception):
     """The daemon is gone in the middle of a verb; nobody gets an answer."""
 
 
+class PowerLostError(Exception):
+    """The machine is gone in the middle of a verb, changed, and the daemon has not recorded that."""
+
+
 def judge(
     networks: dict[str, Record],
     bondings: dict[str, Record],
@@ -124,6 +128,8 @@ class Daemon:
         fault = self._kernel.configure(_with_strangers(before, call), spoilt(after, kind))
         if fault is not None:
             return Refusal(fault.code, f"Internal JSON-RPC error: {{'reason': '{fault.reason}'}}")
+        if kind == "power-cut":
+            raise PowerLostError
         self.running = after
         self._changed()
         if truth(options.get("connectivityCheck", True)) and not options.get("_inRollback"):
@@ -152,9 +158,14 @@ class Daemon:
         self._changed()
 
     def boot(self, recovery: float) -> None:
-        """Come up after a restart of the machine: only what is stored is restored."""
+        """Come up after a restart of the machine: VDSM restores what is stored, where it had recorded anything else.
+
+        The networks that it did not store it removes, but not the bonds.
+        """
         self._kernel.reboot()
-        self._kernel.configure(self.running, self.persistent)
+        if self.running != self.persistent:
+            kept = {name: bond for name, bond in self.running.bonds.items() if name in self.persistent.bonds}
+            self._kernel.configure(Config(self.running.networks, kept), self.persistent)
         self._restore(self._safe)
         self.running = self.persistent
         self.dirty = False

@@ -34,13 +34,16 @@ ON_SETUP = {
     "wrong-mtu": "says Done, but the machine has another MTU than asked for",
     "no-bridge": "says Done, but there is no bridge",
     "dies": "VDSM dies at step dies=N: a removal, a bond, a network's links, its addresses are a step each",
+    "late": "the call is lost, and carried out all the same late=SECONDS later",
+    "power-cut": "the machine loses power once it is changed, before VDSM has recorded that; it boots again",
+    "checkpoint": "fails and changes nothing: somebody else holds a checkpoint of NetworkManager's",
 }
 ON_CONNECT = {
     "refuses-tls": "the connection is closed at the client's first bytes",
     "plain-tcp": "no TLS is spoken on the port",
 }
 ON_REBOOT = {"never-ends": "the host does not come back"}
-WITH_NUMBER = ("slow", "dies")
+WITH_NUMBER = ("slow", "dies", "late")
 
 
 class Mishap(NamedTuple):
@@ -126,7 +129,7 @@ def interrupted(before: Config, after: Config, steps: int) -> Config:
         if networks.get(name) == network:
             continue
         if done < steps:
-            networks[name] = {**network, **bare, "dhcpv6": False, "ipv6autoconf": False}
+            networks[name] = {**network, **bare, "dhcpv6": False, "ipv6autoconf": False, "nameservers": []}
             done += 1
         if done < steps:
             networks[name] = network

@@ -3,8 +3,9 @@
 import copy
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
+from planner.simulator.bonding_options import mode_number, parsed
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.devices import DEFAULT_MTU, Devices, blank_ip
 from planner.simulator.kernel import Config, Fault, Record
@@ -14,11 +15,13 @@ from planner.simulator.surroundings import (
     Surroundings,
     autoconfigured,
     carries,
+    lease6_for,
     lease_for,
 )
 
 LONGEST_NAME = 15  # IFNAMSIZ, without the closing zero
 SMALLEST_MTU = 68
+NO_MAC = "MAC address cannot be specified in bond interface along with fail_over_mac active on active backup mode"
 
 
 class Picture:
@@ -31,8 +34,12 @@ class Picture:
         """
         self._nmstate = nmstate
         self._devices = Devices(netinfo)
-        self.surroundings = _learned(surroundings or Surroundings(), self._devices)
+        owned = {
+            str(network.get("iface") or network.get("interface")) for network in netinfo.get("networks", {}).values()
+        }
+        self.surroundings = _learned(surroundings or Surroundings(), self._devices, owned)
         self._leases: dict[tuple[str, int], Lease] = {}
+        self._leases6: dict[tuple[str, int], str] = {}
 
     def netinfo(self) -> Record:
         """The devices, as VDSM reports them."""
@@ -51,20 +58,20 @@ class Picture:
         members = Counter(nic for bond in declared.values() for nic in bond["nics"])
         for nic in (nic for nic, count in members.items() if count > 1):
             return Fault(f"NmstateValueError: port {nic} is listed more than once")
+        if self._nmstate and (fault := _objection(declared, after)):
+            return fault
         for name, bond in after.bonds.items():
             if name in declared:
                 devices.declare_bond(name, bond)
             if name not in before.bonds:
                 devices.clear(name)
         for name, network in after.networks.items():
-            if self._nmstate and network["ipv6autoconf"] and not network["dhcpv6"]:
-                return Fault("NmstateNotImplementedError: Autoconf without DHCP is not supported yet")
             if fault := _attach(devices, name, network, existed):
                 return fault
         _set_mtus(devices, before, after)
         _resolve(devices, before, after)
         for name, network in after.networks.items():
-            self._address(devices, name, network)
+            self._address(devices, name, network, before.networks.get(name, {}))
         self._devices = devices
         return None
 
@@ -102,13 +109,15 @@ class Picture:
             return any(record["ipv6gateway"] not in ("", "::") for record in records)
         return any(record["gateway"] and record["ipv4defaultroute"] for record in records)
 
-    def _address(self, devices: Devices, name: str, network: Record) -> None:
+    def _address(self, devices: Devices, name: str, network: Record, past: Record) -> None:
         top = name if network["bridged"] else port_of(network)
         record = devices.find(top)
         if record is None:
             return
         mac, tag = devices.mac_of(top), devices.tag_of(top)
         default = bool(network.get("defaultRoute"))
+        # nmstate keeps a default route that the call neither names nor takes back (by defaultRoute false or by DHCP).
+        kept = past if self._nmstate and default and past.get("defaultRoute") else {}
         record.update(blank_ip())
         if network["bootproto"] == "dhcp":
             lease = None if tag is None else lease_for(self.surroundings, self._leases, mac, tag)
@@ -120,17 +129,45 @@ class Picture:
                     devices.nameservers = list(lease.nameservers)
         elif network.get("ipaddr"):
             interface = ipaddress.IPv4Interface(f"{network['ipaddr']}/{network['netmask']}")
-            _hold(record, str(interface), network.get("gateway") or "", default=default)
+            _hold(record, str(interface), network.get("gateway") or kept.get("gateway") or "", default=default)
         by_hand = bool(network.get("ipv6addr"))  # which wins over both
         record["dhcpv6"] = bool(network["dhcpv6"]) and not by_hand
         record["ipv6autoconf"] = bool(network["ipv6autoconf"]) and not by_hand
         record["ipv6addrs"] = [network["ipv6addr"]] if by_hand else []
         router = None if tag is None else self.surroundings.routers.get(tag)
+        if record["dhcpv6"] and tag is not None:
+            lease6 = lease6_for(self.surroundings, self._leases6, mac, tag)
+            self._leases6[mac.lower(), tag] = lease6
+            record["ipv6addrs"] = [lease6] if lease6 else []
         if record["ipv6autoconf"] and router is not None:
             record["ipv6addrs"] = [*record["ipv6addrs"], autoconfigured(router, mac)]
             record["ipv6gateway"] = router.gateway
-        if network.get("ipv6gateway"):
-            record["ipv6gateway"] = network["ipv6gateway"]
+        if by_hand and (network.get("ipv6gateway") or kept.get("ipv6gateway")):
+            record["ipv6gateway"] = network.get("ipv6gateway") or kept["ipv6gateway"]
+
+
+def _objection(declared: Mapping[str, Record], after: Config) -> Fault | None:
+    """What nmstate 2.0.0 takes from nobody, whatever VDSM thinks of it."""
+    for bond in declared.values():
+        options = parsed(bond.get("options") or "") or {}
+        follows = mode_number(options.get("mode", "0")) == "1" and options.get("fail_over_mac") in ("1", "active")
+        if follows and bond.get("hwaddr"):
+            return Fault(f"NmstateValueError: {NO_MAC}")
+    for network in after.networks.values():
+        if network["ipv6autoconf"] and not network["dhcpv6"]:
+            return Fault("NmstateNotImplementedError: Autoconf without DHCP is not supported yet")
+        for server in network["nameservers"] or () if network.get("defaultRoute") else ():
+            if not _resolves_by(network, 6 if ":" in server else 4):
+                said = f"Failed to find suitable interface for saving DNS name servers: {server}"
+                return Fault(f"NmstateValueError: {said}")
+    return None
+
+
+def _resolves_by(network: Record, family: int) -> bool:
+    """Whether nmstate can write a name server of ``family`` into the network's profile."""
+    if family == 4:
+        return bool(network.get("gateway")) or network["bootproto"] == "dhcp"
+    return bool(network.get("ipv6gateway") or network["dhcpv6"] or network["ipv6autoconf"])
 
 
 def _hold(record: Record, address: str, gateway: str, *, default: bool) -> None:
@@ -223,29 +260,44 @@ def _left(before: Config, after: Config) -> set[str]:
 def _resolve(devices: Devices, before: Config, after: Config) -> None:
     """The name servers are those of the network with the default route, or its lease's; they go with it."""
     owner = next((network for network in after.networks.values() if network.get("defaultRoute")), None)
-    if owner is not None:
+    if owner is not None and not (_advertised(owner) and owner["nameservers"] == []):
         devices.nameservers = list(owner["nameservers"] or ())
-    elif any(network.get("defaultRoute") for network in before.networks.values()):
+    elif owner is None and any(network.get("defaultRoute") for network in before.networks.values()):
         devices.nameservers = []
 
 
-def _learned(stated: Surroundings, devices: Devices) -> Surroundings:
-    """``stated``, and what the addresses on the host tell: where subnets live, who has which lease, which routers."""
+def _advertised(network: Record) -> bool:
+    """Whether its name servers come from a router or a DHCPv6 server, which goes on telling them."""
+    return bool(network["bootproto"] != "dhcp" and (network["dhcpv6"] or network["ipv6autoconf"]))
+
+
+def _learned(stated: Surroundings, devices: Devices, owned: Collection[str]) -> Surroundings:
+    """``stated``, and what the addresses on the host tell: where subnets live, who has which lease, which routers.
+
+    A DHCP server knows the devices that VDSM ``owned`` by their MAC addresses; those of the host's own profiles it may
+    know by another identifier, and then has another lease for what nmstate makes of them.
+    """
     segments: dict[str, int] = {}
     leases: dict[tuple[str, int], Lease] = {}
+    leases6: dict[tuple[str, int], str] = {}
     routers: dict[int, Router] = {}
     for name, tag, record in _outward(devices):
+        mac = devices.mac_of(name).lower()
         for address in (*record["ipv4addrs"], *record["ipv6addrs"]):
             segments.setdefault(str(ipaddress.ip_interface(address).network), tag)
         if record["dhcpv4"] and record["ipv4addrs"]:
-            nameservers = tuple(devices.nameservers)
-            leases[devices.mac_of(name).lower(), tag] = Lease(record["ipv4addrs"][0], record["gateway"], nameservers)
-        if record["ipv6autoconf"] and record["ipv6addrs"]:
-            prefix = str(ipaddress.IPv6Interface(record["ipv6addrs"][0]).network)
-            routers[tag] = Router(prefix, record["ipv6gateway"])
+            by_mac = name in owned or not stated.client_ids
+            lease = Lease(record["ipv4addrs"][0], record["gateway"], tuple(devices.nameservers))
+            leases[mac if by_mac else f"the profile of {name}", tag] = lease
+        if record["dhcpv6"] and record["ipv6addrs"]:
+            leases6[mac if name in owned else f"the profile of {name}", tag] = record["ipv6addrs"][0]
+        advertised = [text for text in record["ipv6addrs"] if text.endswith("/64")]
+        if record["ipv6autoconf"] and advertised:
+            routers[tag] = Router(str(ipaddress.IPv6Interface(advertised[0]).network), record["ipv6gateway"])
     return stated._replace(
         segments=stated.segments or segments,
         leases={**leases, **stated.leases},
+        leases6={**leases6, **stated.leases6},
         routers={**routers, **stated.routers},
     )
 

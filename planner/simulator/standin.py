@@ -11,7 +11,7 @@ from planner.simulator import elder, elder_caps
 from planner.simulator.ages import Age, age_of
 from planner.simulator.answers import BUSY, INTERNAL, RECOVERING, Refusal, crash
 from planner.simulator.clock import Clock
-from planner.simulator.daemon import Daemon, DaemonDiedError, judge
+from planner.simulator.daemon import Daemon, DaemonDiedError, PowerLostError, judge
 from planner.simulator.faults import EVERY, VERBS, Mishap
 from planner.simulator.fencing import Controllers
 from planner.simulator.kernel import EMPTY, Config, Kernel, Record
@@ -37,6 +37,8 @@ NOT_CARRIED_OUT = {
     "recovering": Refusal(RECOVERING, "Recovering from crash or Initializing"),
     "crash": crash("RuntimeError", "made to crash"),
     "error-frame": Refusal(INTERNAL, "made to fail"),
+    "checkpoint": crash("NmstateConflictError", "a checkpoint of NetworkManager's exists already"),
+    "late": Refusal(INTERNAL, "lost on the way"),
 }
 
 
@@ -169,6 +171,8 @@ class StandIn:
         self.log.append((verb, copy.deepcopy({**parameters, **hidden})))
         mishap = self.mishap(verb)
         refusal = NOT_CARRIED_OUT.get(mishap.kind) if mishap is not None else None
+        if mishap is not None and mishap.kind == "late":
+            self.clock.at(self.clock.now() + mishap.amount, partial(self._carry_out, verb, parameters, local, None))
         if refusal is not None:
             return Outcome(refusal, mishap)
         try:
@@ -176,6 +180,9 @@ class StandIn:
         except DaemonDiedError:
             self._restart_daemon()
             return Outcome(Refusal(INTERNAL, "VDSM died"), mishap)
+        except PowerLostError:
+            self._boot()
+            return Outcome(Refusal(INTERNAL, "the power is gone"), mishap)
         except Exception as failure:  # noqa: BLE001 a stand-in that is sent nonsense answers as VDSM does when it crashes
             value = crash(type(failure).__name__, str(failure))
         if mishap is not None and mishap.kind == "slow":

@@ -1,7 +1,7 @@
 """What is around a stand-in host: the switch's VLANs, the path's MTU, DHCP servers and routers."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 UNTAGGED = 0
@@ -29,6 +29,8 @@ class Surroundings(NamedTuple):
     ``tags``: the VLANs that the switch carries to the host (0: untagged), None: all. ``mtu``: the largest packet that
     the path carries; a host that sends larger ones is not heard. ``segments``: the VLAN (tag) on which a subnet
     lives. ``leases``: by MAC address and tag; ``pools``: by tag, the first lease for a MAC that has none of its own.
+    ``leases6``, ``pools6``: the same for DHCPv6, addresses with their prefix. ``client_ids``: the host's own profiles
+    ask DHCP by an identifier other than the MAC address, which nmstate's do not carry on; DHCPv6 is always asked so.
     ``routers``: by tag. ``routed``: the client is behind the gateway, so that without a default route no answer
     reaches it. ``silent``: what cannot reach the host waits in vain, as behind a real switch, instead of being
     refused at once.
@@ -39,6 +41,9 @@ class Surroundings(NamedTuple):
     segments: Mapping[str, int] = {}
     leases: Mapping[tuple[str, int], Lease] = {}
     pools: Mapping[int, Lease] = {}
+    leases6: Mapping[tuple[str, int], str] = {}
+    pools6: Mapping[int, str] = {}
+    client_ids: bool = False
     routers: Mapping[int, Router] = {}
     routed: bool = False
     silent: bool = False
@@ -69,11 +74,27 @@ def lease_for(surroundings: Surroundings, known: Mapping[tuple[str, int], Lease]
     if model is None:
         return None
     taken = {lease.address.partition("/")[0] for lease in there} | {model.gateway}
-    subnet = ipaddress.ip_interface(model.address)
+    return model._replace(address=_next_to(model.address, taken))
+
+
+def lease6_for(surroundings: Surroundings, known: Mapping[tuple[str, int], str], mac: str, tag: int) -> str:
+    """The same for DHCPv6: an address with its prefix; ``""``: nobody answers."""
+    if surroundings.tags is not None and tag not in surroundings.tags:
+        return ""
+    everybody = {**surroundings.leases6, **known}
+    there = [address for (_, where), address in everybody.items() if where == tag]
+    model = surroundings.pools6.get(tag) or next(iter(there), "")
+    own = everybody.get((mac.lower(), tag))
+    return own or (_next_to(model, {address.partition("/")[0] for address in there}) if model else "")
+
+
+def _next_to(address: str, taken: Collection[str]) -> str:
+    """The first address from ``address`` on that is not ``taken``, with its prefix."""
+    subnet = ipaddress.ip_interface(address)
     candidate = subnet.ip
     while str(candidate) in taken:
         candidate += 1
-    return model._replace(address=f"{candidate}/{subnet.network.prefixlen}")
+    return f"{candidate}/{subnet.network.prefixlen}"
 
 
 def autoconfigured(router: Router, mac: str) -> str:

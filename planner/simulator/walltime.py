@@ -1,6 +1,8 @@
 """Real time, faster if wanted."""
 
+import threading
 import time
+from collections.abc import Callable
 
 
 class WallClock:
@@ -17,3 +19,9 @@ class WallClock:
     def sleep(self, seconds: float) -> None:
         """Wait for ``seconds`` of the stand-in's time."""
         time.sleep(max(seconds, 0.0) / self._speed)
+
+    def at(self, moment: float, action: Callable[[], object]) -> None:
+        """Have ``action`` done, in a thread of its own, when ``moment`` comes."""
+        timer = threading.Timer(max(moment - self.now(), 0.0) / self._speed, action)
+        timer.daemon = True
+        timer.start()

@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import planner
 from planner.apply.contact import Contact, Sight
-from planner.apply.order import Limits
+from planner.apply.order import Access, Limits, Order
+from planner.apply.run import Run
 from planner.vdsm.codes import INTERNAL_ERROR, NO_SUCH_METHOD, vdsm_failure
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Done
@@ -120,3 +122,22 @@ def test_a_reading_that_vdsm_crashed_over_is_made_again() -> None:
 def test_a_call_that_vdsm_does_not_know_is_not_made_again() -> None:
     unknown = vdsm_failure("Host.getCapabilities", NO_SUCH_METHOD, "The method does not exist")
     assert contact(there=Scripted(unknown, CAPTURE)).await_sight(5) == unknown
+
+
+def test_a_host_that_moved_is_found_where_it_says_that_it_is() -> None:
+    """Read over another network, it tells its new lease; there it is managed from then on."""
+    moved = json.loads((ROOT / "golden/ovirtmgmt-dhcp-as-defined/capture.json").read_text()) | {"uuid": "one"}
+    (lease,) = (address.partition("/")[0] for address in moved["networks"]["ovirtmgmt"]["ipv4addrs"])
+
+    class Elsewhere(Scripted):
+        def at(self, address: str) -> Scripted:
+            return {lease: Scripted(moved)}[address]
+
+    way = Contact({"old": Scripted(DEAD)}, Limits(vdsm=0.1), "one", "", {"aside": Elsewhere(moved)})  # type: ignore[dict-item]
+    plan = {"network": "ovirtmgmt"}
+    before = planner.read_capture(CAPTURE).host
+    assert before is not None
+    run = Run(Order("one", Access("old"), plan, {}, limits=Limits(vdsm=0.1)), way, before, (), frozenset(), None, print)  # type: ignore[arg-type]
+    found = run.found_again(DEAD)
+    assert isinstance(found, Sight)
+    assert (found.address, found.aside) == (lease, False)

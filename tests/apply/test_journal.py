@@ -13,7 +13,7 @@ from planner.apply import database, exclusion, journal
 from planner.apply.order import Access, Limits, Order, Reboot, read_order
 from planner.apply.run import Step
 
-PLAN = {"network": "ovirtmgmt", "attachment": {"ipv4": {}, "ipv6": {}}, "management": None}
+PLAN = {"network": "ovirtmgmt", "attachment": {"ipv4": {}, "ipv6": {}}, "management": None, "steps": []}
 
 
 def order(run: str = "one", uuid: str = "host") -> Order:
@@ -38,6 +38,13 @@ def test_an_order_of_another_version_is_read_as_far_as_it_is_known() -> None:
     document["access"]["later"] = "?"
     del document["limits"]["confirm"]
     assert read_order(document) == order()
+
+
+def test_an_order_with_a_plan_of_format_1_has_a_single_step() -> None:
+    document = order().document()
+    del document["plan"]["steps"]
+    calls = {"request": {"networks": {}}, "foreseen": [], "revert": {"networks": {}}}
+    assert read_order({**document, "plan": document["plan"] | calls}).plan["steps"] == [{"step": "change", **calls}]
 
 
 def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from planner.apply.report import Report, unchanged
 from planner.apply.run import Step
+from planner.vdsm.failure import Failure
 
 PROBLEM = {"code": "c", "message": "the cause", "hint": "mend the cause so"}
 
@@ -12,7 +13,7 @@ def told(standing: str, run: str = "one", **problem: str) -> Report:
     return Report(run, "host1", "ovirtmgmt", standing, problem, (Step("look", "seen"),))
 
 
-@pytest.mark.parametrize("standing", ["as before", "as planned, not saved", "unknown"])
+@pytest.mark.parametrize("standing", ["as before", "adopted", "as planned, not saved", "unknown"])
 def test_what_to_do_about_the_host_is_said_beside_the_hint_of_the_problem(standing: str) -> None:
     report = told(standing, **PROBLEM)
     assert standing in report.text()
@@ -37,3 +38,30 @@ def test_what_went_well_needs_nothing() -> None:
 def test_a_host_that_stands_as_defined_is_not_rebooted_and_that_is_told() -> None:
     assert "not rebooted" in unchanged("host1", {"network": "ovirtmgmt"}, dirty=False, reboot=True).text()
     assert "reboot" not in unchanged("host1", {"network": "ovirtmgmt"}, dirty=False).text()
+
+
+BUSY = Failure("busy", "40", "later")
+
+
+@pytest.mark.parametrize(
+    ("dirty", "failure", "standing", "code"),
+    [
+        (False, None, "as planned and saved", None),
+        (True, None, "as planned, not saved", "not-saved"),
+        (None, None, "as planned, not saved", "saved-unknown"),
+        (None, BUSY, "as planned, not saved", "vdsm-busy"),
+    ],
+)
+def test_what_is_not_known_to_be_saved_is_not_called_so(
+    *, dirty: bool | None, failure: Failure | None, standing: str, code: str | None
+) -> None:
+    report = unchanged("host1", {"network": "ovirtmgmt"}, dirty=dirty, failure=failure)
+    assert (report.standing, report.problem.get("code")) == (standing, code)
+    assert report.status == (0 if code is None else 5)
+
+
+def test_what_the_host_does_not_tell_is_in_the_report() -> None:
+    steps = (Step("verify", "as planned", found={"unseen": ["IPv4 gateway"]}), Step("prove", "saved"))
+    report = Report("one", "host1", "ovirtmgmt", "as planned and saved", {}, steps)
+    assert report.document()["unseen"] == ["IPv4 gateway"]
+    assert told("as before").document()["unseen"] == []

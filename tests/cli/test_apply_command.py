@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
@@ -19,13 +19,13 @@ TEXT = {"type": "string"}
 REPORT = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["format", "run", "host", "network", "standing", "succeeded", "problem", "advice", "steps"],
+    "required": ["format", "run", "host", "network", "standing", "succeeded", "problem", "advice", "unseen", "steps"],
     "properties": {
         "format": {"const": "mgmtnet/report@1"},
         "run": TEXT,
         "host": TEXT,
         "network": TEXT,
-        "standing": {"enum": ["as planned and saved", "as planned, not saved", "as before", "unknown"]},
+        "standing": {"enum": ["as planned and saved", "as planned, not saved", "as before", "adopted", "unknown"]},
         "succeeded": {"type": "boolean"},
         "problem": {
             "anyOf": [
@@ -39,6 +39,7 @@ REPORT = {
             ]
         },
         "advice": {"type": "string", "minLength": 1},
+        "unseen": {"type": "array", "items": TEXT},
         "steps": {
             "type": "array",
             "minItems": 1,
@@ -52,7 +53,8 @@ REPORT = {
     },
 }
 BOTH = ["setupNetworks", "setSafeNetworkConfig"]
-STEPS = ["look", "announce", "set-up", "verify", "commit", "prove"]
+CHANGED = ["look", "announce", "set-up", "verify", "commit", "prove"]
+ADOPTED = ["look", "announce-adopt", "adopt", "verify-adopt", *CHANGED[1:]]
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +82,16 @@ def write_plan(folder: Path, golden: str, capture: Path | None = None) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("name", ["seed-vlan-over-bond", "seed-bridgeless"])
-def test_a_host_is_changed_saved_and_left_alone_the_second_time(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "steps", "sent"),
+    [
+        ("seed-vlan-over-bond", ADOPTED, ["setupNetworks", *BOTH]),
+        ("seed-bridgeless", CHANGED, BOTH),  # adopting it is all that is wanted
+    ],
+)
+def test_a_host_is_changed_saved_and_left_alone_the_second_time(
+    name: str, steps: list[str], sent: list[str], tmp_path: Path
+) -> None:
     with machine(tmp_path, name) as host:
         first = host.apply("--yes", "-o", "json")
         assert first.status == 0, first
@@ -89,14 +99,14 @@ def test_a_host_is_changed_saved_and_left_alone_the_second_time(name: str, tmp_p
         assert first.document["standing"] == "as planned and saved"
         assert first.document["succeeded"] is True
         assert first.document["problem"] is None
-        assert [step["name"] for step in first.document["steps"]] == STEPS
+        assert [step["name"] for step in first.document["steps"]] == steps
         assert first.document["run"] == first.run
-        assert host.changed() == BOTH
+        assert host.changed() == sent
         second = host.apply("--yes", "-o", "json")
         assert second.status == 0
         jsonschema.validate(second.document, REPORT)
         assert "nothing was sent" in second.document["steps"][0]["said"]
-        assert host.changed() == BOTH
+        assert host.changed() == sent
 
 
 def test_a_host_that_stands_as_defined_is_sent_nothing(compliant: Machine) -> None:
@@ -153,11 +163,12 @@ def test_a_plan_is_applied_once_and_then_there_is_nothing_to_send(tmp_path: Path
         plan = write_plan(tmp_path, "seed-mtu-1500", taken)
         done = host.mgmtnet("apply", host.target, "--plan", plan, "--yes", "-o", "json")
         assert done.status == 0, done
-        assert host.changed() == BOTH
+        sent = host.changed()
+        assert sent == ["setupNetworks", *BOTH]
         again = host.mgmtnet("apply", host.target, "--plan", plan, "--yes", "-o", "json")
         assert again.status == 0
         assert again.document["standing"] == "as planned and saved"
-        assert host.changed() == BOTH
+        assert host.changed() == sent
 
 
 def test_a_plan_for_another_host_is_refused(plain: Machine, tmp_path: Path) -> None:
@@ -200,11 +211,59 @@ def test_what_is_no_plan_is_told_without_a_look_at_the_host(
 def test_a_plan_without_its_request_is_no_plan(plain: Machine, tmp_path: Path) -> None:
     path = Path(write_plan(tmp_path, "nic-static"))
     document = json.loads(path.read_text())
-    for spoilt in ({**document, "request": "none"}, {**document, "inputs": {}}, {**document, "attachment": []}):
+    for spoilt in ({**document, "steps": "none"}, {**document, "inputs": {}}, {**document, "attachment": []}):
         path.write_text(json.dumps(spoilt))
         done = plain.mgmtnet("apply", plain.target, "--plan", str(path), "--yes")
         assert done.status == 1, done
         assert "error[plan-malformed]" in done.err
+    assert plain.changed() == []
+
+
+def cut(document: dict) -> None:
+    document["steps"].pop(0)
+
+
+def unchecked(document: dict) -> None:
+    document["steps"][1]["request"]["options"].update(connectivityCheck=False, commitOnSuccess=True)
+
+
+def without_network(document: dict) -> None:
+    document["steps"][1]["request"]["networks"]["ovirtmgmt"] = {"remove": True}
+
+
+def moved(document: dict) -> None:
+    document["attachment"]["ipv4"]["address"] = "192.0.2.99"
+
+
+def back_to_nothing(document: dict) -> None:
+    document["steps"][1]["revert"]["networks"]["ovirtmgmt"]["ipaddr"] = "192.0.2.99"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "place"),
+    [
+        (cut, "steps"),
+        (unchecked, "steps.1.request.options.connectivityCheck"),
+        (without_network, "steps.1.request.networks.ovirtmgmt.remove"),
+        (moved, "steps.1.request.networks.ovirtmgmt.ipaddr"),
+        (back_to_nothing, "steps.1.revert.networks.ovirtmgmt.ipaddr"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_plan_whose_calls_are_not_those_of_its_attachment_is_sent_nothing(
+    spoil: Callable[[dict], None], place: str, plain: Machine, tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken.json"
+    assert plain.mgmtnet("capture", plain.target, "-o", str(taken)).status == 0
+    path = Path(write_plan(tmp_path, "nic-static", taken))
+    document = json.loads(path.read_text())
+    spoil(document)
+    path.write_text(json.dumps(document))
+    done = plain.mgmtnet("apply", plain.target, "--plan", str(path), "--yes", "-o", "json")
+    assert done.status == 3, done
+    found = done.document["problems"]
+    assert {problem["code"] for problem in found} == {"plan-altered"}
+    assert any(place in where for problem in found for where in problem["where"]), found
     assert plain.changed() == []
 
 
@@ -258,8 +317,8 @@ def test_json_lines_tell_each_step_of_a_change_by_xmlrpc(tmp_path: Path) -> None
     assert "to do: nothing more to do" in done.out
     events = [json.loads(line) for line in done.err.splitlines()]
     assert [event["step"] for event in events if event["kind"] == "said"] == ["run"]
-    assert [event["step"] for event in events if event["kind"] == "begin"] == ["read", *STEPS]
-    assert [event["step"] for event in events if event["kind"] == "end"] == ["read", *STEPS]
+    assert [event["step"] for event in events if event["kind"] == "begin"] == ["read", *CHANGED]
+    assert [event["step"] for event in events if event["kind"] == "end"] == ["read", *CHANGED]
     for event in events:
         assert event.keys() == {"time", "kind", "step", "said", "limit"}
         assert event["kind"] in ("begin", "call", "end", "said")
@@ -311,12 +370,12 @@ def test_yes_in_a_terminal_applies_and_shows_bars(tmp_path: Path) -> None:
     with machine(tmp_path, "nic-static", faults=["setupNetworks:slow=10"]) as host:
         status, screen = in_a_terminal(host, "yes\n")
         assert status == 0, screen
-        assert host.changed() == BOTH
+        assert host.changed() == ["setupNetworks", *BOTH]
     assert "━" in screen, "a bar"
     assert re.search(r"\d:\d\d:\d\d", screen), "elapsed time"
     assert "of at most" in screen
     assert "\x1b[" in screen
-    for step in STEPS:
+    for step in ADOPTED:
         assert f"{step}:" in screen
     assert "ovirtmgmt stands as planned and saved" in screen
 
@@ -342,7 +401,7 @@ def test_two_at_once_exclude_each_other(tmp_path: Path) -> None:
         out, err = first.communicate(timeout=PATIENCE)
         assert first.returncode == 0, err
         assert "as planned and saved" in out
-        assert host.changed() == BOTH
+        assert host.changed() == ["setupNetworks", *BOTH]
 
 
 def test_apply_waits_for_a_host_that_is_still_starting(tmp_path: Path) -> None:
@@ -361,7 +420,8 @@ def test_an_impatient_user_is_let_go(tmp_path: Path) -> None:
     with machine(tmp_path, "ovirtmgmt-as-defined") as host:
         pass
     waiting = host.begin("--yes")
-    time.sleep(1.0)
+    assert waiting.stderr is not None
+    assert "reading" in waiting.stderr.readline()
     waiting.send_signal(signal.SIGINT)
     out, err = waiting.communicate(timeout=PATIENCE)
     assert waiting.returncode == 130

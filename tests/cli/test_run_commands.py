@@ -16,7 +16,7 @@ import trustme
 from fake_engine import FakeEngine
 from standins import PATIENCE, Ended, Machine, at_once, machine, mgmtnet, state_of, wait_until
 
-BOTH = ["setupNetworks", "setSafeNetworkConfig"]
+BOTH = ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]  # adopted, changed, saved
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,9 @@ def test_status_as_json_has_every_step(applied: tuple[Machine, str]) -> None:
     (one,) = host.mgmtnet("status", run, "-o", "json").document
     assert (one["run"], one["host"], one["network"]) == (run, host.target, "ovirtmgmt")
     assert (one["state"], one["standing"]) == ("ended", "as planned and saved")
-    assert [step["name"] for step in one["steps"]] == ["look", "announce", "set-up", "verify", "commit", "prove"]
+    adopted = ["look", "announce-adopt", "adopt", "verify-adopt"]
+    changed = ["announce", "set-up", "verify", "commit", "prove"]
+    assert [step["name"] for step in one["steps"]] == adopted + changed
 
 
 @pytest.mark.parametrize("command", ["status", "resume"])

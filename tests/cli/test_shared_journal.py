@@ -32,7 +32,7 @@ def test_a_run_that_was_killed_on_one_machine_is_resumed_on_another(journal: str
         for command in (there.apply("--yes"), there.mgmtnet("resume")):
             assert command.status == 1, command
             assert "another run is at work" in command.err
-        assert there.mgmtnet("status").out.endswith("interrupted or at work, after announce\n")
+        assert there.mgmtnet("status").out.endswith("interrupted or at work, after announce-adopt\n")
 
         killed.send_signal(signal.SIGKILL)
         killed.communicate(timeout=PATIENCE)
@@ -40,7 +40,7 @@ def test_a_run_that_was_killed_on_one_machine_is_resumed_on_another(journal: str
         assert resumed.status == 0, resumed
         assert "as planned and saved" in resumed.out
         assert here.mgmtnet("status").out.endswith("as planned and saved\n")
-        assert host.changed() == ["setupNetworks", "setSafeNetworkConfig"]
+        assert host.changed() == ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]
 
 
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:

@@ -147,8 +147,9 @@ def test_dhcp_on_a_vlan_without_a_server_gives_no_address():
         ({"vlan": 300}, Surroundings(segments={"192.0.2.0/24": 300}, tags=frozenset({200})), False),
         ({"mtu": 9000}, Surroundings(mtu=1500), False),
         ({"mtu": 9000}, Surroundings(mtu=9000), True),
-        ({"gateway": None}, Surroundings(routed=True), False),
-        ({"gateway": None}, Surroundings(), True),
+        ({"defaultRoute": False}, Surroundings(routed=True), False),
+        ({"defaultRoute": False}, Surroundings(), True),
+        ({"gateway": None}, Surroundings(routed=True), True),  # nmstate keeps what it is not told to take away
     ],
 )
 def test_who_is_heard(change, around, heard):

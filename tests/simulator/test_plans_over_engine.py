@@ -27,7 +27,7 @@ CASES = {
     **{f"lab/{name}": path for name, path in LAB.items()},
 }
 # Of a plan, what was done and asked for; the inputs' digests differ, and so does what rules said on the way.
-COMPARED = ("outcome", "network", "management", "attachment", "request", "revert")
+COMPARED = ("outcome", "network", "management", "attachment", "steps")
 
 
 class Loss(NamedTuple):
@@ -69,6 +69,7 @@ LOSSES = (
             golden/crowded-bond golden/crowded-by-ipv6-without-role golden/crowded-nic-dhcp-as-static
             golden/crowded-vlan-over-bond golden/crowded-vlan-over-nic golden/dhcp-without-role
             golden/ipv6-name-servers-defined golden/ipv6-without-role golden/two-networks-stp
+            golden/ipv6-static-as-dhcp golden/nic-static-as-dhcp
         """),
         keys=("nameservers",),
         codes=("nameservers-not-carried",),
@@ -192,12 +193,14 @@ def through_the_engine(document, definition, addresses, folder) -> dict[str, Any
 def told_of(plan: dict[str, Any], loss: Loss | None) -> tuple[Any, list[str]]:
     keys, codes = (loss.keys, loss.codes) if loss else ((), ())
     problems = sorted({problem["code"] for problem in plan["problems"]} - set(codes))
-    return without({key: plan[key] for key in COMPARED}, keys), problems
+    return without({key: plan[key] for key in COMPARED}, (*keys, "foreseen")), problems
 
 
 def without(document: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(document, dict):
         return {key: without(value, keys) for key, value in document.items() if key not in keys}
+    if isinstance(document, list):
+        return [without(value, keys) for value in document]
     return document
 
 

@@ -5,7 +5,7 @@ VDSM converts neither `defaultRoute` nor `dhcpv6` nor `ipv6autoconf`: the text "
 
 from typing import Any
 
-from planner.plans.attachment import Attachment, IpPlan
+from planner.plans.attachment import UNPINNED, Attachment, IpPlan
 from planner.plans.dialects.request import (
     CONNECTIVITY_TIMEOUT,
     NetworkRequest,
@@ -66,4 +66,4 @@ def _bondings(attachment: Attachment) -> dict[str, Any]:
     if attachment.bond is None or not options:
         return {}
     bond = {"nics": sorted(attachment.bond.members), "options": options, "switch": attachment.switch}
-    return {attachment.bond.name: bond}
+    return {attachment.bond.name: bond if attachment.pin_mac else bond | UNPINNED}
