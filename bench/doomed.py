@@ -24,7 +24,7 @@ def main(path: str, url: str, doom: str = "") -> None:
     """Carry out, or go on with, the order in the file ``path``."""
     order = read_order(json.loads(Path(path).read_text()))
     step, _, instant = doom.partition(":")
-    calls = {"set-up", "undo", "commit", "power-off", "power-on"}
+    calls = {"adopt", "set-up", "undo", "commit", "power-off", "power-on"}
 
     def watch(event: Event) -> None:
         if event.step != step:

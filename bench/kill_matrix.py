@@ -1,7 +1,7 @@
 """`make kill-matrix`: the executor killed before, during and after every step and started again; and every fault.
 
-Writes docs/reliability.md. The status is 1 if a host ends otherwise than as planned and saved, or as before, or if a
-report does not tell the truth.
+Writes docs/reliability.md. The status is 1 if a host ends otherwise than as planned and saved, as before or adopted, or
+if a report does not tell the truth.
 """
 
 import json
@@ -16,23 +16,36 @@ from hosts_on_stage import ROOT, stage
 
 from planner.simulator.faults import Mishap, parse_mishap
 
-STEPS = ("look", "announce", "set-up", "verify", "commit", "prove", "power-off", "power-on", "return")
-# Steps that only a fault leads to.
-TROUBLED = {"settle": "setupNetworks:lost-reply:1", "undo": "setupNetworks:wrong-mtu:1"}
-INSTANTS = ("before", "during", "after")
+ADOPTING = ("announce-adopt", "adopt", "verify-adopt")
+CHANGING = ("announce", "set-up", "verify", "commit", "prove", "power-off", "power-on", "return")
+# How each wire is spoken, on which host: VDSM 4.50, whose first network is adopted and then changed; 4.10; the engine,
+# which has no adopting.
 HOSTS = {"jsonrpc": "seed-vlan-over-bond", "xmlrpc": "bond-static-on-4-10", "engine": "vlan-over-bond"}
-MISHAPS = ("lost-reply:1", "reset:1", "half-open:1", "slow=3:1", "busy:1", "recovering:1", "crash:1", "error-frame:1")
+STEPS = {"jsonrpc": ("look", *ADOPTING, *CHANGING)} | dict.fromkeys(("xmlrpc", "engine"), ("look", *CHANGING))
+# The setupNetworks that makes the change: of a host that is adopted first it is the second.
+CHANGE = {"jsonrpc": 2, "xmlrpc": 1, "engine": 1}
+# Steps that only a fault leads to: of the call that adopts, or of the one that changes.
+TROUBLED = {
+    "settle-adopt": "setupNetworks:lost-reply:adopt",
+    "settle": "setupNetworks:lost-reply:change",
+    "undo": "setupNetworks:wrong-mtu:change",
+}
+INSTANTS = ("before", "during", "after")
+MISHAPS = ("lost-reply", "reset", "half-open", "slow=3", "busy", "recovering", "crash", "error-frame")
+# A call that is lost, and carried out in the midst of waiting for it.
+OF_SETUP = (*MISHAPS, "late=8", "checkpoint", "wrong-mtu", "no-bridge", "power-cut", *(f"dies={n}" for n in range(4)))
 FAULTS = (
-    *(f"{verb}:{mishap}" for verb in ("setupNetworks", "setSafeNetworkConfig") for mishap in MISHAPS),
+    *(f"setupNetworks:{mishap}:{call}" for mishap in OF_SETUP for call in ("adopt", "change")),
+    "setupNetworks:crash:every",
+    "setupNetworks:checkpoint:every",
+    *(f"setSafeNetworkConfig:{mishap}:1" for mishap in MISHAPS),
     *(f"getCapabilities:{mishap}" for mishap in ("lost-reply:2", "reset:2", "half-open:3", "busy:2", "recovering:3")),
-    *("setupNetworks:wrong-mtu:1", "setupNetworks:no-bridge:1"),
-    *(f"setupNetworks:dies={step}:1" for step in range(4)),
-    *("connect:refuses-tls:3", "connect:plain-tcp:4", "reboot:never-ends:1", "setupNetworks:crash:every"),
+    *("connect:refuses-tls:3", "connect:plain-tcp:4", "reboot:never-ends:1"),
 )
-GOOD = ("as planned and saved", "as before")
+GOOD = ("as planned and saved", "as before", "adopted")
 # What no executor can mend, and the report has to say just that: the host does not come back from its reboot; VDSM died
 # when it had taken the address from its old device, which since 4.40 no reboot gives back.
-UNMENDABLE = ("reboot:never-ends:1", "setupNetworks:dies=2:1")
+UNMENDABLE = ("reboot:never-ends:1", "setupNetworks:dies=2:adopt", "setupNetworks:dies=2:change")
 # What VDSM's own connection suffers is between it and the engine, which has its own ways.
 DIRECT = ("connect:",)
 WITHIN = 240  # seconds for a run: a healthy one takes 10
@@ -47,7 +60,10 @@ class Case(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How it ended: by the report, in truth, and how often setupNetworks was received: the request, the way back."""
+    """How it ended: by the report, in truth, and how often setupNetworks was received.
+
+    ``sent``: the change; ``back``: what adopts the host, which is the way back, too (before 4.40 that alone).
+    """
 
     said: str
     truth: str
@@ -64,7 +80,7 @@ class Ended(NamedTuple):
 
 def play(case: Case) -> Ended:
     """Kill once, start again, see."""
-    mishap = parse_mishap(case.fault) if case.fault else None
+    mishap = parse_mishap(_numbered(case)) if case.fault else None
     assert mishap is None or isinstance(mishap, Mishap), mishap
     with stage(HOSTS[case.transport], case.transport, [mishap] if mishap else []) as scene:
         arguments = [sys.executable, str(ROOT / "bench/doomed.py"), str(scene.folder / "order.json"), scene.journal]
@@ -78,9 +94,10 @@ def play(case: Case) -> Ended:
                     "not killed", scene.truth, 0, killed.stderr.decode()[-300:] + killed.stdout.decode()[-300:]
                 )
         ran = subprocess.run(arguments, env=environ, capture_output=True, text=True, timeout=WITHIN, check=False)
-        setups = [given["networks"] for verb, given in scene.stand_in.log if verb == "setupNetworks"]
-        back = setups.count(scene.order.plan["revert"]["networks"])
-        sent = len(setups) - back
+        setups = [given for verb, given in scene.stand_in.log if verb == "setupNetworks"]
+        last = scene.order.plan["steps"][-1]
+        sent = sum(given["networks"] == last["request"]["networks"] for given in setups)
+        back = len(setups) - sent
         if ran.returncode:
             return Ended("failed", scene.truth, sent, ran.stderr[-500:])
         document = json.loads(ran.stdout)
@@ -89,17 +106,30 @@ def play(case: Case) -> Ended:
         return Ended(document["standing"], scene.truth, sent, detail, back)
 
 
+def _numbered(case: Case) -> str:
+    """The fault with the number of the call that it strikes."""
+    number = CHANGE[case.transport]
+    return case.fault.replace(":adopt", ":1").replace(":change", f":{number}")
+
+
+def troubled(transport: str) -> dict[str, str]:
+    """The steps that only a fault leads to, over ``transport``."""
+    return {step: fault for step, fault in TROUBLED.items() if applies(transport, fault)}
+
+
 def cases() -> Iterable[Case]:
     """Every case of both matrices."""
     for transport in HOSTS:
         for instant in INSTANTS:
-            yield from (Case(transport, f"{step}:{instant}", "") for step in STEPS)
-            yield from (Case(transport, f"{step}:{instant}", fault) for step, fault in TROUBLED.items())
+            yield from (Case(transport, f"{step}:{instant}", "") for step in STEPS[transport])
+            yield from (Case(transport, f"{step}:{instant}", fault) for step, fault in troubled(transport).items())
         yield from (Case(transport, "", fault) for fault in FAULTS if applies(transport, fault))
 
 
 def applies(transport: str, fault: str) -> bool:
-    """Whether a fault can strike a run over ``transport``."""
+    """Whether a fault can strike a run over ``transport``: before 4.40, and over the engine, nothing is adopted."""
+    if fault.endswith(":adopt") and CHANGE[transport] == 1:
+        return False
     return transport != "engine" or not fault.startswith(DIRECT)
 
 
@@ -121,50 +151,61 @@ def document(ended: dict[Case, Ended]) -> str:
     """docs/reliability.md."""
     killed = [case for case in ended if case.doom]
     good = sum(ended[case].good(case) for case in killed)
+    every = sum(end.good(case) for case, end in ended.items())
     lines = [
         "# Reliability",
         "",
         "Written by `make kill-matrix`. The executor is killed (`kill -9`) at every step: before it (it has begun),",
         "during it (its request is under way) and after it (it has ended, the journal does not know yet), and started",
-        "again. Each cell says how the host ended, by the report and in truth, and how often the plan's setupNetworks",
-        "reached it, and then its way back. `saved` is *as planned and saved*, `before` is *as before*.",
+        "again. Each cell says how the host ended, by the report and in truth, how often the change's setupNetworks",
+        "reached it, and how often the call that adopts it, which is its way back, too. `saved` is *as planned and",
+        "saved*, `before` *as before*, `adopted` *adopted*: the address as before, on a saved bridgeless network.",
         "",
-        f"**{good} of {len(killed)} runs that were killed ended *as planned and saved* or *as before*.**",
+        f"**{good} of {len(killed)} runs that were killed ended in one of these three, and the report said so;**",
+        f"**{every} of {len(ended)} with the faults below: there, *unknown* is a host that nobody can reach.**",
         "",
         f"| step | {' | '.join(f'{transport}, {instant}' for transport in HOSTS for instant in INSTANTS)} |",
         f"|---|{'---|' * len(HOSTS) * len(INSTANTS)}",
     ]
-    for step in (*STEPS, *TROUBLED):
+    for step in (*STEPS["jsonrpc"], *TROUBLED):
         row = [
             Case(transport, f"{step}:{instant}", TROUBLED.get(step, "")) for transport in HOSTS for instant in INSTANTS
         ]
-        lines.append(f"| {step} | {' | '.join(cell(ended[case]) for case in row)} |")
+        lines.append(f"| {step} | {' | '.join(cell(ended.get(case)) for case in row)} |")
     told = ", ".join(f"{step} (after `{fault}`)" for step, fault in TROUBLED.items())
     lines += ["", f"Only a fault leads to {told}.", "", "## Faults", ""]
-    lines += ["What goes wrong at the host, nobody killed. `mgmtnet simulate --fault` has them all.", ""]
-    lines += [f"| fault | {' | '.join(HOSTS)} |", f"|---|{'---|' * len(HOSTS)}"]
+    lines += [
+        "What goes wrong at the host, nobody killed: at which verb, what, at which of its calls; of setupNetworks at",
+        "the one that adopts or the one that changes. `mgmtnet simulate --fault` has them all.",
+        "",
+        f"| fault | {' | '.join(HOSTS)} |",
+        f"|---|{'---|' * len(HOSTS)}",
+    ]
     for fault in FAULTS:
-        cells = [cell(ended[Case(way, "", fault)]) if applies(way, fault) else "" for way in HOSTS]
-        lines.append(f"| `{fault}` | {' | '.join(cells)} |")
+        lines.append(f"| `{fault}` | {' | '.join(cell(ended.get(Case(way, '', fault))) for way in HOSTS)} |")
     lines += [
         "",
-        "A request that reached the host twice was refused the first time (40, 99: another verb runs, VDSM starts), or",
-        "was sent through the engine, which takes no network back: after `wrong-mtu` it is asked once more for what is",
-        "planned, and the host is read again.",
+        "A change that reached the host twice was refused the first time (40, 99: another verb runs, VDSM starts; a",
+        "checkpoint of somebody else's), or a power cut ended it before VDSM had recorded it, or it was sent through",
+        "the engine, which takes no network back: after `wrong-mtu` it is asked once more for what is planned, and the",
+        "host is read again.",
         "",
         "*unknown* is a host that nobody can reach: it does not come back from its reboot, or VDSM died when it had",
         "just taken the only address that the host had (one that is reached over another network is mended). To 4.30",
-        "a reboot put the old files back (xmlrpc, VDSM 4.10); since 4.40 nothing on the host does. The report says so.",
+        "a reboot put the old files back (xmlrpc, VDSM 4.10); since 4.40 it leads back to what is saved: once the host",
+        "is adopted that is its address, before that nothing on the host gives it back. The report says so.",
         "",
     ]
     return "\n".join(lines)
 
 
-def cell(end: Ended) -> str:
-    """A cell of the tables."""
+def cell(end: Ended | None) -> str:
+    """A cell of the tables; empty where the transport has no such step."""
+    if end is None:
+        return ""
     short = {"as planned and saved": "saved", "as before": "before"}.get(end.said, end.said)
     told = "" if end.said == end.truth else f" (in truth {end.truth})"
-    return f"{short}{told}, {end.sent} x" + (f", way back {end.back} x" if end.back else "")
+    return f"{short}{told}, {end.sent} x" + (f", adopted {end.back} x" if end.back else "")
 
 
 if __name__ == "__main__":

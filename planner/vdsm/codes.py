@@ -49,7 +49,7 @@ CODES = {
 # NetworkManager has one checkpoint at a time for a device, and nmstate makes one of all devices before it touches any:
 # how nmstate 1 and 2 and NetworkManager itself word it.
 CONFLICT = re.compile(
-    "conflict with an existing checkpoint|another checkpoint exists|already included in checkpoint", re.IGNORECASE
+    r"NmstateConflictError|existing checkpoint|checkpoint\b.*\bexists|included in checkpoint", re.IGNORECASE
 )
 CHECKPOINT = Code(
     "CHECKPOINT_HELD",

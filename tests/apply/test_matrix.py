@@ -3,20 +3,25 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from kill_matrix import HOSTS, INSTANTS, STEPS, TROUBLED, Case, Ended, cases, play
+from kill_matrix import HOSTS, INSTANTS, STEPS, TROUBLED, Case, Ended, cases, play, troubled
 
 # One of each kind; `make kill-matrix` plays them all.
 CHOSEN = (
     *(Case("jsonrpc", f"set-up:{instant}", "") for instant in INSTANTS),
+    *(Case("jsonrpc", f"adopt:{instant}", "") for instant in INSTANTS),
     Case("xmlrpc", "set-up:during", ""),
     Case("xmlrpc", "commit:after", ""),
     Case("jsonrpc", "power-off:after", ""),
     Case("jsonrpc", "undo:during", TROUBLED["undo"]),
-    Case("jsonrpc", "", "setupNetworks:lost-reply:1"),
+    Case("jsonrpc", "", "setupNetworks:lost-reply:adopt"),
+    Case("jsonrpc", "", "setupNetworks:lost-reply:change"),
+    Case("jsonrpc", "", "setupNetworks:late=8:change"),
+    Case("jsonrpc", "", "setupNetworks:power-cut:change"),
     Case("jsonrpc", "", "setupNetworks:crash:every"),
-    Case("xmlrpc", "", "setupNetworks:no-bridge:1"),
+    Case("xmlrpc", "", "setupNetworks:no-bridge:change"),
     Case("jsonrpc", "", "setSafeNetworkConfig:lost-reply:1"),
-    Case("jsonrpc", "", "setupNetworks:busy:1"),
+    Case("jsonrpc", "", "setupNetworks:busy:change"),
+    Case("jsonrpc", "", "setupNetworks:checkpoint:adopt"),
 )
 
 
@@ -27,15 +32,16 @@ def played() -> dict[Case, Ended]:
 
 
 @pytest.mark.parametrize("case", CHOSEN, ids=" ".join)
-def test_the_host_ends_as_planned_and_saved_or_as_before(case: Case, played: dict[Case, Ended]) -> None:
+def test_the_host_ends_as_planned_and_saved_as_before_or_adopted(case: Case, played: dict[Case, Ended]) -> None:
     assert played[case].good(case), played[case]
 
 
 def test_what_was_carried_out_before_the_kill_is_not_sent_again(played: dict[Case, Ended]) -> None:
     assert played[Case("jsonrpc", "set-up:after", "")].sent == 1
     assert played[Case("xmlrpc", "commit:after", "")].sent == 1
+    assert [played[Case("jsonrpc", f"adopt:{instant}", "")].back for instant in INSTANTS] == [1, 1, 1]
 
 
 def test_the_matrix_covers_every_step_and_instant_on_each_transport() -> None:
     dooms = {(case.transport, case.doom) for case in cases() if case.doom}
-    assert dooms == {(t, f"{step}:{i}") for t in HOSTS for step in (*STEPS, *TROUBLED) for i in INSTANTS}
+    assert dooms == {(t, f"{step}:{i}") for t in HOSTS for step in (*STEPS[t], *troubled(t)) for i in INSTANTS}

@@ -22,7 +22,7 @@ from planner.simulator.faults import EVERY, Mishap
 QUICK = replace(LIMITS, vdsm=5, change=2, settle=4, late=6)  # twice what the stand-in takes to roll back
 MARK = "nobody-writes-this-down"
 SEED, NIC, TWO = "seed-vlan-over-bond", "nic-static", "found-by-default-route"
-ELDER = "bond-static-on-4-10"
+ELDER, OWNED = "bond-static-on-4-10", "ovirtmgmt-other-mtu"
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +100,63 @@ def test_a_host_whose_first_network_is_not_saved_is_never_rebooted() -> None:
         assert (report.status, names(report)[-1]) == (6, "settle-adopt")
         assert "do not reboot the host" in report.text()
         assert "mgmtnet resume" in report.text()
+
+
+@pytest.mark.parametrize(("transport", "standing"), [("jsonrpc", "adopted"), ("engine", "as planned and saved")])
+def test_the_last_resort_finds_something_saved(transport: str, standing: str) -> None:
+    """VDSM says Done, then nothing of itself: its power is cut where that leads back to what was adopted, or saved."""
+    with stage(NIC, transport, limits=QUICK) as scene:
+        whole, broken = scene.stand_in.caps, [False]
+
+        def caps(local: str = "") -> dict[str, Any]:
+            if broken[0]:
+                raise OSError
+            return whole(local)
+
+        def breaking(event: Event) -> None:
+            if (event.kind, event.step) == ("end", "set-up"):
+                broken[0] = True
+            if (event.kind, event.step) == ("begin", "return"):
+                broken[0] = False
+
+        scene.stand_in.caps = caps  # type: ignore[method-assign]
+        report = carry_out(scene.order, scene.journal, breaking)
+        assert names(report)[-4:] == ["verify", "power-off", "power-on", "return"], report.text()
+        assert (report.standing, scene.truth) == (standing, standing), report.text()
+
+
+def test_after_vdsm_has_gone_back_itself_no_power_is_cut() -> None:
+    import socket
+
+    with stage(OWNED, "jsonrpc", limits=QUICK) as scene, socket.create_server(("127.0.0.1", 0)) as engine:
+        guard = f"tcp://127.0.0.1:{engine.getsockname()[1]}"
+        wire: Any = scene.stand_in.kernel
+
+        def cut(event: Event) -> None:
+            """Nobody tells VDSM that the host is reached; and after its rollback the wire is cut."""
+            if (event.kind, event.step) == ("call", "set-up"):
+                engine.close()
+            if (event.kind, event.step) == ("end", "set-up"):
+                wire.surroundings = Surroundings(mtu=1)
+
+        report = carry_out(replace(scene.order, access=replace(scene.order.access, guard=guard)), scene.journal, cut)
+        assert report.steps[-2].said == "VDSM heard no sign in time and rolls back", report.text()
+        assert (report.standing, names(report)[-1]) == ("unknown", "settle"), report.text()
+
+
+def test_a_checkpoint_of_somebody_elses_leaves_the_host_untouched() -> None:
+    with stage(NIC, "jsonrpc", [Mishap("setupNetworks", "checkpoint", EVERY)], QUICK, fenced=False) as scene:
+        report = play(scene)
+        assert (report.standing, scene.truth) == ("as before", "as before"), report.text()
+        assert "checkpoint" in report.problem["hint"]
+        assert sent(scene) > 1  # it was tried again
+
+
+def test_what_cannot_be_reached_already_is_told_as_it_was_asked() -> None:
+    with stage(NIC, "jsonrpc", limits=QUICK, fenced=False) as scene:
+        order = replace(scene.order, probes=("tcp://{host}:1",))
+        report = carry_out(order, scene.journal, lambda _: None)
+        assert report.steps[0].said.endswith("cannot be reached already: tcp://127.0.0.1:1")
 
 
 def test_a_run_that_ended_in_doubt_is_taken_up_when_the_host_is_back() -> None:

@@ -75,6 +75,7 @@ def test_as_planned_and_saved(apply, golden):
     report, host, engine = apply(golden)
     assert (report.standing, report.problem) == ("as planned and saved", {}), report.text()
     assert host.persistent == host.running
+    assert ("the engine cannot adopt it first" in report.steps[0].said) is (golden != "ovirtmgmt-other-mtu")
     network = host.running.networks["ovirtmgmt"]
     assert (network["bridged"], network["defaultRoute"]) == (True, True)
     assert [verb for verb, _ in engine.log if verb != "refresh"] == ["setupnetworks", "commitnetconfig"]
@@ -144,8 +145,14 @@ def test_the_command(tmp_path, capsys, monkeypatch):
         command += ["--engine-user", engine.user, "--engine-password-file", str(engine.password_file)]
         command += ["--network", str(folder / "definition.yaml"), "--address", "192.0.2.10", "--timeout", "5", "--yes"]
         (tmp_path / "routes.json").write_text('{"192.0.2.10": ["192.0.2.10", 54321]}')
-        status = main([*command, "--routes", str(tmp_path / "routes.json")])
-    told = capsys.readouterr()
-    assert status == 0, told
-    assert "as planned and saved" in told.out
+        command += ["--routes", str(tmp_path / "routes.json")]
+        status = main(command)
+        told = capsys.readouterr()
+        assert status == 0, told
+        assert "as planned and saved" in told.out
+        # The engine does not tell whether it is saved.
+        assert main([part for part in command if part != "--yes"]) == 5
+        assert "the engine does not tell" in capsys.readouterr().out
+        assert main(command) == 0
+        assert [action for action, _ in engine.engine.log].count("commitnetconfig") == 2
     assert host.persistent.networks["ovirtmgmt"]["ipaddr"] == "192.0.2.10"
