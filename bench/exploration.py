@@ -59,8 +59,19 @@ def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
         killed = sum(fault.kind == "kill" for _, fault in schedule)
         left = faults - (len(schedule) - killed), kills - killed
 
-        def seen(world: VirtualWorld, place: str, schedule: Schedule = schedule, left: tuple[int, int] = left) -> None:
+        own: set[int] = set()  # a run that waits looks the same for a while, and goes on all the same
+
+        def seen(
+            world: VirtualWorld,
+            place: str,
+            schedule: Schedule = schedule,
+            left: tuple[int, int] = left,
+            own: set[int] = own,
+        ) -> None:
             state = hash(world.fingerprint(place))
+            if state in own:
+                return
+            own.add(state)
             before = visited.get(state, ())
             if any(one[0] >= left[0] and one[1] >= left[1] for one in before):
                 raise Stop

@@ -6,6 +6,7 @@ schedule leads through the same points each time, so a schedule is all there is 
 """
 
 import sys
+from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import FrameType
@@ -65,9 +66,9 @@ WORDS = {
 CUTS = tuple(Fault("cut", seconds) for seconds in (2, 8, 60))
 KILLS = tuple(Fault("kill", seconds) for seconds in (1, 16))
 FATES = (
-    *(Fault("late", seconds) for seconds in (1, 5, 9)),
+    *(Fault("late", seconds) for seconds in (1, 5, 13)),
     *(Fault("lost"), Fault("reset")),
-    *(Fault("twice", seconds) for seconds in (0, 4)),
+    *(Fault("twice", seconds) for seconds in (0, 1)),
 )
 IN_SETUP = (*(Fault("dies-within", step) for step in (1, 9)), Fault("power-cut"))
 Choice = tuple[int, Fault]
@@ -231,14 +232,11 @@ class VirtualWorld:
                 if fault.kind == "changes"
                 else {self._network: {**self.daemon.running.networks[self._network], "mtu": 1400}}
             )
-            assert self.daemon._verb.acquire(blocking=False)
-            self.daemon._verb.release()
-            self.time.spawn(
-                partial(
-                    self.daemon.setup_networks, networks, {}, {"connectivityCheck": False, "commitOnSuccess": True}
-                ),
-                label="stranger",
-            )
+            self.time.spawn(partial(self._strangely, networks), label="stranger")
+
+    def _strangely(self, networks: dict[str, Any]) -> None:
+        self.daemon.setup_networks(networks, {}, {"connectivityCheck": False, "commitOnSuccess": True})
+        self.disturbed = True
 
     @property
     def _network(self) -> str:
@@ -380,7 +378,7 @@ class VirtualWorld:
             max(0.0, self.daemon._ready - now),
             max(0.0, self.host._down_until - now),
             tuple((step.name, step.next, step.problem.get("code"), *step.found) for step in self.journal),
-            self.time.pending(),
+            tuple(sorted((_class(seconds), label) for seconds, label in self.time.pending())),
             tuple(sorted(self.sent.values())),
             frozenset(_position(one, now) for one in self.executor if not one.dead),
             frozenset((call.label, _position(one, now)) for one, call in self.serving.items() if not one.dead),
@@ -398,7 +396,7 @@ class Call:
         self.kind = fate.kind if fate is not None else ""
         self._waiting: greenlet | None = None
         self._answer: Done | Failure | None = None
-        self.label = f"{verb} {self.kind}"
+        self.label = f"{verb} {fate}"
 
     def made(self, timeout: float) -> Done | Failure:
         """Make it, and wait for the answer."""
@@ -560,6 +558,12 @@ def _briefly(parameters: Mapping[str, Any]) -> str:
     return f" ({shape}; {parameters['options']})" if networks else ""
 
 
+def _class(seconds: float) -> int:
+    """How far away: what is far away by much is as far as what is far away by little more."""
+    return bisect(_CLASSES, seconds)
+
+
+_CLASSES = (-4.0, -1.0, 0.01, 1.01, 2.01, 4.01, 8.01)
 _APPLY = "planner/apply"
 _DEADLINES = ("end", "since", "began")
 
@@ -574,7 +578,7 @@ def _position(one: greenlet, now: float) -> tuple[Any, ...]:
         if _APPLY in code.co_filename or code.co_name == "_check":
             for name, value in frame.f_locals.items():
                 if isinstance(value, float):
-                    found.append(round(value - now, 1) if name in _DEADLINES else value)
+                    found.append(_class(value - now) if name in _DEADLINES else value)
                 elif isinstance(value, Sight):
                     found.append(value.capture[MARK])
                 elif isinstance(value, Failure):
