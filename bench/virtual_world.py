@@ -19,7 +19,7 @@ from virtual_time import Box, Time
 from planner.apply.contact import Sight
 from planner.apply.executor import performer
 from planner.apply.order import Access, Order
-from planner.apply.run import Run, Step
+from planner.apply.run import Event, Run, Step
 from planner.apply.standing import differences
 from planner.host.model import Host
 from planner.simulator.answers import Refusal
@@ -121,6 +121,8 @@ class VirtualWorld:
         self.ended = False
         self.disturbed = False  # whether the host was changed by others since the executor read it last
         self.read = -1  # the mark of the capture that this process read last
+        self.step = ""
+        self.touched = False  # whether anything that was sent may have been carried out
         self.wrong: list[str] = []
         self.trace: list[str] = []
         self.tracing = False
@@ -147,7 +149,7 @@ class VirtualWorld:
         self.executor.add(one)
 
     def _execute(self) -> None:
-        perform = performer(lambda _: None, world=self)
+        perform = performer(self._told, world=self)
         following = self.journal[-1].next if self.journal else "look"
         while following:
             try:
@@ -168,6 +170,9 @@ class VirtualWorld:
         self.ended, self.alive = True, False
         self.at_end = self.time.now()
         self.in_reach = self.host.up(self.host.address) and not self.cut and self.daemon.recovering() is None
+
+    def _told(self, event: Event) -> None:
+        self.step = event.step
 
     def say(self, text: str) -> None:
         """For whoever reads the trace."""
@@ -354,6 +359,8 @@ class VirtualWorld:
 
     def _reasoned(self, request: Mapping[str, Any], address: str) -> None:
         """A request that was sent must have had a reason in what this process read last."""
+        if self.step == "undo" and not self.touched:
+            self.wrong.append("the way back was sent though VDSM had taken nothing up")
         if self.read < 0:
             self.wrong.append("setupNetworks was sent by a process that had not read the host")
         elif not self.disturbed and self.reached(address):
@@ -373,6 +380,7 @@ class VirtualWorld:
             self.alive,
             self.disturbed,
             self.read,
+            self.touched,
             self.performed,
             min(3.0, now - self.daemon._confirmed),
             max(0.0, self.daemon._ready - now),
@@ -406,6 +414,7 @@ class Call:
         elif world.reached(self.address):
             self.deliver()
             if self.kind == "reset":
+                world.touched = True
                 return RESET
         self._waiting = getcurrent()
         due = world.time.at(world.time.now() + timeout, self._wake, "timeout")
@@ -413,6 +422,8 @@ class Call:
             if self._answer is None:
                 world.time.wait()
         finally:  # its caller may have been killed
+            refused = isinstance(self._answer, Failure) and self._answer.retryable
+            world.touched |= self.verb == "setupNetworks" and not refused
             due.off, self._waiting = True, None
             if self.kind == "late" and self.fate is not None:
                 world.sent.pop(id(self))

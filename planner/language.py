@@ -3,7 +3,7 @@
 Every position is a line and a column counted from 1 in the rule's own file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 Scalar = str | int
@@ -114,5 +114,5 @@ class Ruleset(NamedTuple):
     name: str
     version: str
     digest: str
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     disabled: tuple[tuple[str, str], ...] = ()

@@ -54,6 +54,8 @@ def family(meaning: str = "4 or 6") -> Field:
 # The words of some fields, as their meanings list them.
 IPV4_METHODS = ("none", "static", "dhcp")
 IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
+SINGLES = ("floating", "alone")
+ORIGINS = ("hand", "router", "lease")
 DEVICES = ("nic", "bond", "vlan", "bridge")
 BASES = (*DEVICES, "unlisted")
 LINKS = ("ethernet", "infiniband")
@@ -84,7 +86,11 @@ KINDS: dict[str, Kind] = {
     ),
     "wanted": Kind(
         "a management address that was given",
-        {"address": text("canonical text"), "family": family()},
+        {
+            "address": text("canonical text"),
+            "family": family(),
+            "loopback": flag("1: it is a loopback address, by which a host reaches itself only"),
+        },
     ),
     # What the host is
     "vdsm": Kind(
@@ -92,6 +98,7 @@ KINDS: dict[str, Kind] = {
         {
             "version": number("100 x major + minor (4.50: 450); 9999 when unknown, so judged as the newest"),
             "patch": number("the number after the minor one (4.40.28: 28); -1 where the capture tells none"),
+            "nmstate": number("nmstate's version: 10000 x major + 100 x minor + patch (2.2.5: 20205)"),
             "known": flag("1: the capture tells the version"),
             "dirty": flag("1: the running configuration is not saved"),
         },
@@ -102,6 +109,7 @@ KINDS: dict[str, Kind] = {
             "addresses": text("every address with its device, for messages"),
             "nameservers": text("the reported name servers, joined by commas"),
             "gateways": number("how many gateways it reports; 0 also where VDSM on EL9 hides them"),
+            "contenders": text("the devices with a given address, else those with a default route, for messages"),
             "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
         },
     ),
@@ -214,6 +222,10 @@ KINDS: dict[str, Kind] = {
             "family": family(),
             "prefix": number("its prefix length", most=LONGEST_PREFIX),
             "carried": flag("1: a static configuration of the device would carry this one"),
+            "origin": text("how an IPv6 address came about: hand, router (advertisement) or lease", words=ORIGINS),
+            "single": text(
+                "of a /32 or /128 set by hand: floating, in the subnet of another one, or alone", words=SINGLES
+            ),
         },
     ),
     "ip": Kind(
@@ -264,6 +276,7 @@ KINDS: dict[str, Kind] = {
             "address": text("the address found there: the one given, or IPv4 before IPv6"),
             "family": family(),
             "rivals": number("how many further addresses of that family it has"),
+            "apart": number("how many other devices hold a given address, but for its bond, bridge, members and ports"),
             "owned": flag("1: the management network that VDSM made stands on it"),
         },
     ),
@@ -299,6 +312,8 @@ KINDS: dict[str, Kind] = {
             "switch": text("legacy or ovs"),
             "default_route": flag("1: with the default route"),
             "nameservers": text("the name servers, joined by commas"),
+            "nameservers4": text("those with an IPv4 address"),
+            "nameservers6": text("those with an IPv6 address"),
             "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
             "ipv4_address": text("the static address"),
             "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),
@@ -319,7 +334,7 @@ KINDS: dict[str, Kind] = {
             "device": text("the device concerned"),
             "address": text("the address concerned"),
             "from": text("as it is"),
-            "to": text("as it would be"),
+            "to": text("as it would be", absent="another one"),
             "from_number": number("`from` as a number, for mtu"),
             "to_number": number("`to` as a number, for mtu"),
         },

@@ -49,17 +49,19 @@ class _Statement(NamedTuple):
 def measure(request: Mapping[str, Any], host: Host, *, family: int = 0, routes: bool | None = None) -> Measured:
     """``host`` held against ``request`` ({"networks", "bondings", "options"}), statement by statement.
 
-    ``family``: of the management address (0: unknown), which must be there. ``routes``: whether this host is known to
+    ``family``: of the management address (0: unknown), which must be there; the management network is the first of a
+    call, those that are drawn into it follow. ``routes``: whether this host is known to
     report its routes; None: if it reports any now. A gateway that is missing is a difference only on such a host.
     """
     told = tells_routes(host) if routes is None else routes
     found: list[_Statement] = []
-    for name, wanted in request["networks"].items():
+    for place, (name, wanted) in enumerate(request["networks"].items()):
         network = host.networks.get(name)
         if network is None:
             found.append(_Statement("network", f"{name} as VDSM's own", "not there"))
         else:
-            found += [*_attachment(wanted, network, host), *_ip(wanted, network.ip, host, family, routes=told)]
+            found += [*_attachment(wanted, network, host), *_ip(wanted, network.ip, host, routes=told)]
+            found += [] if place else _awaited(wanted, network.ip, family)
     for bond, asked in request.get("bondings", {}).items():
         found += _bond(bond, asked, host.bonds.get(bond))
     unequal = (one.difference for one in found if one.found is not None and one.found != one.wanted)
@@ -133,14 +135,13 @@ def _tag(value: object) -> int:
     return int(str(value)) if value not in (None, "") else 0
 
 
-def _ip(wanted: Mapping[str, Any], ip: Ip, host: Host, family: int, *, routes: bool) -> Iterator[_Statement]:
+def _ip(wanted: Mapping[str, Any], ip: Ip, host: Host, *, routes: bool) -> Iterator[_Statement]:
     dhcp = wanted.get("bootproto") == "dhcp"
     yield _Statement("DHCPv4", dhcp, ip.dhcpv4)
     if "ipaddr" in wanted:
         yield _address("IPv4 address", _interface4(wanted), ip)
     if not dhcp:
         yield _Statement("IPv4 gateway", wanted.get("gateway") or "none", (ip.gateway4 or "none") if routes else None)
-    automatic6 = wanted.get("dhcpv6") in TRUE or wanted.get("ipv6autoconf") in TRUE
     if "dhcpv6" in wanted:
         yield _Statement("DHCPv6", wanted["dhcpv6"] in TRUE, ip.dhcpv6)
         yield _Statement("IPv6 autoconf", wanted.get("ipv6autoconf") in TRUE, ip.autoconf)
@@ -149,7 +150,6 @@ def _ip(wanted: Mapping[str, Any], ip: Ip, host: Host, family: int, *, routes: b
     if wanted.get("ipv6gateway") not in (None, "", "::"):
         gateway6 = _canonical(ip.gateway6) if routes else None
         yield _Statement("IPv6 gateway", str(ip_address(wanted["ipv6gateway"])), gateway6)
-    yield from _awaited(ip, family, dhcp=dhcp, automatic6=automatic6)
     if wanted.get("gateway") or ip.gateway4:
         here = None if ip.default_route4 is None or not routes else _whence(ip.default_route4)
         yield _Statement("default route", _whence(wanted.get("defaultRoute") in TRUE), here)
@@ -157,9 +157,11 @@ def _ip(wanted: Mapping[str, Any], ip: Ip, host: Host, family: int, *, routes: b
         yield _nameservers(wanted["nameservers"], host)
 
 
-def _awaited(ip: Ip, family: int, *, dhcp: bool, automatic6: bool) -> Iterator[_Statement]:
+def _awaited(wanted: Mapping[str, Any], ip: Ip, family: int) -> Iterator[_Statement]:
     """The address that DHCP or a router gives: where the host is managed there must be one."""
     held = {address.family for address in ip.addresses}
+    dhcp = wanted.get("bootproto") == "dhcp"
+    automatic6 = wanted.get("dhcpv6") in TRUE or wanted.get("ipv6autoconf") in TRUE
     if family == 4 and dhcp:
         yield _Statement("IPv4 address", "a lease", "a lease" if 4 in held else "none")
     elif family == 6 and automatic6:

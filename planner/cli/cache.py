@@ -15,7 +15,7 @@ from planner.policy.compiled import Compiled, compile_ruleset, from_document, to
 from planner.problem import Problem, errors
 from planner.shelf import load_rules, ruleset_sources
 
-FORM = "mgmtnet-cache-3"  # to be raised whenever the form of what is kept changes
+FORM = "mgmtnet-cache-4"  # to be raised whenever the form of what is kept changes
 
 
 def compiled_rules(spec: str | None) -> tuple[Compiled | None, list[Problem]]:

@@ -44,7 +44,7 @@ from planner.vdsm.failure import Failure
 REFUSED = 3
 BMC = "bmc.example.com"
 BOOT = 60.0  # seconds of the stand-in's time: long enough to be seen, not to be waited for
-SEEN_AFTER = {"verify": "after setupNetworks", "return": "after the reboot"}
+SEEN_AFTER = {"verify-adopt": "adopted", "verify": "after setupNetworks", "return": "after the reboot"}
 NOWHERE = Problem("no-address", "the captured host has no address that it reports", "a client cannot reach it either")
 
 
@@ -109,7 +109,13 @@ def _stage(capture: Record, mishaps: list[Mishap], speed: float) -> Iterator[_St
 def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed: float) -> int:
     access = stage.access(stage.host)
     limits = Limits(vdsm=120 / speed, change=options.timeout / speed, settle=60 / speed, reboot=300 / speed)
-    limits = replace(limits, vdsm=max(5.0, limits.vdsm), settle=max(4.0, limits.settle), confirm=0.5 / min(speed, 5))
+    limits = replace(
+        limits,
+        late=max(6.0, limits.late / speed),
+        vdsm=max(5.0, limits.vdsm),
+        settle=max(4.0, limits.settle),
+        confirm=0.5 / min(speed, 5),
+    )
     sight = see(access, limits)
     if isinstance(sight, Failure):
         return failed(options, [problem_of(sight)])

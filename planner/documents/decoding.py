@@ -2,11 +2,14 @@
 
 from planner.problem import Problem, Where
 
+BOM = b"\xef\xbb\xbf"
+
 
 def decode(content: bytes, source: str) -> str | Problem:
     """The UTF-8 text, without a byte order mark; or what is wrong at which place."""
+    content = content.removeprefix(BOM)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as failure:
         before = content[: failure.start]
         line = before.count(b"\n") + 1

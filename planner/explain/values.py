@@ -108,6 +108,10 @@ def _sentence(effect: str, devices: str, address: str, before: str, after: str) 
     sentences = {
         "mtu": f"the MTU of {devices} goes{values}",
         "address-moves": f"{address} moves{values}",
+        "address-changes": f"{before} on {devices} becomes {after or 'another address'}",
+        "address-may-change": f"{before} on {devices} may become another address",
+        "lease-may-change": f"{before} on {devices} may become another address",
+        "default-route-loses": f"the default route over {devices} ({before}) wins over that of {after}",
         "bridge-made": f"the bridge {devices} is made{on}",
         "bridge-removed": f"the bridge {devices} is removed",
         "address-dropped": f"{devices} loses {address}",

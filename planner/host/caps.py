@@ -50,6 +50,7 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
         last_client_iface=text(document, "lastClientIface", "", findings),
         version=version,
         dirty=flag(document, "netConfigDirty", "", findings),
+        nmstate=_packaged(document, "nmstate"),
     )
     for loop in loops(host):
         findings.odd(
@@ -177,11 +178,16 @@ def _nameservers(document: Record, findings: Findings) -> tuple[str, ...]:
 
 def _version(document: Record) -> tuple[int, ...]:
     """VDSM's version from `software_version`, which may lack the patch, and the package list; ``()``: not told."""
-    packages = document.get("packages2")
-    vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
     stated = _numbers(document.get("software_version"))
-    packaged = _numbers(vdsm.get("version") if isinstance(vdsm, dict) else None)
+    packaged = _packaged(document, "vdsm")
     return packaged if packaged[: len(stated)] == stated else stated
+
+
+def _packaged(document: Record, name: str) -> tuple[int, ...]:
+    """A package's version, from the package list; ``()``: not told."""
+    packages = document.get("packages2")
+    package = packages.get(name) if isinstance(packages, dict) else None
+    return _numbers(package.get("version") if isinstance(package, dict) else None)
 
 
 def _numbers(written: object) -> tuple[int, ...]:

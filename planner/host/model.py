@@ -128,7 +128,8 @@ class Host(NamedTuple):
 
     ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
 
-    ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
+    ``nmstate`` is its version as the package list has it, ``()`` unknown. ``dirty``: the running configuration is not
+    saved. ``last_client_iface``: ``""`` when not reported.
     ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
@@ -143,3 +144,4 @@ class Host(NamedTuple):
     last_client_iface: str = ""
     version: tuple[int, ...] = ()
     dirty: bool | None = None
+    nmstate: tuple[int, ...] = ()

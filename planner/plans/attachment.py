@@ -145,6 +145,8 @@ def attachment_fact(attachment: Attachment) -> Fact:
         "switch": attachment.switch,
         "default_route": int(attachment.default_route),
         "nameservers": ",".join(attachment.nameservers),
+        "nameservers4": ", ".join(address for address in attachment.nameservers if ":" not in address),
+        "nameservers6": ", ".join(address for address in attachment.nameservers if ":" in address),
         "ipv4_method": v4.method,
         "ipv4_address": v4.address,
         "ipv4_prefix": v4.prefix,

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from planner.host import graph
-from planner.host.model import Address, Device, Host, Ip, Network
+from planner.host.model import Device, Host, Network
 from planner.language import Fact
-from planner.plans.attachment import Attachment, IpPlan
+from planner.plans.addresses import has_dhcpv6_lease, kept, readdressed
+from planner.plans.attachment import Attachment
+from planner.plans.default_routes import winners
 
 NMSTATE_SINCE = (4, 40)  # from here on bare vlans count for the base's MTU, and a bridge's MAC is pinned
 
@@ -44,6 +46,7 @@ def foresee(host: Host, network: str, attachment: Attachment, holder: str, wante
         *_bond(host, attachment),
         *_address(host, network, attachment, holder, wanted),
         *_lease(host, network, attachment, holder),
+        *_default_routes(host, network, attachment, holder),
     )
 
 
@@ -174,43 +177,33 @@ def _address(host: Host, network: str, attachment: Attachment, holder: str, want
     """What becomes of each address of the device that holds the management address."""
     top = attachment.top_device(network)
     ip = graph.ip_of(host, holder, network)
-    kept = _kept_addresses(attachment, ip, wanted)
+    staying = kept(attachment, ip, wanted)
+    anew = readdressed(host, attachment, ip) if by_nmstate(host) and network not in host.networks else {}
     for address in ip.addresses:
-        if address not in kept:
+        if address not in staying:
             because = f"{network} does not carry it, and its top device has no other addresses"
             yield Effect("address-dropped", holder, holder, "", because, address.text)
+        elif address.text in anew:
+            effect, after, because = anew[address.text]
+            yield Effect(effect, holder, address.text, after, because, address.text)
         elif holder != top:
             because = f"the top device of {network} holds its addresses; {holder} loses all it has"
             yield Effect("address-moves", holder, holder, top, because, address.text)
-
-
-def _kept_addresses(attachment: Attachment, ip: Ip, wanted: str) -> tuple[Address, ...]:
-    """Which of the present addresses the network has afterwards; ``wanted`` is the management address."""
-    families = ((4, attachment.ipv4), (6, attachment.ipv6))
-    return tuple(address for family, planned in families for address in _kept(planned, ip, family, wanted))
-
-
-def _kept(planned: IpPlan, ip: Ip, family: int, wanted: str) -> list[Address]:
-    """Those of one family; a lease, and what routers advertise, are taken to stay."""
-    held = [address for address in ip.addresses if address.family == family]
-    if planned.method == "static":
-        return [address for address in held if address.text == planned.address]
-    if planned.method == "none":
-        return []
-    leased = sorted(held, key=lambda address: (address.text != wanted, address.text != ip.primary4))
-    return held if "auto" in planned.method else leased[:1]
 
 
 def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
     if not attachment.bridged or network in host.bridges:
         return []
     effects = [_mac(host, network, attachment)]
-    if holder and (attachment.ipv4.method == "dhcp" or "dhcp" in attachment.ipv6.method):
+    if holder and attachment.ipv4.method == "dhcp":
         said = (
             "a server that knows the host by its MAC address gives the same lease"
             if by_nmstate(host)
             else "a DHCP client on the bridge identifies itself anew and may get another lease"
         )
+        effects.append(Effect("lease", network, holder, network, said))
+    if holder and has_dhcpv6_lease(attachment, graph.ip_of(host, holder, network)) and not by_nmstate(host):
+        said = "a DHCPv6 client on the bridge identifies itself anew and may get another lease"
         effects.append(Effect("lease", network, holder, network, said))
     return effects
 
@@ -231,3 +224,13 @@ def _mac(host: Host, network: str, attachment: Attachment) -> Effect:
     elif device is not None and device.hwaddr:
         return Effect("mac-kept", network, "", device.hwaddr, because)
     return Effect("mac-kept", network, port, "", because)
+
+
+def _default_routes(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    """The default routes of other devices that NetworkManager will prefer to the network's."""
+    if not by_nmstate(host):
+        return []
+    return [
+        Effect("default-route-loses", winner.device, winner.gateway, attachment.top_device(network), winner.because)
+        for winner in winners(host, network, attachment, holder)
+    ]

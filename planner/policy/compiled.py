@@ -1,7 +1,7 @@
 """Rules made ready to fire: by stage, and as a document that a start-up can load instead of YAML."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from planner.language import (
     STAGES,
@@ -39,7 +39,54 @@ class Compiled(NamedTuple):
     refused: tuple[tuple[Rule, Problem], ...]
     networks: dict[tuple[Stage, tuple[int, ...]], tuple["Network", ...]]
     known: dict[Stage, "Known | None"]
-    by_name: dict[str, Rule]
+    by_name: Mapping[str, Rule]
+
+
+class KeptRules(Sequence[Rule]):
+    """Rules as `to_document` wrote them, each made when it is first asked for: few of them fire on a host."""
+
+    def __init__(self, written: Sequence[Sequence[Any]]) -> None:
+        """The rules ``written`` one beside the other."""
+        self._written = written
+        self._made: dict[int, Rule] = {}
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+    @overload
+    def __getitem__(self, place: int) -> Rule: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Rule, ...]: ...
+    def __getitem__(self, place: int | slice) -> Rule | tuple[Rule, ...]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        if place not in self._made:
+            self._made[place] = _rule(dict(zip(Rule._fields, self._written[place], strict=True)))
+        return self._made[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class RulesByName(Mapping[str, Rule]):
+    """The same rules, by name."""
+
+    def __init__(self, rules: KeptRules, names: Iterable[str]) -> None:
+        """``names`` in the order of ``rules``."""
+        self._rules = rules
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._rules[self._places[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def compile_ruleset(ruleset: Ruleset) -> Compiled:
@@ -61,19 +108,20 @@ def to_document(compiled: Compiled) -> list[Any]:
     rules = [[_plain(value) for value in rule] for rule in ruleset.rules]
     # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
     stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]
-    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled), stages]
+    kinds = sorted(compiled.kinds)
+    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled), stages, kinds]
 
 
 def from_document(document: list[Any]) -> Compiled:
     """What `to_document` wrote."""
-    name, version, digest, rules, disabled, stages = document
-    names = Rule._fields
-    read = tuple(_rule(dict(zip(names, rule, strict=True))) for rule in rules)
+    name, version, digest, rules, disabled, stages, kinds = document
+    read = KeptRules(rules)
     ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
     if stages is None:
         return compile_ruleset(ruleset)
     by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
-    return Compiled(ruleset, by_stage, _reached(read), (), {}, {}, _by_name(ruleset))
+    by_name = RulesByName(read, (rule[0] for rule in rules))
+    return Compiled(ruleset, by_stage, frozenset(kinds), (), {}, {}, by_name)
 
 
 def _by_name(ruleset: Ruleset) -> dict[str, Rule]:

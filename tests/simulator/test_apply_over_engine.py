@@ -23,7 +23,7 @@ from planner.simulator.surroundings import Surroundings
 from planner.simulator.walltime import WallClock
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-LIMITS = Limits(vdsm=6, change=2, settle=3, reboot=10, confirm=0.2)
+LIMITS = Limits(vdsm=6, change=2, settle=3, late=6, reboot=10, confirm=0.2)
 BMC = "192.0.2.200"
 
 

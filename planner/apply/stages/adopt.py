@@ -26,6 +26,10 @@ def adopt(run: Run) -> Step:
     run.tell(Event("begin", "adopt", "setupNetworks, as the host stands", limits.change + limits.settle))
     if "announce-adopt" not in run.performed:
         return Step("adopt", "it may have been sent before the restart", "settle-adopt", found=RESTARTED)
+    if run.unread:
+        sight = run.contact.await_sight(limits.vdsm)
+        if isinstance(sight, Failure) or run.stance(sight)[0] != "before":
+            return Step("adopt", "the host is not what it was before the restart", "settle-adopt", found=SPOKEN)
     run.tell(Event("call", "adopt"))
     answer = send(run, run.adoption, lambda seen: run.stance(seen)[0] == "before")
     if isinstance(answer, Done):
@@ -68,12 +72,19 @@ def verify(run: Run) -> Step:
     sight = run.found_again(sight)
     if isinstance(sight, Failure):
         return out_of_sight(run, "verify-adopt", sight)
-    stance, _ = run.stance(sight)
+    stance = run.stance(sight)[0]
     problem = differing(sight, run.unadopted(sight))
     if stance == "before":
         return Step("verify-adopt", "the host stands as before", "", STANDING[stance], problem)
     if stance != "adopted":
         return Step("verify-adopt", "the host is not adopted", "undo", problem=problem)
+    if sight.aside:
+        return Step("verify-adopt", "the host is adopted, and not reached where it was", "", "unknown", _away(sight))
+    return _kept(run, sight)
+
+
+def _kept(run: Run, sight: Sight) -> Step:
+    """The host is adopted: is that saved, and is everything reached?"""
     answer = None if sight.host.dirty is False else save(run, lambda seen: not run.unadopted(seen))
     if isinstance(answer, Failure):
         return Step("verify-adopt", "the host is adopted, but that is not saved", "", "unknown", _unsaved(answer))
@@ -81,7 +92,7 @@ def verify(run: Run) -> Step:
         return Step("verify-adopt", "the host does not stand adopted any more", "settle-adopt")
     missing = unreached(run, sight.here)
     if missing:
-        return Step("verify-adopt", "what could be reached before cannot any more", "", STANDING[stance], missing)
+        return Step("verify-adopt", "what could be reached before cannot any more", "", "adopted", missing)
     return Step("verify-adopt", f"the host at {sight.address} is adopted, and that is saved", "announce")
 
 
@@ -90,4 +101,13 @@ def _unsaved(failure: Failure) -> dict[str, str]:
         "code": "adopted-not-saved",
         "message": f"the host is adopted, but VDSM did not save that: {failure.message}",
         "hint": "vdsm-client Host setSafeNetworkConfig on the host, before it is rebooted: it would lose its address",
+    }
+
+
+def _away(sight: Sight) -> dict[str, str]:
+    held = sorted(address.text for network in sight.host.networks.values() for address in network.ip.addresses)
+    return {
+        "code": "not-reached-where-managed",
+        "message": f"the host is read at {sight.address} alone; its networks have {', '.join(held) or 'no address'}",
+        "hint": "see to the way there (a new lease, a switch port), then `mgmtnet resume`: the change is not made yet",
     }
