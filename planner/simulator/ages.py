@@ -8,12 +8,15 @@ DEFAULT_ROUTE_SINCE = (4, 14)  # oVirt 3.4: defaultRoute; before, a gateway was 
 STOMP_SINCE = (4, 16)  # oVirt 3.5
 NO_CFG_SINCE = (4, 19)  # oVirt 4.1
 NO_XMLRPC_SINCE = (4, 20)  # oVirt 4.2
+NAME_SERVERS_SINCE = (4, 18, 12)  # of oVirt 4.0; before, setupNetworks did not know the word
+ANY_BOND_NAME_SINCE = (4, 30, 1)  # oVirt 4.3; before, `bond` and a number
 NMSTATE_SINCE = (4, 40)  # oVirt 4.4
-NEWEST = (4, 50)
+ALL_BONDS_JUDGED_SINCE = (4, 40, 21)  # of oVirt 4.4; before, those of the call
+NEWEST = (4, 50, 7)
 
 
 class Age(NamedTuple):
-    """VDSM's ``version`` as (major, minor), and what it can."""
+    """VDSM's ``version`` as (major, minor) or, where that is told, (major, minor, patch); and what it can."""
 
     version: tuple[int, ...]
 
@@ -38,9 +41,19 @@ class Age(NamedTuple):
         return self.version >= NMSTATE_SINCE
 
     @property
-    def legacy(self) -> bool:
-        """Whether only ``bond`` with a number names a bond, and only the bonds of a call are judged, not the host's."""
-        return self.version < NMSTATE_SINCE
+    def name_servers(self) -> bool:
+        """Whether setupNetworks knows name servers; before, it let them be."""
+        return self.version >= NAME_SERVERS_SINCE
+
+    @property
+    def any_bond_name(self) -> bool:
+        """Whether more than ``bond`` with a number names a bond."""
+        return self.version >= ANY_BOND_NAME_SINCE
+
+    @property
+    def judges_all_bonds(self) -> bool:
+        """Whether the members of every bond of the host are judged at each call, not only those that it names."""
+        return self.version >= ALL_BONDS_JUDGED_SINCE
 
     @property
     def stomp(self) -> bool:
@@ -58,12 +71,14 @@ class Age(NamedTuple):
         return not self.stomp
 
 
+TODAY = Age(NEWEST)
+
+
 def age_of(caps: Record) -> Age:
     """The age of the VDSM that reports ``caps``; without a version by the keys that only old ones had."""
-    parts = str(caps.get("software_version", "")).split(".")[:2]
-    digits = [part.partition("-")[0] for part in parts]
-    if len(digits) == 2 and all(part.isascii() and part.isdigit() for part in digits):
-        return Age(tuple(int(part) for part in digits))
+    parts = str(caps.get("software_version", "")).partition("-")[0].split(".")[:3]
+    if len(parts) > 1 and all(part.isascii() and part.isdigit() for part in parts):
+        return Age(tuple(int(part) for part in parts))
     nics = [nic for nic in caps.get("nics", {}).values() if isinstance(nic, dict)]
     old = bool(nics) and all("cfg" in nic and "ipv6addrs" not in nic for nic in nics)
-    return Age((4, 10) if old else NEWEST)
+    return Age((4, 10)) if old else TODAY
