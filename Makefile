@@ -4,6 +4,7 @@
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
+# make pages  what README and docs show to be typed, with what it prints now: look at the difference
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ SEEN := $(SEED)/capture.json --network $(SEED)/definition.yaml --address 192.0.2
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
-.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix mutate-rules soak docs schemas clean
+.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix mutate-rules soak docs pages schemas clean
 
 demo: .venv/run
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -57,6 +58,9 @@ soak: .venv/test
 
 docs: .venv/run
 	$(BIN)/mgmtnet rules doc > docs/rules.md
+
+pages: .venv/test
+	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages
 
 schemas: .venv/run
 	$(BIN)/python -m planner.schemas schemas

@@ -9,10 +9,11 @@ Everything here is pure but `load_rules`, which reads rule files. What a user ca
 `Problem` values; an exception is a fault of ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from planner.definition import Definition, read_definition
 from planner.facts import facts_of
+from planner.host.freeing import without_bridge
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.language import Ruleset
@@ -55,7 +56,10 @@ def plan(host: Host, definition: Definition, rules: Ruleset | Compiled, addresse
 def consider(
     host: Host, definition: Definition, rules: Compiled, addresses: Sequence[str] = ()
 ) -> tuple[Judgement, ...]:
-    """What each stage of the rules says: which device, how to attach to it, whether that is safe."""
+    """What each stage of the rules says: which device, how to attach to it, whether that is safe.
+
+    Where a rule frees the host of a bridge, what they would refuse then is told with it.
+    """
     facts = facts_of(host, definition, tuple(addresses), rules.kinds)
     located = judge(rules, "locate", facts)
     facts += located.conclusions
@@ -63,11 +67,33 @@ def consider(
     facts += devised.conclusions
     attachment = attachment_of(settle(devised.said)[0], host.bonds)
     if attachment is not None:
-        foreseen = foresee(host, definition.network, attachment, _holder(located))
+        foreseen = foresee(host, definition.network, attachment, *_management(located))
         facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
-    return located, devised, judge(rules, "guard", facts)
+    judgements = located, devised, judge(rules, "guard", facts)
+    hidden = tuple(_hidden(host, definition, rules, addresses, judgements))
+    guarded = judgements[-1]
+    return located, devised, guarded._replace(problems=guarded.problems + hidden)
 
 
-def _holder(located: Judgement) -> str:
-    """The device that holds the management address, if the locate stage found one."""
-    return next((str(fact.fields["device"]) for fact in located.conclusions if fact.kind == "management"), "")
+def _hidden(
+    host: Host, definition: Definition, rules: Compiled, addresses: Sequence[str], judgements: tuple[Judgement, ...]
+) -> Iterator[Problem]:
+    """The refusals that show only once the host is freed of the bridges that a guard names; said once by each rule."""
+    bridges = [str(fact.fields["bridge"]) for fact in judgements[-1].conclusions if fact.kind == "freed"]
+    freed = host
+    for bridge in bridges:
+        freed = without_bridge(freed, bridge)
+    if freed is host:
+        return
+    spoken = {problem.rule for judgement in judgements for problem in judgement.problems}
+    later = consider(freed, definition, rules, addresses)
+    overridden = frozenset().union(*(judgement.overridden for judgement in later))
+    for problem in (problem for judgement in later for problem in judgement.problems):
+        if problem.severity == "error" and problem.rule not in spoken | overridden:
+            yield problem._replace(message=f"once {' and '.join(bridges)} is gone: {problem.message}")
+
+
+def _management(located: Judgement) -> tuple[str, str]:
+    """The device that holds the management address, and that address, if the locate stage found one."""
+    found = (fact.fields for fact in located.conclusions if fact.kind == "management")
+    return next(((str(fields["device"]), str(fields["address"])) for fields in found), ("", ""))

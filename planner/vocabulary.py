@@ -54,8 +54,10 @@ def family(meaning: str = "4 or 6") -> Field:
 # The words of some fields, as their meanings list them.
 IPV4_METHODS = ("none", "static", "dhcp")
 IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
+ORIGINS = ("hand", "router", "lease")
 DEVICES = ("nic", "bond", "vlan", "bridge")
 BASES = (*DEVICES, "unlisted")
+LINKS = ("ethernet", "infiniband")
 WAYS = ("address", "lastClientIface", "default-route")
 LARGEST_TAG = 4095  # IEEE 802.1Q has 12 bits for it
 LONGEST_PREFIX = 128
@@ -83,13 +85,19 @@ KINDS: dict[str, Kind] = {
     ),
     "wanted": Kind(
         "a management address that was given",
-        {"address": text("canonical text"), "family": family()},
+        {
+            "address": text("canonical text"),
+            "family": family(),
+            "loopback": flag("1: it is a loopback address, by which a host reaches itself only"),
+        },
     ),
     # What the host is
     "vdsm": Kind(
         "the host's VDSM",
         {
             "version": number("100 x major + minor (4.50: 450); 9999 when unknown, so judged as the newest"),
+            "patch": number("the number after the minor one (4.40.28: 28); -1 where the capture tells none"),
+            "nmstate": number("nmstate's version: 10000 x major + 100 x minor + patch (2.2.5: 20205)"),
             "known": flag("1: the capture tells the version"),
             "dirty": flag("1: the running configuration is not saved"),
         },
@@ -100,6 +108,7 @@ KINDS: dict[str, Kind] = {
             "addresses": text("every address with its device, for messages"),
             "nameservers": text("the reported name servers, joined by commas"),
             "gateways": number("how many gateways it reports; 0 also where VDSM on EL9 hides them"),
+            "contenders": text("the devices with a given address, else those with a default route, for messages"),
             "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
         },
     ),
@@ -110,6 +119,7 @@ KINDS: dict[str, Kind] = {
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case; that of its bond while it is a member"),
             "permanent_hwaddr": text("the MAC address it was made with; hwaddr where the host reports no other"),
+            "link": text("ethernet or infiniband, by the length of its hardware address", "unknown", words=LINKS),
             "bond": text("the bond it is a member of"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),
@@ -122,11 +132,15 @@ KINDS: dict[str, Kind] = {
             "name": text("its name"),
             "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case"),
+            "link": text(
+                "ethernet or infiniband, by the length of its hardware address, or its members'", "unknown", words=LINKS
+            ),
             "mode": number("its mode as the kernel numbers them (4: 802.3ad)", most=LAST_MODE),
             "members": number("how many members it has"),
             "member_names": text("its members, joined by commas"),
             "options": text("its options, as `mode=4 miimon=100`"),
             "fail_over_mac": number("the option of this name, 0 when it is not set"),
+            "switch": text("ovs or legacy; before 4.19 not told"),
             "partner": text("the LACP partner's MAC address; all zeroes: nobody answers"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),
@@ -168,6 +182,7 @@ KINDS: dict[str, Kind] = {
             "stp": flag("1: it runs STP"),
             "ports": number("how many ports it has"),
             "port_names": text("its ports, joined by commas"),
+            "heir": text("its only port that is a nic, bond or vlan: what would have its addresses without it"),
             "addresses": number("how many addresses it has"),
         },
     ),
@@ -192,7 +207,7 @@ KINDS: dict[str, Kind] = {
             "mtu": number("its MTU in bytes"),
             "stp": flag("1: its bridge runs STP"),
             "switch": text("legacy or ovs"),
-            "portless": flag("1: its bridge has lost its port"),
+            "portless": flag("1: its bridge, unless it is one of Open vSwitch, has lost its port"),
             "default_route": flag("1: it carries the default route, of IPv6 where it has no IPv4"),
             "gateway4": text("its IPv4 gateway"),
             "gateway6": text("its IPv6 gateway"),
@@ -206,6 +221,8 @@ KINDS: dict[str, Kind] = {
             "family": family(),
             "prefix": number("its prefix length", most=LONGEST_PREFIX),
             "carried": flag("1: a static configuration of the device would carry this one"),
+            "origin": text("how an IPv6 address came about: hand, router (advertisement) or lease", words=ORIGINS),
+            "floating": flag("1: a /32 or /128 set by hand in the subnet of another address of the device"),
         },
     ),
     "ip": Kind(
@@ -256,6 +273,7 @@ KINDS: dict[str, Kind] = {
             "address": text("the address found there: the one given, or IPv4 before IPv6"),
             "family": family(),
             "rivals": number("how many further addresses of that family it has"),
+            "apart": number("how many other devices hold a given address, but for its bond, bridge, members and ports"),
             "owned": flag("1: the management network that VDSM made stands on it"),
         },
     ),
@@ -291,6 +309,8 @@ KINDS: dict[str, Kind] = {
             "switch": text("legacy or ovs"),
             "default_route": flag("1: with the default route"),
             "nameservers": text("the name servers, joined by commas"),
+            "nameservers4": text("those with an IPv4 address"),
+            "nameservers6": text("those with an IPv6 address"),
             "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
             "ipv4_address": text("the static address"),
             "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),
@@ -307,14 +327,20 @@ KINDS: dict[str, Kind] = {
     "foreseen": Kind(
         "an effect that the request would have on the host beyond what it asks for",
         {
-            "effect": text("mtu, address, ..."),
+            "effect": text("mtu, address-moves, address-dropped, ..."),
             "device": text("the device concerned"),
+            "address": text("the address concerned"),
             "from": text("as it is"),
-            "to": text("as it would be"),
+            "to": text("as it would be", absent="another one"),
             "from_number": number("`from` as a number, for mtu"),
             "to_number": number("`to` as a number, for mtu"),
         },
         concluded_in="devise",
+    ),
+    "freed": Kind(
+        "a bridge without which the host is judged again: what would be refused then is told, too",
+        {"bridge": text("its name")},
+        concluded_in="guard",
     ),
     "compliant": Kind(
         "the management network is already as defined: nothing to change, refusals become warnings",
@@ -331,6 +357,7 @@ ATTACHMENT: dict[str, Field] = {
     "mtu": number("the MTU in bytes"),
     "stp": flag("true: STP on the bridge"),
     "bonding": text("the bond that travels along, given whole: `$bond`"),
+    "pin_mac": flag("false: VDSM is told to pin no MAC address to that bond; else it pins the one of today"),
     "default_route": flag("true: carry the default route"),
     "nameservers": text("addresses joined by commas"),
     "switch": text("legacy or ovs", words=("legacy", "ovs")),

@@ -12,6 +12,7 @@ settings.load_profile("suite")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", type=int, default=500, help="how many rulesets the differential test makes")
+    parser.addoption("--update-pages", action="store_true", help="let the pages show what their commands print now")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from planner.explain.future import future
 from planner.explain.lettering import aligned, counted, folded, legible, listing
 from planner.explain.parts import address_text, method_words, mode_words
 from planner.explain.refusals import refusals
+from planner.host import graph
 from planner.host.model import Bond, Bridge, Device, Host, Ip, Network, Vlan
-from planner.plans.after import ip_of
 
 WIDTH = 100
 Sign = Literal["+", "-", "~"]
@@ -98,7 +98,7 @@ def _things(host: Host, names: set[str]) -> Things:
         for name in kind:
             if name in names:
                 things[kind[name].kind, name] = _said(_device(kind[name]))
-                things |= _addresses(name, ip_of(host, name))
+                things |= _addresses(name, graph.ip_of(host, name))
     things |= {("network", name): _said(_network(host.networks[name], host)) for name in host.networks if name in names}
     return things
 

@@ -7,7 +7,6 @@ from planner.explain.lettering import counted, listing
 from planner.explain.picture import Edge, Node, Picture, Trait
 from planner.host import graph
 from planner.host.model import Bond, Bridge, Device, Host, Network, Vlan
-from planner.plans.after import ip_of
 
 MOST_BESIDE = 2  # neighbours on one device that are drawn: more would hide the stack itself
 MOST_MEMBERS = 6  # of a bond or bridge: as many as fit into a line of text
@@ -86,7 +85,7 @@ class Sketch:
         return key
 
     def _addresses(self, name: str, key: str) -> None:
-        for node in parts.address_nodes(name, ip_of(self.host, name), self.notable, MOST_ADDRESSES):
+        for node in parts.address_nodes(name, graph.ip_of(self.host, name), self.notable, MOST_ADDRESSES):
             self.nodes.setdefault(node.key, node)
             self._edge(key, node.key)
 

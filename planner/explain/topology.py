@@ -15,7 +15,6 @@ from planner.explain.refusals import marked_devices, refusals
 from planner.explain.sketch import Sketch
 from planner.host import graph
 from planner.host.model import Host
-from planner.plans.after import ip_of
 
 MOST_FOCUSES = 3  # devices to start from when none is the management device
 
@@ -59,7 +58,7 @@ def default_focus(host: Host) -> tuple[str, ...]:
     """Where to look when no plan tells: the device the host was asked over, else those that have addresses."""
     if graph.device(host, host.last_client_iface) is not None:
         return (host.last_client_iface,)
-    return tuple(name for name in _devices(host) if ip_of(host, name).addresses)[:MOST_FOCUSES]
+    return tuple(name for name in _devices(host) if graph.ip_of(host, name).addresses)[:MOST_FOCUSES]
 
 
 def _compared(seen: Sketch, coming: Sketch) -> Picture:
@@ -119,7 +118,7 @@ def _is_gone(node: Node, past: Host, coming: Host) -> bool:
             return name not in coming.networks
         case "address":
             return name not in {
-                address.text for device in _devices(coming) for address in ip_of(coming, device).addresses
+                address.text for device in _devices(coming) for address in graph.ip_of(coming, device).addresses
             }
         case _:
             return True

@@ -93,25 +93,29 @@ def management_words(document: Mapping[str, Any]) -> str:
 
 def effects(foreseen: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The foreseen effects as sentences; devices to which the same happens for the same reason share one."""
-    grouped: dict[tuple[str, str, str, str], list[str]] = {}
+    grouped: dict[tuple[str, ...], list[str]] = {}
     for effect in foreseen:
-        key = (str(effect["effect"]), str(effect["from"] or ""), str(effect["to"] or ""), str(effect["because"] or ""))
+        key = tuple(str(effect.get(name) or "") for name in ("effect", "address", "from", "to", "because"))
         grouped.setdefault(key, []).append(str(effect["device"]))
-    for (name, before, after, because), devices in grouped.items():
-        sentence = _sentence(name, listing(devices), legible(before), legible(after))
+    for (name, address, before, after, because), devices in grouped.items():
+        sentence = _sentence(name, listing(devices), legible(address), legible(before), legible(after))
         yield f"{sentence}: {legible(because)}" if because else sentence
 
 
-def _sentence(effect: str, devices: str, before: str, after: str) -> str:
+def _sentence(effect: str, devices: str, address: str, before: str, after: str) -> str:
     on, place = (f" on {after}" if after else ""), (f" in place of {before}" if before else "")
     values = f" from {before}" * bool(before) + f" to {after}" * bool(after)
     sentences = {
         "mtu": f"the MTU of {devices} goes{values}",
-        "address-moves": f"{devices} moves{values}",
+        "address-moves": f"{address} moves{values}",
+        "address-changes": f"{before} on {devices} becomes {after or 'another address'}",
+        "address-may-change": f"{before} on {devices} may become another address",
+        "default-route-loses": f"the default route over {devices} ({before}) wins over that of {after}",
         "bridge-made": f"the bridge {devices} is made{on}",
         "bridge-removed": f"the bridge {devices} is removed",
-        "address-removed": f"{devices} loses {before or 'its addresses'}",
-        "mac-kept": f"{devices} gets the MAC address {after or before}",
+        "address-dropped": f"{devices} loses {address}",
+        "mac-kept": f"{devices} gets the MAC address {after}" if after else f"{devices} gets {before}'s MAC address",
+        "mac-not-pinned": f"{devices} gets no MAC address pinned",
         "lease": f"{devices} asks for the DHCP lease{place}",
         "bond-redeclared": f"{devices} is declared anew" + (f" with {after}" if after else ""),
     }

@@ -3,25 +3,28 @@
 from collections.abc import Iterator
 
 from planner.facts.view import View
+from planner.host.autoconf import origin
 from planner.host.model import Address, Ip
 from planner.language import Fact, Scalar
 
-SLAAC_PREFIX = 64  # RFC 4862: an autoconfigured address has a 64 bit interface identifier
-LEASE_PREFIX = 128  # a DHCPv6 lease is reported as a single address
+SINGLE = {4: 32, 6: 128}  # the prefix length of an address that has no subnet
 
 
 def address_facts(view: View) -> Iterator[Fact]:
     """One ``address`` fact for each address of each device."""
     for device in view.addressed:
-        addresses = view.addresses_of(device)
+        ip = view.whole_ip_of(device)
+        floats = floating(ip)
         carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
-        for address in addresses:
+        for address in ip.addresses:
             fields: dict[str, Scalar] = {
                 "device": device,
                 "address": address.text,
                 "family": address.family,
                 "prefix": address.prefix,
                 "carried": int(address.text in carried),
+                "origin": "" if address.family == 4 else origin(address, ip),
+                "floating": int(address.text in floats),
             }
             yield Fact("address", fields, address.path)
 
@@ -30,9 +33,9 @@ def ip_facts(view: View) -> Iterator[Fact]:
     """One ``ip`` fact for each device that has, or is asked for, an IP configuration."""
     asked = (view.host.last_client_iface,) if view.host.last_client_iface in view.devices else ()
     for device in dict.fromkeys((*view.addressed, *asked)):
-        ip = view.ip_of(device)
-        addresses = view.addresses_of(device)
+        ip = view.whole_ip_of(device)
         v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
+        by_hand = _by_hand(ip)
         method4 = "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none"
         fields: dict[str, Scalar] = {
             "device": device,
@@ -41,15 +44,15 @@ def ip_facts(view: View) -> Iterator[Fact]:
             "ipv4_address": v4.text if v4 is not None else "",
             "ipv4_prefix": v4.prefix if v4 is not None else -1,
             "ipv4_gateway": ip.gateway4,
-            "ipv4_addresses": sum(address.family == 4 for address in addresses),
+            "ipv4_addresses": sum(address.family == 4 for address in ip.addresses),
             "ipv4_default_route": int(has_default_route4(ip)),
             "ipv6_method": ipv6_method(ip, v6),
             "ipv6_address": v6.text if v6 is not None else "",
             "ipv6_prefix": v6.prefix if v6 is not None else -1,
             "ipv6_gateway": ip.gateway6,
-            "ipv6_addresses": sum(address.family == 6 for address in addresses),
-            "ipv6_address_by_hand": int(v6 is not None and _by_hand(v6, ip, addresses)),
-            "ipv6_by_hand": int(any(_by_hand(address, ip, addresses) for address in addresses)),
+            "ipv6_addresses": sum(address.family == 6 for address in ip.addresses),
+            "ipv6_address_by_hand": int(v6 in by_hand),
+            "ipv6_by_hand": int(bool(by_hand)),
         }
         yield Fact("ip", fields, view.devices[device].path if device in view.devices else view.network_on[device].path)
 
@@ -72,14 +75,17 @@ def route_facts(view: View) -> Iterator[Fact]:
 
 
 def carried_address(view: View, device: str, family: int) -> Address | None:
-    """The address of ``family`` that a static configuration of ``device`` carries over: the wanted one first."""
+    """The address of ``family`` that a static configuration of ``device`` carries over.
+
+    The wanted one first, then VDSM's primary one, then any; a floating one last.
+    """
     addresses = [address for address in view.addresses_of(device) if address.family == family]
-    preferred = (*view.wanted, view.ip_of(device).primary4)
-    for text in preferred:
-        for address in addresses:
-            if address.text == text:
-                return address
-    return addresses[0] if addresses else None
+    ip = view.whole_ip_of(device)
+    asked = [address for text in view.wanted for address in addresses if address.text == text]
+    primary = [address for address in addresses if address.text == ip.primary4]
+    floats = floating(ip)
+    own = [address for address in (*primary, *addresses) if address.text not in floats]
+    return next(iter((*asked, *own, *addresses)), None)
 
 
 def has_default_route4(ip: Ip) -> bool:
@@ -96,15 +102,28 @@ def ipv6_method(ip: Ip, address: Address | None) -> str:
     return "static" if address is not None else "none"
 
 
-def _by_hand(address: Address, ip: Ip, beside: tuple[Address, ...]) -> bool:
-    """Whether neither router advertisement nor DHCPv6 would have made this address; each makes some."""
-    if address.family != 6 or address.prefix < 0 or (ip.dhcpv6 and address.prefix == LEASE_PREFIX):
-        return False
-    if not ip.autoconf:
-        # A lone address is the lease, though old DHCP clients gave it a prefix length of 64.
-        return ip.dhcpv6 and sum(other.family == 6 for other in beside) > 1
+def floating(ip: Ip) -> frozenset[str]:
+    """The single addresses inside the subnet of another one that the device has: a service's, as a rule."""
+    singles = [address for address in ip.addresses if address.prefix == SINGLE[address.family]]
+    singles = [address for address in singles if address.family == 4 or origin(address, ip) == "hand"]
+    if not singles or len(singles) == len(ip.addresses):
+        return frozenset()
     import ipaddress
 
-    identifier = int(ipaddress.IPv6Address(address.text.partition("%")[0])) & ((1 << 64) - 1)
-    # An interface identifier below 2**32 (::10, ::1:2) is nobody's MAC address and no random number.
-    return address.prefix != SLAAC_PREFIX or identifier < 1 << 32
+    def subnet(address: str, prefix: int) -> object:
+        return ipaddress.ip_network((address, prefix), strict=False)
+
+    others = [address for address in ip.addresses if 0 <= address.prefix < SINGLE[address.family]]
+    subnets = {subnet(address.text, address.prefix) for address in others}
+    lengths = {(address.family, address.prefix) for address in others}
+    return frozenset(
+        single.text
+        for single in singles
+        if any(subnet(single.text, prefix) in subnets for family, prefix in lengths if family == single.family)
+    )
+
+
+def _by_hand(ip: Ip) -> list[Address]:
+    """The IPv6 addresses that were set by hand beside others that come by themselves."""
+    automatic = ip.autoconf or ip.dhcpv6
+    return [address for address in ip.addresses if automatic and address.family == 6 and origin(address, ip) == "hand"]

@@ -27,6 +27,23 @@ def candidate_facts(view: View) -> Iterator[Fact]:
         yield _candidate(view, device, "default-route", _management_address(view, device))
 
 
+def contenders(view: View) -> Iterator[tuple[str, str]]:
+    """Each device that may be meant, with its address: those that hold what was given, else the default routes'."""
+    if view.wanted:
+        yield from ((device, address.text) for device, address in _by_address(view))
+        return
+    for device in _by_default_route(view):
+        address = _management_address(view, device)
+        yield device, address.text if address is not None else ""
+
+
+def _apart(view: View, device: str) -> int:
+    """How many other devices hold a given address, those left out that ``device`` belongs to or consists of."""
+    upper = (view.bond_of.get(device), view.bridge_of.get(device))
+    others = [other for other, _ in _by_address(view) if other not in (device, *upper)]
+    return sum(device not in (view.bond_of.get(other), view.bridge_of.get(other)) for other in others)
+
+
 def _by_address(view: View) -> Iterator[tuple[str, Address]]:
     for device in view.addressed if view.wanted else ():
         held = {address.text: address for address in view.addresses_of(device)}
@@ -56,6 +73,7 @@ def _candidate(view: View, device: str, found_by: str, address: Address | None) 
         "address": address.text if address is not None else "",
         "family": family,
         "rivals": max(0, sum(other.family == family for other in view.addresses_of(device)) - 1),
+        "apart": _apart(view, device) if found_by == "address" else 0,
         "owned": int(own is not None and own.device == device),
     }
     path = "lastClientIface" if found_by == "lastClientIface" else address.path if address is not None else ""

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from planner.facts.addressing import has_default_route4
 from planner.facts.view import View
 from planner.host import graph
+from planner.host.freeing import heir_of
 from planner.host.model import Ip
 from planner.language import Fact, Scalar
 
-LONGEST_NAME = 15  # the kernel's IFNAMSIZ less the closing zero byte
+LINKS = {len("00:" * 6) - 1: "ethernet", len("00:" * 20) - 1: "infiniband"}  # length of a hardware address, as text
 
 
 def nic_facts(view: View) -> Iterator[Fact]:
@@ -19,6 +20,7 @@ def nic_facts(view: View) -> Iterator[Fact]:
             "mtu": nic.mtu,
             "hwaddr": nic.hwaddr,
             "permanent_hwaddr": nic.permanent_hwaddr or nic.hwaddr,
+            "link": _link(nic.hwaddr),
             "bond": view.bond_of.get(nic.name, ""),
             "bridge": view.bridge_of.get(nic.name, ""),
             "vlans": len(view.vlans_over.get(nic.name, ())),
@@ -31,21 +33,29 @@ def bond_facts(view: View) -> Iterator[Fact]:
     """One ``bond`` fact for each bond."""
     for bond in view.host.bonds.values():
         options = dict(bond.options)
+        nics = [view.host.nics[name] for name in bond.members if name in view.host.nics]
         fields: dict[str, Scalar] = {
             "name": bond.name,
             "mtu": bond.mtu,
             "hwaddr": bond.hwaddr,
+            "link": _link(bond.hwaddr, *(nic.hwaddr for nic in nics)),
             "mode": bond.mode,
             "members": len(bond.members),
             "member_names": ", ".join(sorted(bond.members)),
             "options": " ".join(f"{key}={value}" for key, value in bond.options),
             "fail_over_mac": _option_number(options.get("fail_over_mac", "0")),
+            "switch": bond.switch,
             "partner": bond.partner,
             "bridge": view.bridge_of.get(bond.name, ""),
             "vlans": len(view.vlans_over.get(bond.name, ())),
             "addresses": len(bond.ip.addresses),
         }
         yield Fact("bond", fields, bond.path)
+
+
+def _link(*hwaddrs: str) -> str:
+    """The kind of link that the first hardware address belongs to which is told."""
+    return next((LINKS.get(len(hwaddr), "") for hwaddr in hwaddrs if hwaddr), "")
 
 
 def _option_number(value: str) -> int:
@@ -98,6 +108,7 @@ def bridge_facts(view: View) -> Iterator[Fact]:
             "stp": -1 if bridge.stp is None else int(bridge.stp),
             "ports": len(bridge.ports),
             "port_names": ", ".join(sorted(bridge.ports)),
+            "heir": heir_of(view.host, bridge),
             "addresses": len(bridge.ip.addresses),
         }
         yield Fact("bridge", fields, bridge.path)
@@ -138,7 +149,7 @@ def network_facts(view: View) -> Iterator[Fact]:
             "mtu": network.mtu,
             "stp": -1 if network.stp is None else int(network.stp),
             "switch": network.switch,
-            "portless": int(network.bridged and network.southbound not in network.ports),
+            "portless": int(network.bridged and network.switch != "ovs" and network.southbound not in network.ports),
             "default_route": _default_route(network.ip),
             "gateway4": network.ip.gateway4,
             "gateway6": network.ip.gateway6,

@@ -39,11 +39,7 @@ class View:
     @cached_property
     def network_on(self) -> dict[str, Network]:
         """Device to the VDSM network whose address it holds; the management network first."""
-        networks = {network.device: network for network in reversed(tuple(self.host.networks.values()))}
-        own = self.own_network
-        if own is not None:
-            networks[own.device] = own
-        return networks
+        return graph.network_on(self.host, self.definition.network)
 
     @property
     def own_network(self) -> Network | None:
@@ -57,19 +53,18 @@ class View:
         return {**host.bridges, **host.vlans, **host.bonds, **host.nics}
 
     def ip_of(self, device: str) -> Ip:
-        """How ``device`` got its addresses: as its network reports it, else as the device does."""
+        """How ``device`` got its addresses, and all it has: as its network reports it, else as the device does."""
         network = self.network_on.get(device)
         own = self.devices[device].ip if device in self.devices else NO_IP
-        return network.ip if network is not None and (network.ip.addresses or not own.addresses) else own
+        return graph.merged_ip(own, network.ip) if network is not None else own
 
     def addresses_of(self, device: str) -> tuple[Address, ...]:
-        """All addresses of ``device``: VDSM's network on it and the device itself may tell different ones."""
-        network = self.network_on.get(device)
-        own = self.devices[device].ip.addresses if device in self.devices else ()
-        if network is None or not network.ip.addresses:
-            return own
-        told = {address.text for address in network.ip.addresses}
-        return network.ip.addresses + tuple(address for address in own if address.text not in told)
+        """All addresses of ``device``."""
+        return self.ip_of(device).addresses
+
+    def whole_ip_of(self, device: str) -> Ip:
+        """How ``device`` got its addresses, and all it has."""
+        return self.ip_of(device)._replace(addresses=self.addresses_of(device))
 
     @cached_property
     def addressed(self) -> tuple[str, ...]:

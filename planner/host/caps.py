@@ -1,6 +1,7 @@
 """getVdsCaps of every age, from VDSM 4.9 (2012) to 4.50, to a `Host`."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 from planner.host.addressing import parse, read_ip
 from planner.host.bonding import read_options
@@ -49,6 +50,7 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
         last_client_iface=text(document, "lastClientIface", "", findings),
         version=version,
         dirty=flag(document, "netConfigDirty", "", findings),
+        nmstate=_packaged(document, "nmstate"),
     )
     for loop in loops(host):
         findings.odd(
@@ -106,6 +108,7 @@ def _bond(name: str, record: Record, findings: Findings) -> Bond:
         options,
         # All zeroes are an answer here: nobody speaks LACP at the other end.
         partner.lower() if isinstance(partner, str) and is_printable(partner) else "",
+        text(record, "switch", path, findings),
     )
 
 
@@ -174,16 +177,28 @@ def _nameservers(document: Record, findings: Findings) -> tuple[str, ...]:
 
 
 def _version(document: Record) -> tuple[int, ...]:
-    """VDSM's major and minor version, from `software_version` or the package list; ``()`` when not told."""
+    """VDSM's version from `software_version`, which may lack the patch, and the package list; ``()``: not told."""
+    stated = _numbers(document.get("software_version"))
+    packaged = _packaged(document, "vdsm")
+    return packaged if packaged[: len(stated)] == stated else stated
+
+
+def _packaged(document: Record, name: str) -> tuple[int, ...]:
+    """A package's version, from the package list; ``()``: not told."""
     packages = document.get("packages2")
-    vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
-    stated = (document.get("software_version"), vdsm.get("version") if isinstance(vdsm, dict) else None)
-    for written in stated:
-        parts = written.strip().split(".")[:2] if isinstance(written, str) else []
-        parts = [part.partition("-")[0] for part in parts]
-        if len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
-            return tuple(int(part) for part in parts)
-    return ()
+    package = packages.get(name) if isinstance(packages, dict) else None
+    return _numbers(package.get("version") if isinstance(package, dict) else None)
+
+
+def _numbers(written: object) -> tuple[int, ...]:
+    """``(4, 40, 60)`` of 4.40.60.7, ``(4, 10, 3)`` of 4.10.3-0.141.fc17; ``()`` for what is no version."""
+    parts = written.strip().partition("-")[0].split(".")[:3] if isinstance(written, str) else []
+    numbers = tuple(int(part) for part in takewhile(_is_short_number, parts))
+    return numbers if len(numbers) > 1 else ()
+
+
+def _is_short_number(part: str) -> bool:
+    return part.isascii() and part.isdigit() and len(part) <= 3
 
 
 def _chain(names: list[str]) -> str:

@@ -22,7 +22,7 @@ def digest_of(
     """``sha256:`` over the content that planning reads; not over what changes by itself, nor over who asked."""
     rows = [
         [_device(nics[name]) for name in sorted(nics)],
-        [[*_device(bond), sorted(bond.members), bond.mode, bond.options] for bond in _sorted(bonds)],
+        [[*_device(bond), sorted(bond.members), bond.mode, bond.options, bond.switch] for bond in _sorted(bonds)],
         [[*_device(vlan), vlan.base, vlan.tag] for vlan in _sorted(vlans)],
         [[*_device(bridge), sorted(bridge.ports), bridge.stp] for bridge in _sorted(bridges)],
         [_network(network) for network in _sorted(networks)],

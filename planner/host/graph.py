@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from planner.host.model import Bond, Bridge, Device, Host, Kind, Vlan
+from planner.host.model import NO_IP, Bond, Bridge, Device, Host, Ip, Kind, Network, Vlan
 
 
 def device(host: Host, name: str) -> Device | None:
@@ -47,6 +47,28 @@ def vlans_over(host: Host) -> dict[str, tuple[str, ...]]:
 def owned_bridges(host: Host) -> set[str]:
     """The bridges that belong to VDSM's networks."""
     return {network.device for network in host.networks.values() if network.bridged}
+
+
+def network_on(host: Host, first: str = "") -> dict[str, Network]:
+    """Device to the VDSM network whose address it holds; of several the one called ``first``, else the first."""
+    networks = {network.device: network for network in reversed(tuple(host.networks.values()))}
+    preferred = host.networks.get(first)
+    return networks if preferred is None else networks | {preferred.device: preferred}
+
+
+def ip_of(host: Host, name: str, first: str = "") -> Ip:
+    """How the device ``name`` got its addresses, and all it has (`merged_ip`); ``first`` as for `network_on`."""
+    own, network = device(host, name), network_on(host, first).get(name)
+    return merged_ip(own.ip if own is not None else NO_IP, network.ip if network is not None else NO_IP)
+
+
+def merged_ip(own: Ip, told: Ip) -> Ip:
+    """What a device tells itself with what VDSM's network on it does, which goes first; some captures have but one."""
+    if not told.addresses:
+        return own if own.addresses or told is NO_IP else told
+    known = {address.text for address in told.addresses}
+    further = tuple(address for address in own.addresses if address.text not in known)
+    return told._replace(addresses=told.addresses + further) if further else told
 
 
 def below(host: Host, name: str) -> tuple[str, ...]:

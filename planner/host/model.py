@@ -54,7 +54,7 @@ class Nic(NamedTuple):
 class Bond(NamedTuple):
     """A bond; ``options`` are the kernel's option names with their values as text, ``mode`` a number.
 
-    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers.
+    ``partner`` is the LACP partner's MAC address, all zeroes when nobody answers; ``switch`` is ovs or legacy.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Bond(NamedTuple):
     mode: int = -1
     options: tuple[tuple[str, str], ...] = ()
     partner: str = ""
+    switch: str = ""
     kind: Kind = "bond"
 
 
@@ -123,9 +124,12 @@ class Network(NamedTuple):
 
 
 class Host(NamedTuple):
-    """Everything a plan may depend on. ``version`` is VDSM's (major, minor), ``()`` when unknown.
+    """Everything a plan may depend on.
 
-    ``dirty``: the running configuration is not saved. ``last_client_iface``: ``""`` when not reported.
+    ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
+
+    ``nmstate`` is its version as the package list has it, ``()`` unknown. ``dirty``: the running configuration is not
+    saved. ``last_client_iface``: ``""`` when not reported.
     ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
@@ -140,3 +144,4 @@ class Host(NamedTuple):
     last_client_iface: str = ""
     version: tuple[int, ...] = ()
     dirty: bool | None = None
+    nmstate: tuple[int, ...] = ()

@@ -1,7 +1,8 @@
 """A capture without what names its host: addresses, MAC addresses, device and network names, uuid are renamed.
 
 The same input always becomes the same output, so two captures of one host stay comparable. What planning looks at
-stays: which addresses share a subnet, which MAC addresses are equal, how a vlan's name is made of its base's, how long
+stays: which addresses share a subnet, which MAC addresses are equal, which addresses are made of
+one, how a vlan's name is made of its base's, how long
 a name is, whether VDSM takes it for a bond's. What planning does not read is left out.
 """
 
@@ -10,6 +11,8 @@ import ipaddress
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
+
+from planner.host.autoconf import eui64, maker_of
 
 # What planning reads of a capture, and what tells how old it is.
 KEPT = (
@@ -28,6 +31,7 @@ KEPT = (
         "netConfigDirty",
         "software_version",
         "software_revision",
+        "packages2",
         "supportsIPv6",
         "clusterLevels",
         "uuid",
@@ -36,7 +40,8 @@ KEPT = (
 )
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-PLAIN = ("software_version", "software_revision", "clusterLevels", "netmask", "NETMASK")
+PLAIN = ("software_version", "software_revision", "version", "clusterLevels", "netmask", "NETMASK")
+PACKAGES = ("vdsm", "nmstate")
 # Of an ifcfg file what it says of the network; DOMAIN, DHCP_HOSTNAME, ESSID and the like name somebody.
 IFCFG = re.compile(
     r"DEVICE|TYPE|ONBOOT|HOTPLUG|BOOTPROTO|IPADDR\d*|NETMASK\d*|PREFIX\d*|GATEWAY\d*|DEFROUTE|PEERDNS|PEERROUTES|DNS\d"
@@ -52,7 +57,7 @@ BRIDGE_ID = re.compile(r"[0-9a-f]{4}\.([0-9a-f]{12})")
 WORD = re.compile(r"[0-9A-Fa-f:.]+(?=$|[^0-9A-Za-z:.])")
 UUID = re.compile(r"\b[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
 ATTEMPTS = 1000
-# Zeros at the head of an interface identifier tell that a person wrote the address (planner.facts.addressing).
+# Zeros at the head of an interface identifier tell that a person wrote the address (planner.host.autoconf).
 HANDMADE = range(64, 96)
 SAME_MAC = ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:80:c2:00:00:00")
 
@@ -62,9 +67,16 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
 
     ``beside`` are names that go with the capture and need not be in it.
     """
-    kept = {key: capture[key] for key in KEPT if key in capture}
+    kept = {key: _versions(capture[key]) if key == "packages2" else capture[key] for key in KEPT if key in capture}
     names = renaming(kept, keep, beside)
     return {key: _scrubbed(value, names, key) for key, value in kept.items()}
+
+
+def _versions(packages: Any) -> dict[str, Any]:
+    """Of the package list the versions that planning reads."""
+    listed = packages if isinstance(packages, Mapping) else {}
+    found = {name: listed[name] for name in PACKAGES if isinstance(listed.get(name), Mapping)}
+    return {name: {"version": package["version"]} for name, package in found.items() if "version" in package}
 
 
 def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:
@@ -173,7 +185,9 @@ def address(text: str) -> str:
         return f"::ffff:{address(str(parsed.ipv4_mapped))}"
     if parsed.version == 4:
         return _flipped(parsed, 8, lambda bits: (bits & 0x00FFFFFF) | 10 << 24)
-    return _flipped(parsed, 32, lambda bits: (bits & ((1 << 96) - 1)) | 0x20010DB8 << 96)
+    moved = _flipped(parsed, 32, lambda bits: (bits & ((1 << 96) - 1)) | 0x20010DB8 << 96)
+    maker = maker_of(str(parsed))
+    return eui64(moved, mac(maker)) if maker else moved
 
 
 def _same(bits: int) -> int:

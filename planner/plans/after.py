@@ -1,9 +1,10 @@
 """The host as it will be: an attachment and its foreseen effects applied to the host as it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from planner.host.model import NO_IP, Address, Bond, Bridge, Device, Host, Ip, Network, Nic, Vlan
+from planner.host import graph
+from planner.host.model import NO_IP, Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 from planner.plans.attachment import Attachment, IpPlan
 from planner.plans.foresight import foresee
 
@@ -18,21 +19,6 @@ class Holder(NamedTuple):
 def after(host: Host, network: str, attachment: Attachment, holder: Holder) -> Host:
     """``host`` once ``network`` is attached as ``attachment`` says; a lease and an advertised address are kept."""
     return _Remaking(host, network, attachment, holder).host()
-
-
-def ip_of(host: Host, device: str) -> Ip:
-    """How ``device`` got its addresses: what it tells itself, and what VDSM's network on it does."""
-    own = next((kind[device].ip for kind in _kinds(host) if device in kind), NO_IP)
-    told = next((network.ip for network in host.networks.values() if network.device == device), NO_IP)
-    if not told.addresses:
-        return own
-    known = {address.text for address in told.addresses}
-    further = tuple(address for address in own.addresses if address.text not in known)
-    return told._replace(addresses=told.addresses + further)
-
-
-def _kinds(host: Host) -> tuple[Mapping[str, Device], ...]:
-    return host.nics, host.bonds, host.vlans, host.bridges
 
 
 class _Remaking:
@@ -50,9 +36,10 @@ class _Remaking:
         self.networks: dict[str, Network] = dict(host.networks)
 
     def host(self) -> Host:
-        effects = foresee(self.past, self.name, self.attachment, self.holder.device)
-        cleared = [effect.device for effect in effects if effect.effect == "address-removed"]
-        ip = _ip(self.past, self.attachment, self.holder)
+        effects = foresee(self.past, self.name, self.attachment, *self.holder)
+        cleared = [effect.device for effect in effects if effect.effect == "address-dropped"]
+        present = graph.ip_of(self.past, self.holder.device, self.name)
+        ip = _ip(present, self.attachment, self.holder.address)
         self._bond()
         self._vlan()
         for device in (self.holder.device, self.attachment.port, *cleared):
@@ -120,12 +107,11 @@ class _Remaking:
                 return
 
 
-def _ip(host: Host, attachment: Attachment, holder: Holder) -> Ip:
-    """The IP configuration of the planned network."""
-    present = ip_of(host, holder.device)
+def _ip(present: Ip, attachment: Attachment, address: str) -> Ip:
+    """The IP configuration of the planned network, which follows on ``present``."""
     v4, v6 = attachment.ipv4, attachment.ipv6
-    held4 = _held(present, 4, holder.address or present.primary4, every=False)
-    held6 = _held(present, 6, holder.address, every="auto" in v6.method)
+    held4 = _held(present, 4, address or present.primary4, every=False)
+    held6 = _held(present, 6, address, every="auto" in v6.method)
     return Ip(
         addresses=tuple(_addresses(v4, 4, held4)) + tuple(_addresses(v6, 6, held6)),
         primary4=v4.address or (held4[0].text if held4 and v4.method == "dhcp" else ""),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from planner.host.model import Bond
 from planner.language import Fact, Scalar
 
-NOTHING: dict[str, Scalar] = {}
+UNPINNED = {"hwaddr": ""}  # of a bond, for VDSM: pin no MAC address to it
 
 
 class IpPlan(NamedTuple):
@@ -30,7 +30,10 @@ class IpPlan(NamedTuple):
 
 
 class Attachment(NamedTuple):
-    """Where and how a network is attached. ``tag`` -1: untagged; ``mtu`` in bytes; ``bond``: it travels along."""
+    """Where and how a network is attached. ``tag`` -1: untagged; ``mtu`` in bytes; ``bond``: it travels along.
+
+    ``pin_mac``: VDSM pins to a bond that it takes over the MAC address of today.
+    """
 
     iface: str
     tag: int = -1
@@ -38,6 +41,7 @@ class Attachment(NamedTuple):
     mtu: int = 1500
     stp: bool = False
     bond: Bond | None = None
+    pin_mac: bool = True
     ipv4: IpPlan = IpPlan()
     ipv6: IpPlan = IpPlan()
     default_route: bool = False
@@ -61,7 +65,7 @@ class Attachment(NamedTuple):
             "bridged": self.bridged,
             "mtu": self.mtu,
             "stp": self.stp,
-            "bonding": bonding_document(self.bond),
+            "bonding": bonding_document(self.bond, pin_mac=self.pin_mac),
             "ipv4": self.ipv4.document(),
             "ipv6": self.ipv6.document(),
             "default_route": self.default_route,
@@ -70,11 +74,12 @@ class Attachment(NamedTuple):
         }
 
 
-def bonding_document(bond: Bond | None) -> dict[str, Any]:
+def bonding_document(bond: Bond | None, *, pin_mac: bool = True) -> dict[str, Any]:
     """The bond that travels along, with its members and options; empty without one."""
     if bond is None:
         return {}
-    return {bond.name: {"nics": sorted(bond.members), "options": dict(bond.options)}}
+    unpinned = {} if pin_mac else UNPINNED
+    return {bond.name: {"nics": sorted(bond.members), "options": dict(bond.options), **unpinned}}
 
 
 def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> Attachment | None:
@@ -90,6 +95,7 @@ def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> At
         mtu=_number(values, "mtu", plain.mtu),
         stp=bool(values.get("stp", plain.stp)),
         bond=bonds.get(str(values.get("bonding", ""))),
+        pin_mac=bool(values.get("pin_mac", plain.pin_mac)),
         ipv4=_ip(values, "ipv4"),
         ipv6=_ip(values, "ipv6"),
         default_route=bool(values.get("default_route", plain.default_route)),
@@ -108,6 +114,7 @@ def read_attachment(document: Mapping[str, Any], bonds: Mapping[str, Bond]) -> A
         mtu=document["mtu"],
         stp=document["stp"],
         bond=bonds.get(name),
+        pin_mac="hwaddr" not in document["bonding"].get(name, {}),
         ipv4=_read_ip(document["ipv4"]),
         ipv6=_read_ip(document["ipv6"]),
         default_route=document["default_route"],
@@ -138,6 +145,8 @@ def attachment_fact(attachment: Attachment) -> Fact:
         "switch": attachment.switch,
         "default_route": int(attachment.default_route),
         "nameservers": ",".join(attachment.nameservers),
+        "nameservers4": ", ".join(address for address in attachment.nameservers if ":" not in address),
+        "nameservers6": ", ".join(address for address in attachment.nameservers if ":" in address),
         "ipv4_method": v4.method,
         "ipv4_address": v4.address,
         "ipv4_prefix": v4.prefix,

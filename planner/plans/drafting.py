@@ -11,7 +11,7 @@ from planner.policy.decision import Decision, settle
 from planner.policy.judging import Said
 from planner.vocabulary import ATTACHMENT
 
-FLAGS = frozenset({"adopt", "bridged", "stp", "default_route"})
+FLAGS = frozenset({"adopt", "bridged", "stp", "default_route", "pin_mac"})
 
 
 def draft(host: Host, definition: Definition, ruleset: Ruleset, decision: Decision) -> Plan:

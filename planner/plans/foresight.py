@@ -3,43 +3,52 @@
 Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifcfg configurator before.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from planner.host.model import Device, Host, Ip, Network, Vlan
+from planner.host import graph
+from planner.host.autoconf import origin
+from planner.host.model import Address, Device, Host, Ip, Network
 from planner.language import Fact
-from planner.plans.attachment import Attachment
+from planner.plans.attachment import Attachment, IpPlan
+from planner.plans.default_routes import winners
+from planner.plans.readdressing import readdressed
 
 NMSTATE_SINCE = (4, 40)  # from here on bare vlans count for the base's MTU, and a bridge's MAC is pinned
 
 
 class Effect(NamedTuple):
-    """One effect on one device; ``before`` and ``after`` are text, ``""`` where there is nothing to compare."""
+    """One effect on one device, of ``address`` if it is about one; ``""`` where there is nothing to compare."""
 
     effect: str
     device: str
     before: str
     after: str
     because: str
+    address: str = ""
 
     def document(self) -> dict[str, Any]:
         """As it stands in a plan (schemas/plan.schema.json, ``foreseen``)."""
         return {
             "effect": self.effect,
             "device": self.device,
+            "address": self.address or None,
             "from": self.before or None,
             "to": self.after or None,
             "because": self.because,
         }
 
 
-def foresee(host: Host, network: str, attachment: Attachment, holder: str) -> tuple[Effect, ...]:
-    """The effects of attaching ``network`` as ``attachment`` says; ``holder`` has the management address today."""
+def foresee(host: Host, network: str, attachment: Attachment, holder: str, wanted: str = "") -> tuple[Effect, ...]:
+    """The effects of attaching ``network`` as ``attachment`` says; ``holder`` has the management address ``wanted``."""
     return (
         *_mtu(host, network, attachment),
         *_bridge(host, network, attachment),
         *_bond(host, attachment),
-        *_address(host, network, attachment, holder),
+        *_address(host, network, attachment, holder, wanted),
         *_lease(host, network, attachment, holder),
+        *_readdressing(host, network, attachment, holder),
+        *_default_routes(host, network, attachment, holder),
     )
 
 
@@ -51,6 +60,7 @@ def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
             {
                 "effect": effect.effect,
                 "device": effect.device,
+                "address": effect.address,
                 "from": effect.before,
                 "to": effect.after,
                 "from_number": int(effect.before) if effect.effect == "mtu" else -1,
@@ -63,12 +73,23 @@ def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
 
 
 def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
-    """The MTU that the base will have: the largest of what stands on it, whatever it has today."""
+    """The MTU that the base will have: the largest of what stands on it, and before 4.40 often that of today."""
+    base = attachment.iface
     if by_nmstate(host):
-        return max(attachment.mtu, _largest(host, attachment.iface, (attachment.port, _port(host, network))))
-    others = (other for other in host.networks.values() if other.name != network)
-    standing = [other.mtu for other in others if attachment.iface in (other.southbound, _base(host, other))]
-    return max([attachment.mtu, *standing])
+        return max(attachment.mtu, _largest(host, base, (attachment.port, _port(host, network))))
+    return max(attachment.mtu, _elder_floor(host, network, base))
+
+
+def _elder_floor(host: Host, network: str, base: str) -> int:
+    """What VDSM before 4.40 keeps: the present MTU of a base in use, be it by a bare vlan; -1 where it keeps none.
+
+    An owned network is removed first, and the base lowered to the largest of the vlans that are left.
+    """
+    left = _largest(host, base, (_port(host, network),)) if network in host.networks else -1
+    others = any(other.southbound == base for other in host.networks.values() if other.name != network)
+    bare = network not in host.networks and any(vlan.base == base for vlan in host.vlans.values())
+    device = graph.device(host, base)
+    return left if left >= 0 or device is None or not (others or bare) else device.mtu
 
 
 def by_nmstate(host: Host) -> bool:
@@ -143,55 +164,120 @@ def _bond(host: Host, attachment: Attachment) -> list[Effect]:
             "VDSM takes the bond over; the request names its members and options so that none is lost",
         )
     ]
-    if bond.ip.addresses and attachment.port != bond.name:
-        texts = ", ".join(address.text for address in bond.ip.addresses)
-        effects.append(
-            Effect("address-removed", bond.name, texts, "", "VDSM clears the addresses of a bond that it takes over")
-        )
+    if not attachment.pin_mac:
+        because = "fail_over_mac gives it the MAC address of its active member, so VDSM is told to pin none to it"
+        effects.append(Effect("mac-not-pinned", bond.name, "", "", because))
+    if attachment.port != bond.name:
+        because = "VDSM clears the addresses of a bond that it takes over"
+        effects += [
+            Effect("address-dropped", bond.name, bond.name, "", because, address.text) for address in bond.ip.addresses
+        ]
     return effects
 
 
-def _address(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+def _address(host: Host, network: str, attachment: Attachment, holder: str, wanted: str) -> Iterator[Effect]:
+    """What becomes of each address of the device that holds the management address."""
     top = attachment.top_device(network)
-    if holder in ("", top):
+    ip = graph.ip_of(host, holder, network)
+    kept = _kept_addresses(attachment, ip, wanted)
+    for address in ip.addresses:
+        if address not in kept:
+            because = f"{network} does not carry it, and its top device has no other addresses"
+            yield Effect("address-dropped", holder, holder, "", because, address.text)
+        elif holder != top:
+            because = f"the top device of {network} holds its addresses; {holder} loses all it has"
+            yield Effect("address-moves", holder, holder, top, because, address.text)
+
+
+def _kept_addresses(attachment: Attachment, ip: Ip, wanted: str) -> tuple[Address, ...]:
+    """Which of the present addresses the network has afterwards; ``wanted`` is the management address."""
+    families = ((4, attachment.ipv4), (6, attachment.ipv6))
+    return tuple(address for family, planned in families for address in _kept(planned, ip, family, wanted))
+
+
+def _kept(planned: IpPlan, ip: Ip, family: int, wanted: str) -> list[Address]:
+    """Those of one family; a lease, and what routers advertise, are taken to stay."""
+    held = [address for address in ip.addresses if address.family == family]
+    if planned.method == "static":
+        return [address for address in held if address.text == planned.address]
+    if planned.method == "none":
         return []
-    moving = ", ".join(address.text for address in present_ip(host, holder).addresses)
-    because = f"the top device of {network} holds its addresses; {holder} loses all it has"
-    return [Effect("address-moves", moving or "the IP configuration", holder, top, because)]
+    leased = sorted(held, key=lambda address: (address.text != wanted, address.text != ip.primary4))
+    return held if "auto" in planned.method else leased[:1]
 
 
 def _lease(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
-    if not attachment.bridged or network in host.bridges:
-        return []
-    port: Vlan | None = host.vlans.get(attachment.port)
-    hwaddr = (port.hwaddr if port is not None else "") or _hwaddr(host, attachment.iface)
-    pinned = host.version == () or host.version >= NMSTATE_SINCE
-    because = (
-        f"VDSM pins the bridge to the MAC address of {attachment.port}"
-        if pinned
-        else f"a bridge takes the MAC address of its port, {attachment.port}"
-    )
-    effects = [Effect("mac-kept", network, "", hwaddr, because)] if hwaddr else []
-    if _leased(attachment, holder):
+    """The bridge's MAC address, and the leases that are asked for anew, by whom."""
+    bridge_made = attachment.bridged and network not in host.bridges
+    taken_over = by_nmstate(host) and network not in host.networks
+    effects = [_mac(host, network, attachment)] if bridge_made else []
+    top = attachment.top_device(network)
+    if bridge_made and holder and attachment.ipv4.method == "dhcp":
         said = (
             "a server that knows the host by its MAC address gives the same lease"
-            if pinned
+            if by_nmstate(host)
             else "a DHCP client on the bridge identifies itself anew and may get another lease"
         )
-        effects.append(Effect("lease", network, holder, network, said))
+        effects.append(Effect("lease", top, holder, top, said))
+    if (taken_over if by_nmstate(host) else bridge_made) and holder and _leased6(host, network, attachment, holder):
+        said = (
+            "DUID and IAID are made anew of the MAC address; a server that knows the host by others gives another lease"
+            if taken_over
+            else "a DHCPv6 client on the bridge identifies itself anew and may get another lease"
+        )
+        effects.append(Effect("lease", top, holder, top, said))
     return effects
 
 
-def _leased(attachment: Attachment, holder: str) -> bool:
-    return bool(holder) and (attachment.ipv4.method == "dhcp" or "dhcp" in attachment.ipv6.method)
+def _mac(host: Host, network: str, attachment: Attachment) -> Effect:
+    """The MAC address of a bridge that is made: its port's, which a capture does not tell of a vlan."""
+    port = attachment.port
+    device = graph.device(host, port)
+    because = (
+        f"VDSM pins the bridge to the MAC address of {port}"
+        if by_nmstate(host)
+        else f"a bridge takes the MAC address of its port, {port}"
+    )
+    if attachment.tag >= 0:
+        because += f", which a capture does not tell: {attachment.iface}'s unless the VLAN was given one of its own"
+    elif not attachment.pin_mac:
+        because += ", that of its active member at that moment"
+    elif device is not None and device.hwaddr:
+        return Effect("mac-kept", network, "", device.hwaddr, because)
+    return Effect("mac-kept", network, port, "", because)
 
 
-def _hwaddr(host: Host, name: str) -> str:
-    device = host.bonds.get(name) or host.nics.get(name)
-    return device.hwaddr if device is not None else ""
+def _leased6(host: Host, network: str, attachment: Attachment, holder: str) -> bool:
+    """Whether a DHCPv6 lease is at stake: beside router advertisements a client may have got none."""
+    ip = graph.ip_of(host, holder, network)
+    leased = any(address.family == 6 and origin(address, ip) == "lease" for address in ip.addresses)
+    return attachment.ipv6.method == "dhcp" or (attachment.ipv6.method == "auto+dhcp" and leased)
 
 
-def present_ip(host: Host, device: str) -> Ip:
-    """The IP configuration that ``device`` has today."""
-    found = host.bridges.get(device) or host.vlans.get(device) or host.bonds.get(device) or host.nics.get(device)
-    return found.ip if found is not None else Ip()
+def _readdressing(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    """Automatic IPv6 addresses: nmstate makes each EUI-64, whatever NetworkManager's profile said."""
+    if not by_nmstate(host) or network in host.networks:
+        return []
+    because = "nmstate makes each address that a router advertises of the MAC address (EUI-64)"
+    return [
+        Effect("address-changes" if sure else "address-may-change", holder, before, after, because, before)
+        for before, after, sure in readdressed(host, attachment, graph.ip_of(host, holder, network))
+    ]
+
+
+def _default_routes(host: Host, network: str, attachment: Attachment, holder: str) -> list[Effect]:
+    """The default routes of other devices that NetworkManager will prefer to the network's."""
+    if not by_nmstate(host):
+        return []
+    top = attachment.top_device(network)
+    return [
+        Effect(
+            "default-route-loses",
+            winner.device,
+            winner.gateway,
+            top,
+            f"NetworkManager prefers the default route over a {winner.kind} (metric {winner.metric}) to one over "
+            f"{top} (metric {winner.ours}), unless route-metric says otherwise",
+        )
+        for winner in winners(host, network, attachment, holder)
+    ]

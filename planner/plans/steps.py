@@ -10,9 +10,9 @@ back.
 from typing import Literal, NamedTuple
 
 from planner.facts.addressing import has_default_route4, ipv6_method
-from planner.host.graph import tells_routes
+from planner.host import graph
 from planner.host.model import Address, Host, Ip, Network
-from planner.plans.after import Holder, after, ip_of
+from planner.plans.after import Holder, after
 from planner.plans.attachment import Attachment, IpPlan
 from planner.plans.dialects import OVIRT_4
 from planner.plans.dialects.request import NetworkRequest, SetupRequest
@@ -37,13 +37,16 @@ def steps_of(host: Host, network: str, attachment: Attachment, holder: Holder, *
     back = _way_back(host, network, present, attachment)
     wanted = SetupRequest((_named(host, network, attachment),), host.version)
     if own is not None or not adopts:
-        return (PlanStep("change", wanted, foresee(host, network, attachment, holder.device), back),)
+        return (PlanStep("change", wanted, foresee(host, network, attachment, *holder), back),)
     adopt = SetupRequest((_named(host, network, present),), host.version, checked=False)
-    adopting = PlanStep("adopt", adopt, foresee(host, network, present, holder.device), adopt)
+    adopting = PlanStep("adopt", adopt, foresee(host, network, present, *holder), adopt)
     if present == attachment:
         return (adopting,)
     adopted = after(host, network, present, holder)
-    return (adopting, PlanStep("change", wanted, foresee(adopted, network, attachment, present.port), back))
+    return (
+        adopting,
+        PlanStep("change", wanted, foresee(adopted, network, attachment, present.port, holder.address), back),
+    )
 
 
 def _named(host: Host, network: str, attachment: Attachment) -> NetworkRequest:
@@ -69,7 +72,7 @@ def _as_taken(host: Host, attachment: Attachment, holder: Holder) -> Attachment:
     device = host.vlans.get(holder.device) or host.bonds.get(holder.device) or host.nics.get(holder.device)
     mtu = device.mtu if device is not None and device.mtu >= 0 else attachment.mtu
     rival = any(_default_route_of(other.ip) for other in host.networks.values())
-    present = _configured(host, ip_of(host, holder.device), attachment, holder.address)
+    present = _configured(host, graph.ip_of(host, holder.device), attachment, holder.address)
     return present._replace(bridged=False, stp=False, mtu=mtu, default_route=present.default_route and not rival)
 
 
@@ -90,7 +93,7 @@ def _as_owned(host: Host, own: Network, attachment: Attachment) -> Attachment:
 
 def _configured(host: Host, ip: Ip, attachment: Attachment, address: str) -> Attachment:
     """``attachment`` with addresses, gateways and name servers as they are today."""
-    hidden = not tells_routes(host)
+    hidden = not graph.tells_routes(host)
     told = bool(attachment.ipv4.gateway or attachment.ipv6.gateway) and attachment.default_route
     default_route = _default_route_of(ip) or (hidden and told)
     ipv4 = _present(_ipv4(ip, attachment.ipv4, address), ip.gateway4, attachment.ipv4, hidden=hidden)

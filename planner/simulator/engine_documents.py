@@ -180,7 +180,9 @@ def _compared(network: str, device: str, view: View) -> list[tuple[str, str, str
 
 def host(view: View, name: str, address: str, status: str) -> Record:
     """GET /hosts/{id}."""
-    version = str(view.caps.get("software_version") or "")
+    packages = view.caps.get("packages2")
+    packaged = packages.get("vdsm") if isinstance(packages, dict) else None
+    version = str((packaged or {}).get("version") or view.caps.get("software_version") or "")
     parts = [part.partition("-")[0] for part in version.split(".")]
     document: Record = {
         "id": identity("host", name),

@@ -54,6 +54,9 @@ def _translated(request: Document, known: Known) -> Object | Failure:
         if present and not _in_sync(present, known):
             outdated.append({"id": present})
     bonds = request.get("bondings", {}).items()
+    if unpinned := [name for name, bond in bonds if bond.get("hwaddr") == ""]:
+        text = f"the engine cannot tell VDSM to pin no MAC address to {unpinned[0]}, and nmstate would refuse one"
+        return Failure("refused", text, "apply the plan to VDSM itself, or take fail_over_mac off the bond")
     lists = {
         "modified_network_attachments": ("network_attachment", attachments),
         "removed_network_attachments": ("network_attachment", removed),

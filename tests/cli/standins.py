@@ -20,7 +20,7 @@ from planner.apply.access import speaker_of
 from planner.apply.order import Access
 from planner.cli.main import main
 from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import FenceAgent
+from planner.vdsm.speaker import FenceAgent, Speaker
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
@@ -68,16 +68,20 @@ class Machine(NamedTuple):
     def said(self) -> str:
         return (self.folder / "said").read_text()
 
+    @property
+    def speaker(self) -> Speaker:
+        files = (self.environ[f"MGMTNET_{name}"] for name in ("CA", "CERT", "KEY"))
+        speaker = speaker_of(Access(self.target, "auto", *files))
+        assert not isinstance(speaker, Failure), speaker
+        return speaker
+
     def asked(self) -> list[str]:
         """What it was asked until now. It tells so with a delay, so it is asked one thing more, and awaited with that.
 
         The one thing is fenceNode to nowhere; nothing that is tested here asks it of this host.
         """
-        files = (self.environ[f"MGMTNET_{name}"] for name in ("CA", "CERT", "KEY"))
-        speaker = speaker_of(Access(self.target, "auto", *files))
-        assert not isinstance(speaker, Failure), speaker
         before = self.said.count("asked: fenceNode")
-        speaker.fence(FenceAgent("nowhere", "ipmilan", "nobody", "marker"), "status", timeout=PATIENCE)
+        self.speaker.fence(FenceAgent("nowhere", "ipmilan", "nobody", "marker"), "status", timeout=PATIENCE)
         wait_until(lambda: self.said.count("asked: fenceNode") > before)
         verbs = [line.removeprefix("asked: ") for line in self.said.splitlines() if line.startswith("asked: ")]
         return [verb for verb in verbs if verb != "fenceNode"]
@@ -141,14 +145,20 @@ def state_of(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def machine(
-    folder: Path, name: str, *, faults: Sequence[str] = (), port: int = 0, beside: Machine | None = None
+    folder: Path,
+    name: str,
+    *,
+    faults: Sequence[str] = (),
+    port: int = 0,
+    beside: Machine | None = None,
+    speed: float = 20,
 ) -> Iterator[Machine]:
     """`mgmtnet simulate` of a golden, listening; its certificates are those of the host that it is ``beside``."""
     folder.mkdir(parents=True, exist_ok=True)
     credentials = folder / "credentials"
     if beside is not None:
         shutil.copytree(beside.folder / "credentials", credentials)
-    options = ["--port", str(port), "--speed", "20", "--credentials", str(credentials)]
+    options = ["--port", str(port), "--speed", str(speed), "--credentials", str(credentials)]
     options += [part for fault in faults for part in ("--fault", fault)]
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(

@@ -91,7 +91,14 @@ def plan(  # noqa: PLR0913  a plan has that many parts
                 "step": "change",
                 "request": {"networks": {"ovirtmgmt": {}}, "bondings": {}, "options": {}},
                 "foreseen": [
-                    {"effect": effect, "device": name, "from": was or None, "to": now or None, "because": "of a test"}
+                    {
+                        "effect": effect,
+                        "device": name,
+                        "address": address if effect.startswith("address-") else None,
+                        "from": was or None,
+                        "to": now or None,
+                        "because": "of a test",
+                    }
                     for effect, name, was, now in foreseen
                 ],
                 "revert": {"networks": {}, "bondings": {}, "options": {}},
@@ -131,7 +138,7 @@ def _seed_plan() -> dict[str, Any]:
     foreseen = (
         *RAISED,
         ("bridge-made", "ovirtmgmt", "", "bond4.3000"),
-        ("address-moves", "the IP configuration", "bond4.3000", "ovirtmgmt"),
+        ("address-moves", "bond4.3000", "bond4.3000", "ovirtmgmt"),
     )
     document = plan("bond4.3000", "vlan", "bond4", 3000, mtu=9000, bonding=BONDING, foreseen=foreseen)
     document["steps"][0]["request"] = {

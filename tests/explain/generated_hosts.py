@@ -92,7 +92,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         foreseen=tuple(
             draw(
                 st.lists(
-                    st.tuples(st.sampled_from(["address-removed", "new-effect", "lease"]), NAMES, NAMES, NAMES),
+                    st.tuples(st.sampled_from(["address-dropped", "new-effect", "lease"]), NAMES, NAMES, NAMES),
                     max_size=3,
                 )
             )

@@ -139,7 +139,7 @@ What is wanted, under the connectivity check (setupNetworks)
   options: connectivityCheck=true connectivityTimeout=120 commitOnSuccess=false
   - the MTU of bond4, eth2, eth3, bond4.3000 goes from 1500 to 9000: of a test
   - the bridge ovirtmgmt is made on bond4.3000: of a test
-  - the IP configuration moves from bond4.3000 to ovirtmgmt: of a test
+  - 192.0.2.10 moves from bond4.3000 to ovirtmgmt: of a test
 
 Decided by the rules ovirtmgmt 1.0, fired by plain.
 """

@@ -10,9 +10,13 @@ from planner.host.reading import read_capture
 
 # Per file: version, the nics, and for the device that holds addresses: (name, addresses, dhcpv4, gateway4).
 ADDRESSED = {
-    "vdsm410-em1-bridge-dhcp-xmlrpc": ((4, 10), "em1 em2", ("ovirtmgmt", ["10.34.63.177/22"], True, "10.34.63.254")),
-    "vdsm413-em1-bridge-static-jsonrpc": ((4, 13), "em1", ("ovirtmgmt", ["192.168.1.10/24"], False, "192.168.1.1")),
-    "vdsm418-eno1-bridge-dhcp-ipv6-pyrepr": ((4, 18), "eno1", ("ovirtmgmt", ["192.168.1.102/24"], True, "192.168.1.1")),
+    "vdsm410-em1-bridge-dhcp-xmlrpc": ((4, 10, 3), "em1 em2", ("ovirtmgmt", ["10.34.63.177/22"], True, "10.34.63.254")),
+    "vdsm413-em1-bridge-static-jsonrpc": ((4, 13, 0), "em1", ("ovirtmgmt", ["192.168.1.10/24"], False, "192.168.1.1")),
+    "vdsm418-eno1-bridge-dhcp-ipv6-pyrepr": (
+        (4, 18, 999),
+        "eno1",
+        ("ovirtmgmt", ["192.168.1.102/24"], True, "192.168.1.1"),
+    ),
     "vdsmfake41-em1-em2-bridge-dhcp-json-wrapped": (
         (4, 10),
         "em1 em2",

@@ -118,7 +118,8 @@ def test_the_plan_is_the_same_but_for_names(name: str, rules: Compiled) -> None:
 def test_nothing_that_names_the_host_is_left(name: str) -> None:
     one = case(name)
     text = json.dumps(scrub(one.document, ("ovirtmgmt", wanted_name(one.definition))))
-    original = json.dumps({key: one.document[key] for key in scrubbing.KEPT if key in one.document})
+    told = [key for key in scrubbing.KEPT if key in one.document and key not in (*scrubbing.PLAIN, "packages2")]
+    original = json.dumps({key: one.document[key] for key in told})
     for old in {found.lower() for found in MAC.findall(original)} - NOBODY:
         assert old not in text.lower()
     uuid = one.document.get("uuid")

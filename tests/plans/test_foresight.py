@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from planner.host.model import Host
 from planner.host.reading import read_capture
-from planner.plans.attachment import Attachment
+from planner.plans.attachment import Attachment, IpPlan
 from planner.plans.foresight import base_mtu, foresee
 
 VERDICTS = sorted((Path(__file__).parent.parent / "data" / "verdicts").glob("*.json"))
@@ -50,3 +51,73 @@ def test_the_base_gets_the_mtu_that_vdsm_would_give_it(verdict: dict) -> None:
 
 def test_the_verdicts_are_there() -> None:
     assert len(accepted()) > 20
+
+
+IDLE = {"addr": "", "netmask": "", "mtu": "1500"}
+
+
+def elder(vlans: dict[str, str], *, owned: bool = False, **networks: dict) -> Host:
+    """A host of VDSM 4.30 with eth0 at MTU 9000 and ``vlans`` on it."""
+    document = {
+        "software_version": "4.30",
+        "nics": {"eth0": IDLE | {"mtu": "9000"}},
+        "vlans": {
+            name: IDLE | {"iface": "eth0", "vlanid": int(name.partition(".")[2]), "mtu": mtu}
+            for name, mtu in vlans.items()
+        },
+        "networks": networks | ({"ovirtmgmt": network("ovirtmgmt", "eth0.7")} if owned else {}),
+    }
+    host = read_capture(document).host
+    assert host is not None
+    return host
+
+
+def network(name: str, port: str) -> dict:
+    return IDLE | {"iface": name, "bridged": True, "ports": [port], "southbound": port}
+
+
+@pytest.mark.parametrize(
+    ("host", "mtu"),
+    [
+        (elder({}), 1500),
+        (elder({"eth0.7": "1500"}), 9000),
+        (elder({"eth0.8": "1500"}), 9000),
+        (elder({}, data=network("data", "eth0")), 9000),
+        (elder({}, data=network("data", "eth1")), 1500),
+        (elder({"eth0.7": "1500"}, owned=True), 1500),
+        (elder({"eth0.7": "1500", "eth0.8": "4000"}, owned=True), 4000),
+        (elder({"eth0.7": "1500"}, owned=True, data=network("data", "eth0")), 9000),
+    ],
+    ids=[
+        "bare",
+        "own-vlan",
+        "other-vlan",
+        "network",
+        "network-elsewhere",
+        "owned",
+        "owned-beside-vlan",
+        "owned-beside",
+    ],
+)
+def test_a_base_in_use_keeps_its_mtu_before_4_40(host: Host, mtu: int) -> None:
+    assert base_mtu(host, "ovirtmgmt", Attachment("eth0", 7)) == mtu
+
+
+def test_an_address_that_only_the_network_tells_moves_too() -> None:
+    lone = {"addr": "192.0.2.10", "netmask": "255.255.255.0", "mtu": "1500"}
+    bridgeless = lone | {"iface": "eth0", "bridged": False, "southbound": "eth0"}
+    host = read_capture({"nics": {"eth0": IDLE}, "networks": {"ovirtmgmt": bridgeless}}).host
+    assert host is not None
+    attachment = Attachment("eth0", ipv4=IpPlan("static", "192.0.2.10", 24))
+    effects = foresee(host, "ovirtmgmt", attachment, "eth0", "192.0.2.10")
+    moves = [effect.document() for effect in effects if effect.address]
+    assert moves == [
+        {
+            "effect": "address-moves",
+            "device": "eth0",
+            "address": "192.0.2.10",
+            "from": "eth0",
+            "to": "ovirtmgmt",
+            "because": "the top device of ovirtmgmt holds its addresses; eth0 loses all it has",
+        }
+    ]

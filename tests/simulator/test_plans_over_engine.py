@@ -57,6 +57,11 @@ LOSSES = (
     Loss(
         "name servers: only a network that the engine has attached already tells of them (dns_configuration)",
         names_of("""
+            golden/bystander-member-in-use-on-4-40 golden/bystander-member-in-use-on-4-40-20
+            golden/bystander-member-in-use-on-4-40-21 golden/fail-over-mac-on-4-40 golden/infiniband
+            golden/infiniband-beside golden/infiniband-bond golden/infiniband-bond-beside
+            golden/infiniband-bond-bridgeless golden/infiniband-bridgeless golden/ovs-bond-beside
+            golden/tag-of-hosted-engine golden/vlan-odd-name-over-bond
             golden/bond-static golden/dual-stack-static golden/gateway-hidden-and-defined golden/ipv6-mtu-too-small
             golden/ipv6-static golden/name-resolves-to-both golden/network-name-too-long golden/nic-bridgeless
             golden/nic-mtu-9000 golden/nic-name-servers-defined golden/nic-static golden/nic-stp
@@ -106,6 +111,9 @@ LOSSES = (
         "bridges that are no network of VDSM's: neither they nor their addresses nor their ports are seen",
         names_of("""
             golden/address-on-bridge-and-port golden/address-on-two-devices golden/foreign-bridge
+            golden/foreign-bridge-of-two golden/foreign-bridge-over-bad-bond golden/foreign-bridge-over-bond-on-4-40
+            golden/foreign-bridge-over-vlan-over-port golden/name-taken-by-failed-deploy golden/name-taken-of-many
+            golden/vlan-over-foreign-bridge golden/vlan-over-port-with-taps golden/vlan-over-bond-in-bridge
             golden/foreign-bridge-over-bond golden/name-taken golden/name-taken-beside golden/port-holds-address
             golden/vlan-over-port golden/foreign-bridge-beside-stray golden/ovirtmgmt-over-port
             lab/br0-bond lab/br0-nic lab/br0-nic-stp lab/br0-two-nics lab/br0-vlan-nic
@@ -131,7 +139,7 @@ LOSSES = (
         names_of("golden/ovirtmgmt-uncommitted lab/ov-autoconf-refused lab/ov-uncommitted"),
         codes=("uncommitted-configuration",),
     ),
-    Loss("lastClientIface", names_of("golden/rival-client-device"), codes=("rival-device",)),
+    Loss("lastClientIface", names_of("golden/rival-client-device golden/infiniband-vlan"), codes=("rival-device",)),
     Loss(
         "lastClientIface: there is no other way to find the device",
         names_of("""
@@ -141,7 +149,14 @@ LOSSES = (
         """),
     ),
     Loss("host QoS: only a link to it is told", names_of("golden/ovirtmgmt-with-qos"), keys=("hostQos",)),
-    Loss("the switch type of a network (the cluster's is not asked)", names_of("golden/ovs-network-beside")),
+    Loss(
+        "the switch type of a network or a bond (the cluster's is not asked)",
+        names_of("golden/ovs-network-beside golden/ovirtmgmt-as-defined-beside-ovs golden/ovs-bond"),
+    ),
+    Loss(
+        "the MTU of an untagged network on a base of a larger one: the engine tells that of the base",
+        names_of("golden/iscsi-vlan-beside golden/iscsi-vlan-beside-mtu-9000"),
+    ),
     Loss("STP of a bridge", names_of("golden/ovirtmgmt-should-run-no-stp golden/ovirtmgmt-should-run-stp")),
     Loss(
         "a default route on the link, without a gateway",
@@ -154,7 +169,7 @@ LOSSES = (
         codes=("secondary-address-dropped",),
     ),
     Loss("further ports of a network's bridge", names_of("golden/further-port-of-network")),
-    Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-unlisted")),
+    Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-hidden golden/bond-member-unlisted")),
     Loss(
         "nothing of REST's: the stand-in host makes up a mode for a bond without any",
         names_of("golden/bond-options-unknown-on-4-10 golden/own-network-bond-options-unknown-on-4-10"),

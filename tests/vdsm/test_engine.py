@@ -255,6 +255,13 @@ def test_a_wrong_password_shows_nowhere(account, failing) -> None:
     assert wrong not in repr(failure)
 
 
+def test_what_the_engine_cannot_tell_vdsm_is_not_sent(engine, account) -> None:
+    bond = REQUEST["bondings"]["bond4"] | {"hwaddr": ""}
+    failure = account().set_up(REQUEST | {"bondings": {"bond4": bond}}, timeout=5)
+    assert isinstance(failure, Failure)
+    assert (failure.kind, "bond4" in failure.message, engine.actions) == ("refused", True, [])
+
+
 def test_an_engine_without_tokens(engine, account) -> None:
     engine.token = False
     assert account().ping(timeout=5) == Done("up")
