@@ -177,19 +177,23 @@ class Daemon:
         self._changed()
 
     def boot(self, recovery: float) -> None:
-        """Come up after a restart of the machine: VDSM restores what is stored, where it had recorded anything else.
-
-        The networks that it did not store it removes, but not the bonds.
-        """
+        """Come up after a restart of the machine."""
         self._kernel.reboot()
+        self.restore_nets()
+        self.start(recovery)
+        self._changed()
+
+    def restore_nets(self) -> None:
+        """Restore what is stored, where anything else was recorded, over what the machine came up with by itself.
+
+        Networks that were not stored are removed; bonds are not.
+        """
         if self.running != self.persistent:
             kept = {name: bond for name, bond in self.running.bonds.items() if name in self.persistent.bonds}
             self._kernel.configure(Config(self.running.networks, kept), self.persistent)
         self._restore(self._safe)
         self.running = self.persistent
         self.dirty = False
-        self.start(recovery)
-        self._changed()
 
     def _commit(self) -> None:
         self.persistent = copy.deepcopy(self.running)

@@ -5,10 +5,11 @@ import ipaddress
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from planner.simulator.bonding_options import mode_number, parsed
+from planner.simulator.ages import TODAY, Age
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.devices import DEFAULT_MTU, Devices, blank_ip
 from planner.simulator.kernel import Config, Fault, Record
+from planner.simulator.nmstate import objection
 from planner.simulator.surroundings import (
     Lease,
     Router,
@@ -21,21 +22,17 @@ from planner.simulator.surroundings import (
 
 LONGEST_NAME = 15  # IFNAMSIZ, without the closing zero
 SMALLEST_MTU = 68
-NO_PLACE_FOR_DNS = (
-    "nmstate only support saving DNS to interface with static gateway or auto interface with auto-dns:false"
-)
-NO_MAC = "MAC address cannot be specified in bond interface along with fail_over_mac active on active backup mode"
 
 
 class Picture:
     """A machine (`planner.simulator.kernel.Kernel`, Restorable) that exists as a document only."""
 
-    def __init__(self, netinfo: Record, surroundings: Surroundings | None = None, *, nmstate: bool = True) -> None:
+    def __init__(self, netinfo: Record, surroundings: Surroundings | None = None, age: Age = TODAY) -> None:
         """The machine that ``netinfo`` describes; what ``surroundings`` leave open is learned from it.
 
-        ``nmstate``: whether VDSM sets it up by nmstate, as since 4.40.
+        ``age``: of the VDSM that sets it up.
         """
-        self._nmstate = nmstate
+        self._age = age
         self._devices = Devices(netinfo)
         owned = {
             str(network.get("iface") or network.get("interface")) for network in netinfo.get("networks", {}).values()
@@ -61,7 +58,7 @@ class Picture:
         members = Counter(nic for bond in declared.values() for nic in bond["nics"])
         for nic in (nic for nic, count in members.items() if count > 1):
             return Fault(f"port {nic} is listed more than once")
-        if self._nmstate and (fault := _objection(declared, after)):
+        if self._age.nmstate and (fault := objection(declared, after, _gateways(devices, after), self._age)):
             return fault
         for name, bond in after.bonds.items():
             if name in declared:
@@ -71,7 +68,7 @@ class Picture:
         for name, network in after.networks.items():
             if fault := _attach(devices, name, network, existed):
                 return fault
-        _set_mtus(devices, before, after, {} if self._nmstate else _held(self._devices, before, after))
+        _set_mtus(devices, before, after, {} if self._age.nmstate else _held(self._devices, before, after))
         _resolve(devices, before, after)
         for name, network in after.networks.items():
             self._address(devices, name, network, before.networks.get(name, {}))
@@ -120,7 +117,7 @@ class Picture:
         mac, tag = devices.mac_of(top), devices.tag_of(top)
         default = bool(network.get("defaultRoute"))
         # nmstate keeps a default route that the call neither names nor takes back (by defaultRoute false or by DHCP).
-        kept = past if self._nmstate and default and past.get("defaultRoute") else {}
+        kept = past if self._age.nmstate and default and past.get("defaultRoute") else {}
         record.update(blank_ip())
         if network["bootproto"] == "dhcp":
             lease = None if tag is None else lease_for(self.surroundings, self._leases, mac, tag)
@@ -149,28 +146,14 @@ class Picture:
             record["ipv6gateway"] = network.get("ipv6gateway") or kept["ipv6gateway"]
 
 
-def _objection(declared: Mapping[str, Record], after: Config) -> Fault | None:
-    """What nmstate 2.0.0 takes from nobody, whatever VDSM thinks of it."""
-    for bond in declared.values():
-        options = parsed(bond.get("options") or "") or {}
-        follows = mode_number(options.get("mode", "0")) == "1" and options.get("fail_over_mac") in ("1", "active")
-        if follows and bond.get("hwaddr"):
-            return Fault(NO_MAC)
-    for network in after.networks.values():
-        if network["ipv6autoconf"] and not network["dhcpv6"]:
-            return Fault("Autoconf without DHCP is not supported yet")
-        for server in network["nameservers"] or () if network.get("defaultRoute") else ():
-            if not _resolves_by(network, 6 if ":" in server else 4):
-                said = f"Failed to find suitable interface for saving DNS name servers: {server}, {NO_PLACE_FOR_DNS}"
-                return Fault(said)
-    return None
-
-
-def _resolves_by(network: Record, family: int) -> bool:
-    """Whether nmstate can write a name server of ``family`` into the network's profile."""
-    if family == 4:
-        return bool(network.get("gateway")) or network["bootproto"] == "dhcp"
-    return bool(network.get("ipv6gateway") or network["dhcpv6"] or network["ipv6autoconf"])
+def _gateways(devices: Devices, after: Config) -> set[int]:
+    """The families in which a device that no network stands on has a gateway by hand."""
+    taken = {*after.networks, *(port_of(network) for network in after.networks.values())}
+    records = [record for name, record in devices.all() if name not in taken]
+    found = {4 for record in records if record["gateway"] and not record["dhcpv4"]}
+    automatic = ("ipv6autoconf", "dhcpv6")
+    by_hand = [record for record in records if not any(record[key] for key in automatic)]
+    return found | {6 for record in by_hand if record["ipv6gateway"] not in ("", "::")}
 
 
 def _hold(record: Record, address: str, gateway: str, *, default: bool) -> None:

@@ -83,7 +83,7 @@ class StandIn:
         self._told = {key: copy.deepcopy(value) for key, value in capture.items() if key not in OF_THE_MACHINE}
         self._keys = elder_caps.keys_of(capture)
         self.clock: Clock = clock or WallClock()
-        self.kernel: Kernel = kernel or Picture(modern, surroundings, nmstate=self.age.nmstate)
+        self.kernel: Kernel = kernel or Picture(modern, surroundings, self.age)
         self.controllers = controllers or Controllers()
         self.silent = (surroundings or Surroundings()).silent
         self._daemon = Daemon(

@@ -265,7 +265,7 @@ def test_a_setup_takes_its_time():
     assert (seen, clock.now()) == ([[]], 30)
 
 
-@pytest.mark.parametrize(("version", "code"), [("4.30", 25), ("4.50", 0), ("4.16", 25)])
+@pytest.mark.parametrize(("version", "code"), [("4.30", 0), ("4.30.0", 25), ("4.30.1", 0), ("4.50", 0), ("4.16", 25)])
 def test_names_of_bonds_by_age(version, code):
     stand_in = standing({**host(nics=4), "software_version": version})
     bond = {"bondings": {"bond_a": {"nics": ["eth2", "eth3"]}}, "options": {"connectivityCheck": False}}

