@@ -53,6 +53,7 @@ STANDARD = re.compile(
 )
 NAMED_BY_MAC = re.compile(r"enx([0-9a-f]{12})")
 MAC = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}(?![0-9A-Za-z:])")
+INFINIBAND = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){19}(?![0-9A-Za-z:])")
 BRIDGE_ID = re.compile(r"[0-9a-f]{4}\.([0-9a-f]{12})")
 WORD = re.compile(r"[0-9A-Fa-f:.]+(?=$|[^0-9A-Za-z:.])")
 UUID = re.compile(r"\b[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
@@ -152,6 +153,7 @@ def _text(value: str, names: Mapping[str, str]) -> str:
     if BRIDGE_ID.fullmatch(value):
         return value[:5] + _bare_mac(value[5:])
     value = UUID.sub(lambda found: uuid(found.group()), value)
+    value = INFINIBAND.sub(lambda found: infiniband(found.group()), value)
     value = MAC.sub(lambda found: mac(found.group()), value)
     value = WORD.sub(lambda found: address(found.group()), value)
     parts = re.split(r"([\s,=/]+)", value)
@@ -166,6 +168,11 @@ def mac(text: str) -> str:
     noise = hashlib.sha256(f"mac {lower}".encode()).digest()
     new = ":".join(f"{byte:02x}" for byte in (2, *noise[:5]))
     return new.upper() if text.upper() == text and text.lower() != text else new
+
+
+def infiniband(text: str) -> str:
+    """Another InfiniBand hardware address; its last eight bytes name the port."""
+    return hashlib.sha256(f"infiniband {text.lower()}".encode()).digest()[:20].hex(":")
 
 
 def _bare_mac(digits: str) -> str:
