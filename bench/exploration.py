@@ -86,7 +86,14 @@ def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
             for what in judge(world):
                 violations.setdefault(what, Violation(name, what, schedule))
     return Explored(
-        name, len(visited), transitions, played, time.process_time() - began, ends, tuple(violations.values()), not queue
+        name,
+        len(visited),
+        transitions,
+        played,
+        time.process_time() - began,
+        ends,
+        tuple(violations.values()),
+        not queue,
     )
 
 
@@ -119,9 +126,7 @@ def wander(name: str, seed: int, depth: int, runs: int) -> Explored:
 def _longer(chosen: Scenario, schedule: Schedule, chance: random.Random) -> Schedule | None:
     """The schedule with one more thing that goes wrong, somewhere behind."""
     found: list[tuple[int, list[Fault]]] = []
-    VirtualWorld(
-        chosen, schedule, lambda world, place: found.append((world.points, world.menu(place, 1, 1)))
-    ).play()
+    VirtualWorld(chosen, schedule, lambda world, place: found.append((world.points, world.menu(place, 1, 1)))).play()
     open_points = [(point, faults) for point, faults in found if faults]
     if not open_points:
         return None

@@ -76,9 +76,7 @@ class Time:
 
     def pending(self) -> tuple[tuple[float, str], ...]:
         """What is due and in how many seconds."""
-        return tuple(
-            sorted((round(moment - self._now, 2), due.label) for moment, _, due in self._due if not due.off)
-        )
+        return tuple(sorted((round(moment - self._now, 2), due.label) for moment, _, due in self._due if not due.off))
 
 
 class Box(Generic[T]):

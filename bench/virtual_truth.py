@@ -4,7 +4,12 @@ from virtual_world import VirtualWorld
 
 from planner.apply.contact import Sight
 
-HOW = {"as planned and saved": "planned", "as planned, not saved": "planned", "adopted": "adopted", "as before": "before"}
+HOW = {
+    "as planned and saved": "planned",
+    "as planned, not saved": "planned",
+    "adopted": "adopted",
+    "as before": "before",
+}
 
 
 def judge(world: VirtualWorld) -> list[str]:
