@@ -4,7 +4,7 @@ import json
 
 import pytest
 from before_hosts import ACTIVE_BACKUP, BOND_MAC, LACP, LEASED, LEASED_TAGGED, STATIC, host
-from first_network import LINES, NAME, Steps
+from first_network import LINES, NAME, planned
 
 from planner.simulator import StandIn, Surroundings, VirtualClock
 from planner.simulator.answers import Refusal
@@ -68,14 +68,14 @@ class Picture:
 def test_a_line_of_the_table(shape, line, rules):
     capture, definition = SHAPES[shape]
     played = Picture(capture)
-    line(played, Steps(played, definition, rules))
+    line(played, planned(played, definition, rules))
 
 
 @pytest.mark.parametrize("shape", ["nic-dhcp", "vlan-over-bond-dhcp"])
 def test_adopting_a_profile_with_an_identity_of_its_own_gets_another_lease(shape, rules):
     capture, definition = SHAPES[shape]
     played = Picture(capture, surroundings=Surroundings(client_ids=True))
-    steps = Steps(played, definition, rules)
+    steps = planned(played, definition, rules)
     assert played.setup(steps.adopt) == 0
     other = played.caps()["networks"][NAME]["addr"]
     assert other not in ("", played.address)
@@ -89,14 +89,14 @@ def test_adopting_drops_further_addresses_and_keeps_the_name_servers(rules):
     two = {**STATIC, "ipv4addrs": ["192.0.2.10/24", "198.51.100.7/24"]}
     played = Picture(host(eth0=two))
     before = played.caps()["nameservers"]
-    assert played.setup(Steps(played, {}, rules).adopt) == 0
+    assert played.setup(planned(played, {}, rules).adopt) == 0
     assert played.caps()["networks"][NAME]["ipv4addrs"] == ["192.0.2.10/24"]
     assert played.caps()["nameservers"] == before != []
 
 
 def test_a_late_request_is_carried_out_after_its_caller_has_gone(rules):
     played = Picture(SHAPES["nic"][0])
-    steps = Steps(played, {}, rules)
+    steps = planned(played, {}, rules)
     played.stand_in._faults = (Mishap("setupNetworks", "late", 1, 30),)  # noqa: SLF001
     assert isinstance(played.stand_in.call("setupNetworks", steps.adopt).value, Refusal)
     played.clock.sleep(29)
@@ -107,7 +107,7 @@ def test_a_late_request_is_carried_out_after_its_caller_has_gone(rules):
 
 def test_a_reboot_sweeps_away_what_had_not_been_carried_out(rules):
     played = Picture(SHAPES["nic"][0])
-    steps = Steps(played, {}, rules)
+    steps = planned(played, {}, rules)
     played.stand_in._faults = (Mishap("setupNetworks", "late", 1, 30),)  # noqa: SLF001
     played.stand_in.call("setupNetworks", steps.adopt)
     played.reboot()
@@ -117,7 +117,7 @@ def test_a_reboot_sweeps_away_what_had_not_been_carried_out(rules):
 
 def test_a_reboot_in_the_middle_of_the_check_ends_it(rules):
     played = Picture(SHAPES["nic"][0])
-    steps = Steps(played, {}, rules)
+    steps = planned(played, {}, rules)
     assert played.setup(steps.adopt) == 0
     played.clock.at(played.clock.now() + 0.5, played.reboot)
     assert played.setup(steps.change) != 0
