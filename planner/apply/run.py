@@ -26,7 +26,7 @@ Standing = Literal["as planned and saved", "as planned, not saved", "as before",
 Stance = Literal["planned", "adopted", "before", "cut short", "otherwise"]
 # How a run ends on a host that is seen to stand so, whatever else went wrong.
 STANDING: Mapping[str, Standing] = {"before": "as before", "adopted": "adopted"}
-# The steps after which the host is not what it was any more.
+# The steps after which the host need not be what it was any more; they only write that down.
 SENT = ("announce-adopt", "announce")
 
 
@@ -129,6 +129,11 @@ class Run(NamedTuple):
         had = self.order.plan["network"] in self.before.networks
         adopted = any(step.name == "verify-adopt" and step.next == "announce" for step in self.steps)
         return had or adopted or () < self.before.version < NMSTATE_SINCE
+
+    @property
+    def unread(self) -> bool:
+        """Whether this process has not read the host yet: what another saw may be days old."""
+        return self.performed <= set(SENT)
 
     @property
     def reason(self) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ def test_the_host_is_drawn_from_the_address_that_was_given(
     capture = json.loads((TWO / "capture.json").read_text()) | {"lastClientIface": "eth1"}
     (tmp_path / "capture.json").write_text(json.dumps(capture))
     arguments = [str(tmp_path / "capture.json"), "--network", str(TWO / "definition.yaml"), "--address", "192.0.2.10"]
-    done = at_once(capsys, "rehearse", *arguments, "--reboot", "none", "--speed", "60")
+    done = at_once(capsys, "rehearse", *arguments, "--reboot", "none", "--speed", "20")
     assert done.status == 0, done
     moments = ("As it was captured", "Adopted", "After setupNetworks")
     pictures = done.out.split("127.0.0.2:")[0].split("Not drawn: 1 other nic (eth1)")

@@ -26,7 +26,8 @@ from pathlib import Path
 from wire_clients import Stomp
 from planner.simulator.authority import issue
 stomp = Stomp((sys.argv[2], int(sys.argv[3])), issue(Path(sys.argv[4])))
-stomp.ask("Host.setupNetworks", networks={"ovirtmgmt": {"nic": "eth0", "bootproto": "dhcp"}}, options={})
+wanted, patient = {"ovirtmgmt": {"nic": "eth0", "bootproto": "dhcp"}}, {"connectivityTimeout": 120}
+stomp.ask("Host.setupNetworks", networks=wanted, bondings={}, options=patient)
 print("asked", flush=True)
 import time; time.sleep(60)
 """

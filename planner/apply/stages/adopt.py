@@ -26,6 +26,10 @@ def adopt(run: Run) -> Step:
     run.tell(Event("begin", "adopt", "setupNetworks, as the host stands", limits.change + limits.settle))
     if "announce-adopt" not in run.performed:
         return Step("adopt", "it may have been sent before the restart", "settle-adopt", found=RESTARTED)
+    if run.unread:
+        sight = run.contact.await_sight(limits.vdsm)
+        if isinstance(sight, Failure) or run.stance(sight)[0] != "before":
+            return Step("adopt", "the host is not what it was before the restart", "settle-adopt", found=SPOKEN)
     run.tell(Event("call", "adopt"))
     answer = send(run, run.adoption, lambda seen: run.stance(seen)[0] == "before")
     if isinstance(answer, Done):

@@ -51,7 +51,7 @@ def set_up(run: Run) -> Step:
     """Send setupNetworks and tell VDSM all the while that the host is reached."""
     limits = run.order.limits
     run.tell(Event("begin", "set-up", "setupNetworks, confirming contact", limits.change + limits.settle))
-    if "announce" not in run.performed:
+    if run.unread:
         known = _carried_out_already(run)
         if known is not None:
             return known
