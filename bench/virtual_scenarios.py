@@ -1,0 +1,109 @@
+"""What is explored: hosts and plans that take every way through the steps, over each transport."""
+
+import json
+from itertools import product
+from typing import Any
+
+import yaml
+from hosts_on_stage import ROOT
+from virtual_host import MARK, MARKS, Reader, VirtualHost
+from virtual_world import Scenario
+
+import planner
+from planner.apply import contact, executor, run, standing
+from planner.apply.contact import Sight
+from planner.apply.order import Access, Limits
+from planner.apply.preparing import order_for
+from planner.apply.run import Run
+from planner.apply.stages import change, keep
+from planner.policy.compiled import compile_ruleset
+
+# As the defaults stand to each other, and longer than what is fixed in the steps: a request is late for longer than
+# VDSM waits for a sign, VDSM waits for longer than signs are given after a sight.
+LIMITS = Limits(vdsm=4, change=6, settle=4, late=16, reboot=8, confirm=1)
+HOSTS = {
+    "first network": "nic-static",
+    "first network, adopted": "nic-bridgeless",
+    "own network": "ovirtmgmt-should-be-bridged",
+    "first network before 4.40": "nic-static",
+    "VDSM of 2012": "bond-static-on-4-10",
+}
+# As it was before there was adopting: what is known to lose a host, to show that it is found.
+UNADOPTED = "first network in one step"
+OLD = {"software_version": "4.30.17"}
+TRANSPORTS = ("jsonrpc", "xmlrpc", "engine")
+READER = Reader()
+
+
+def names() -> list[str]:
+    """Every scenario."""
+    return [
+        f"{host} / {transport}"
+        for host, transport in product(HOSTS, TRANSPORTS)
+        if (host, transport) != ("VDSM of 2012", "jsonrpc")
+    ]
+
+
+def scenario(name: str) -> Scenario:
+    """One of them."""
+    remember()
+    kind, transport = name.split(" / ")
+    folder = ROOT / "golden" / HOSTS.get(kind, "nic-static")
+    told: dict[str, Any] = json.loads((folder / "capture.json").read_text())
+    told |= {"uuid": "one"} | (OLD if "before" in kind else {})
+    definition = planner.read_definition(yaml.safe_load((folder / "definition.yaml").read_text()), "").definition
+    assert definition is not None
+    address = json.loads((folder / "plan.json").read_text())["management"]["address"]
+    host = VirtualHost(told, address)
+    capture = host.told(address, dirty=transport != "engine")
+    sight = Sight(READER.host(capture, address), capture, address)
+    ruleset, problems = planner.load_rules("ovirtmgmt@1.0")
+    assert ruleset is not None, problems
+    plan = planner.plan(sight.host, definition, compile_ruleset(ruleset), (address,))
+    assert plan.outcome == "change", plan
+    access = Access(address, transport)  # type: ignore[arg-type]
+    wanted = plan.document()
+    if kind == UNADOPTED:
+        wanted["steps"] = wanted["steps"][1:]
+    order = order_for(access, sight, wanted, limits=LIMITS)
+    order.before[MARK] = next(MARKS)
+    document = order.document()
+    confirms = transport == "xmlrpc" or host.age.xmlrpc_only
+    return Scenario(name, executor.read_order(document), document, host, sight.host, READER, confirms)
+
+
+def remember() -> None:
+    """Have captures read once, and each host held against a plan once."""
+    if contact.read_capture is READER:
+        return
+    contact.read_capture = executor.read_capture = READER  # type: ignore[assignment]
+    known: dict[Any, Any] = {}
+    stance = Run.stance
+
+    def remembered(one: Run, seen: Sight) -> Any:
+        key = id(one.order.plan), seen.capture[MARK], seen.address, seen.aside
+        if key not in known:
+            known[key] = stance(one, seen)
+        return known[key]
+
+    Run.stance = remembered  # type: ignore[method-assign]
+    held: dict[Any, Any] = {}
+    measure = standing.measure
+
+    def measured(request: Any, host: Any, *, family: int = 0, routes: bool | None = None) -> Any:
+        key = id(request["networks"]), id(host), family, routes
+        if key not in held:
+            held[key] = measure(request, host, family=family, routes=routes)
+        return held[key]
+
+    run.measure = standing.measure = measured  # type: ignore[attr-defined]
+    change.COMMIT_WITHIN = keep.COMMIT_WITHIN = 1.0  # type: ignore[attr-defined]  # in proportion to `LIMITS`
+    orders: dict[int, Any] = {}
+    read_order = executor.read_order
+    executor.read_order = lambda document: (
+        orders.setdefault(id(document), None)
+        or orders.__setitem__(  # type: ignore
+            id(document), read_order(document)
+        )
+        or orders[id(document)]
+    )

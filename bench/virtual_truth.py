@@ -1,0 +1,55 @@
+"""Whether a report is true of the host that it speaks of, once the world has come to rest."""
+
+from virtual_world import VirtualWorld
+
+from planner.apply.contact import Sight
+
+HOW = {
+    "as planned and saved": "planned",
+    "as planned, not saved": "planned",
+    "adopted": "adopted",
+    "as before": "before",
+}
+
+
+def judge(world: VirtualWorld) -> list[str]:
+    """What is wrong with a run that has ended; the host is rebooted at last, to see what of it was true for good."""
+    found = list(dict.fromkeys(world.wrong))
+    if not world.ended:
+        return [*found, "the run never ends"]
+    standing = world.journal[-1].standing or "unknown"
+    if world.disturbed:  # by somebody else, after it was read last: nobody could know
+        return found
+    stance = _stance(world)
+    if standing == "unknown":
+        told = bool(world.journal[-1].problem)
+        needless = world.in_reach and stance in HOW.values()
+        return [
+            *found,
+            *([f"the report is unknown, of a host that can be read and stands {stance}"] if needless else []),
+            *([] if told else ["the report is unknown and does not say why"]),
+        ]
+    if stance == "lost":
+        return [*found, f"the report is {standing}, and the host is lost"]
+    if stance != HOW[standing]:
+        return [*found, f"the report is {standing}, and the host stands {stance}"]
+    saved = world.daemon.running == world.daemon.persistent
+    if standing == "as planned, not saved":
+        return [*found, "the report is not saved, and it is"] if saved and not world.daemon.dirty else found
+    world.host._boot()
+    world.host._down_until = world.daemon._ready = 0.0
+    later = _stance(world)
+    return found if later == stance else [*found, f"the report is {standing}, and after a reboot the host is {later}"]
+
+
+def _stance(world: VirtualWorld) -> str:
+    """How the host stands in truth."""
+    address = world.host.address
+    if not address or not world.host.up(address):
+        return "lost"
+    run = world.scenario.run(world.journal)
+    sight: Sight = world.sight(address)
+    stance = run.stance(sight)[0]
+    if stance == "otherwise" and run.reverted(sight.host):
+        return "before"
+    return str(stance)
