@@ -31,7 +31,6 @@ KEPT = (
         "netConfigDirty",
         "software_version",
         "software_revision",
-        "packages2",
         "supportsIPv6",
         "clusterLevels",
         "uuid",
@@ -40,7 +39,7 @@ KEPT = (
 )
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-PLAIN = ("software_version", "software_revision", "version", "clusterLevels", "netmask", "NETMASK")
+PLAIN = ("software_version", "software_revision", "clusterLevels", "netmask", "NETMASK")
 PACKAGES = ("vdsm", "nmstate")
 # Of an ifcfg file what it says of the network; DOMAIN, DHCP_HOSTNAME, ESSID and the like name somebody.
 IFCFG = re.compile(
@@ -51,9 +50,10 @@ IFCFG = re.compile(
 STANDARD = re.compile(
     r"(eth|em|lan|wlan|bond|br|virbr|vnet|dummy|veth|team|vlan|ib)\d+(-nic)?|en[opsx][0-9a-z]+|p\d+p\d+(_\d+)?|lo|;vdsmdummy;|docker0|br-int"
 )
+VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}")
 NAMED_BY_MAC = re.compile(r"enx([0-9a-f]{12})")
-MAC = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}(?![0-9A-Za-z:])")
-INFINIBAND = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){19}(?![0-9A-Za-z:])")
+# Of 6 bytes, or of the 20 of InfiniBand
+MAC = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?::[0-9A-Fa-f]{2}){19})(?![0-9A-Za-z:])")
 BRIDGE_ID = re.compile(r"[0-9a-f]{4}\.([0-9a-f]{12})")
 WORD = re.compile(r"[0-9A-Fa-f:.]+(?=$|[^0-9A-Za-z:.])")
 UUID = re.compile(r"\b[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
@@ -68,16 +68,22 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
 
     ``beside`` are names that go with the capture and need not be in it.
     """
-    kept = {key: _versions(capture[key]) if key == "packages2" else capture[key] for key in KEPT if key in capture}
+    kept = {key: capture[key] for key in KEPT if key in capture}
     names = renaming(kept, keep, beside)
-    return {key: _scrubbed(value, names, key) for key, value in kept.items()}
+    return {key: _scrubbed(value, names, key) for key, value in kept.items()} | _versions(capture)
 
 
-def _versions(packages: Any) -> dict[str, Any]:
-    """Of the package list the versions that planning reads."""
+def _versions(capture: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the packages the versions that planning reads; VDSM's patch level ``software_version`` may leave out."""
+    packages = capture.get("packages2")
     listed = packages if isinstance(packages, Mapping) else {}
-    found = {name: listed[name] for name in PACKAGES if isinstance(listed.get(name), Mapping)}
-    return {name: {"version": package["version"]} for name, package in found.items() if "version" in package}
+    found: dict[str, Any] = {}
+    for name in PACKAGES:
+        package = listed.get(name)
+        version = package.get("version") if isinstance(package, Mapping) else None
+        told = VERSION.match(version) if isinstance(version, str) else None
+        found |= {name: {"version": told.group()}} if told is not None else {}
+    return {"packages2": found} if found else {}
 
 
 def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:
@@ -153,7 +159,6 @@ def _text(value: str, names: Mapping[str, str]) -> str:
     if BRIDGE_ID.fullmatch(value):
         return value[:5] + _bare_mac(value[5:])
     value = UUID.sub(lambda found: uuid(found.group()), value)
-    value = INFINIBAND.sub(lambda found: infiniband(found.group()), value)
     value = MAC.sub(lambda found: mac(found.group()), value)
     value = WORD.sub(lambda found: address(found.group()), value)
     parts = re.split(r"([\s,=/]+)", value)
@@ -166,13 +171,8 @@ def mac(text: str) -> str:
     if lower in SAME_MAC:
         return text
     noise = hashlib.sha256(f"mac {lower}".encode()).digest()
-    new = ":".join(f"{byte:02x}" for byte in (2, *noise[:5]))
+    new = ":".join(f"{byte:02x}" for byte in (2, *noise[: lower.count(":")]))
     return new.upper() if text.upper() == text and text.lower() != text else new
-
-
-def infiniband(text: str) -> str:
-    """Another InfiniBand hardware address; its last eight bytes name the port."""
-    return hashlib.sha256(f"infiniband {text.lower()}".encode()).digest()[:20].hex(":")
 
 
 def _bare_mac(digits: str) -> str:
