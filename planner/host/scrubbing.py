@@ -39,12 +39,8 @@ KEPT = (
 )
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-<<<<<<< HEAD
 PLAIN = ("software_version", "software_revision", "version", "release", "clusterLevels", "netmask", "NETMASK")
 # Of the operating system and of these packages that much is read.
-=======
-PLAIN = ("software_version", "software_revision", "clusterLevels", "netmask", "NETMASK")
->>>>>>> addresses
 PACKAGES = ("vdsm", "nmstate")
 SYSTEM = {
     "name": re.compile(r"^RHEL$"),  # VDSM's word for CentOS, too
@@ -77,7 +73,6 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
 
     ``beside`` are names that go with the capture and need not be in it.
     """
-<<<<<<< HEAD
     kept = {key: capture[key] for key in KEPT if key in capture} | _system(capture)
     names = renaming(kept, keep, beside)
     return {key: _scrubbed(value, names, key) for key, value in kept.items()}
@@ -98,24 +93,6 @@ def _versions(record: Any) -> dict[str, str]:
     told = record if isinstance(record, Mapping) else {}
     found = {key: sign.search(told[key]) for key, sign in SYSTEM.items() if isinstance(told.get(key), str)}
     return {key: sign.group() for key, sign in found.items() if sign}
-=======
-    kept = {key: capture[key] for key in KEPT if key in capture}
-    names = renaming(kept, keep, beside)
-    return {key: _scrubbed(value, names, key) for key, value in kept.items()} | _versions(capture)
-
-
-def _versions(capture: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the packages the versions that planning reads; VDSM's patch level ``software_version`` may leave out."""
-    packages = capture.get("packages2")
-    listed = packages if isinstance(packages, Mapping) else {}
-    found: dict[str, Any] = {}
-    for name in PACKAGES:
-        package = listed.get(name)
-        version = package.get("version") if isinstance(package, Mapping) else None
-        told = VERSION.match(version) if isinstance(version, str) else None
-        found |= {name: {"version": told.group()}} if told is not None else {}
-    return {"packages2": found} if found else {}
->>>>>>> addresses
 
 
 def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:
