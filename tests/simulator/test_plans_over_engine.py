@@ -71,7 +71,8 @@ LOSSES = (
             golden/bond-static golden/dual-stack-static golden/gateway-hidden-and-defined golden/ipv6-mtu-too-small
             golden/ipv6-static golden/name-resolves-to-both golden/network-name-too-long golden/nic-bridgeless
             golden/nic-mtu-9000 golden/nic-name-servers-defined golden/nic-static golden/nic-stp
-            golden/static-on-el10-mended
+            golden/static-on-el10-mended golden/static-on-el10-next golden/static-on-el10-untold
+            golden/static-on-el10-without-gateway
             golden/nic-stp-without-bridge golden/nic-tag-wanted golden/other-networks-preserved
             golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
