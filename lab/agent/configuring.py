@@ -11,7 +11,7 @@ from lab.agent.iproute import Record
 from lab.agent.machine import METRICS, OWN_PRIORITY, Link, Machine, Route
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.kernel import Config, Fault
-from planner.simulator.nmstate import objection
+from planner.simulator.nmstate import kept_gateways, objection, touched
 
 DEFAULT_MTU = 1500
 MAIN = "main"
@@ -19,10 +19,9 @@ MAIN = "main"
 
 def configured(present: Machine, before: Config, after: Config) -> Machine | Fault:
     """``present`` with all that ``after`` wants, and without what only ``before`` wanted."""
-    declared = {name: bond for name, bond in after.bonds.items() if bond != before.bonds.get(name)}
-    taken = {*after.networks, *(port_of(network) for network in after.networks.values())}
+    taken = touched(before, after)
     gateways = [route for route in present.routes if route.destination.endswith("/0") and route.device not in taken]
-    fault = objection(declared, after, {6 if ":" in route.destination else 4 for route in gateways})
+    fault = objection(before, after, {6 if ":" in route.destination else 4 for route in gateways})
     if fault is not None:
         return fault
     draft = _Draft(present)
@@ -164,14 +163,11 @@ class _Draft:
                 self.change(name, mtu=self.links[link.master].mtu)
 
     def address(self, name: str, network: Record, past: Record) -> None:
-        """Exactly the addresses that ``network`` wants, on its top device.
-
-        nmstate keeps the static routes that a device has, and a default route that VDSM does not take back.
-        """
+        """Exactly the addresses that ``network`` wants, on its top device; its static routes stay."""
         top = name if network["bridged"] else port_of(network)
         routes = [route for route in self.routes if route.device == top and route.table == MAIN and route.gateway]
         self.clear(top)
-        kept = past if network.get("defaultRoute") and past.get("defaultRoute") else {}
+        kept = kept_gateways(past, network)
         own = table_of(top)
         addresses = []
         if network.get("bootproto") == "dhcp":
