@@ -177,6 +177,7 @@ LOSSES = (
         keys=("nameservers",),
         codes=("source-routing-on-el10", "nameservers-not-carried"),
     ),
+    Loss(
         "lastClientIface",
         names_of("""
             golden/client-elsewhere-leased-by-ipv4 golden/client-elsewhere-leased-by-ipv6
