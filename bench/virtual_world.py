@@ -381,11 +381,12 @@ class VirtualWorld:
             self.disturbed,
             self.read,
             self.touched,
-            self.performed,
-            min(3.0, now - self.daemon._confirmed),
+            self.performed & _ANNOUNCED,
+            self.performed <= _ANNOUNCED,
+            bool(self.serving) and now - self.daemon._confirmed < 3.0,
             max(0.0, self.daemon._ready - now),
             max(0.0, self.host._down_until - now),
-            tuple((step.name, step.next, step.problem.get("code"), *step.found) for step in self.journal),
+            _remembered(self.journal),
             tuple(sorted((_class(seconds), label) for seconds, label in self.time.pending())),
             tuple(sorted(self.sent.values())),
             frozenset(_position(one, now) for one in self.executor if not one.dead),
@@ -575,6 +576,17 @@ def _class(seconds: float) -> int:
 
 
 _CLASSES = (-4.0, -1.0, 0.01, 1.01, 2.01, 4.01, 8.01)
+def _remembered(journal: list[Step]) -> object:
+    """What later steps ask of a journal: the last step of each name, how often the request was sent and saved."""
+    last = {step.name: (step.next, step.problem.get("code"), *step.found) for step in journal}
+    times = tuple(sum(step.name == name for step in journal) for name in _COUNTED)
+    problem = next((step.problem["code"] for step in reversed(journal) if step.problem), "")
+    adopted = any(step.name == "verify-adopt" and step.next == "announce" for step in journal)
+    return journal[-1].name if journal else "", frozenset(last.items()), times, problem, adopted
+
+
+_ANNOUNCED = frozenset({"announce", "announce-adopt"})
+_COUNTED = ("set-up", "commit")
 _APPLY = "planner/apply"
 _DEADLINES = ("end", "since", "began")
 
@@ -596,5 +608,7 @@ def _position(one: greenlet, now: float) -> tuple[Any, ...]:
                     found += (value.kind, value.code, value.sent)
                 elif isinstance(value, Done | bool | str):
                     found.append(str(value))
+                elif name == "over":
+                    found.append(value.is_set())
         frame = frame.f_back
     return tuple(found)
