@@ -10,6 +10,7 @@ from planner.apply.standing import (
     Difference,
     Measured,
     cut_short,
+    host_devices,
     kept_macs,
     measure,
     stands_as_before,
@@ -191,6 +192,15 @@ class Run(NamedTuple):
         self.contact.also_at(routes.get(address.text, address.text) for address in held)
         again = self.contact.look()
         return seen if isinstance(again, Failure) else again
+
+    def untouched(self, host: Host) -> bool:
+        """Whether the network and the address that the plan is about are as before, whatever else has changed."""
+        name, address = self.order.plan["network"], (self.order.plan["management"] or {}).get("address")
+        was, now = (
+            {device.name for device in host_devices(seen) if address in {one.text for one in device.ip.addresses}}
+            for seen in (self.before, host)
+        )
+        return was == now and self.before.networks.get(name) == host.networks.get(name)
 
     def reverted(self, host: Host) -> bool:
         """Whether the host stands as before the change, or as the way back makes it."""

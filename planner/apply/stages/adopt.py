@@ -6,7 +6,7 @@ change that follows, it would take that back. So a request that may still be on 
 
 from planner.apply.contact import Sight
 from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
-from planner.apply.stages.change import SPOKEN, out_of_sight, send, unreached
+from planner.apply.stages.change import SPOKEN, not_taken_up, out_of_sight, send, unreached
 from planner.apply.stages.keep import save
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Done
@@ -35,7 +35,7 @@ def adopt(run: Run) -> Step:
     if isinstance(answer, Done):
         return Step("adopt", "VDSM has carried it out and saved it", "verify-adopt")
     if answer.retryable:  # even after waiting
-        return Step("adopt", "VDSM did not take the request up", "settle-adopt", problem=trouble(answer), found=SPOKEN)
+        return not_taken_up(run, "adopt", answer)
     if answer.sent and answer.kind != "vdsm":
         return Step("adopt", "the answer was lost", "settle-adopt", problem=trouble(answer))
     return Step("adopt", "VDSM says no", "settle-adopt", problem=trouble(answer), found=SPOKEN)

@@ -11,7 +11,7 @@ from queue import Empty
 from planner.apply.contact import LOOK_EVERY, Sight
 from planner.apply.order import COMMIT_WITHIN
 from planner.apply.probing import told
-from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
+from planner.apply.run import SENT, STANDING, Event, Run, Step, differing, trouble
 from planner.apply.standing import Difference, differences, host_devices
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Document, Done
@@ -61,7 +61,7 @@ def set_up(run: Run) -> Step:
     if isinstance(answer, Done):
         return Step("set-up", "VDSM has carried it out", "verify", found=CARRIED_OUT)
     if answer.retryable:  # even after waiting
-        return _not_taken_up(run, answer)
+        return not_taken_up(run, "set-up", answer)
     if answer.code == LOST_CONNECTION:
         said = "VDSM heard no sign in time and rolls back"
         return Step("set-up", said, "settle", problem=trouble(answer), found=TAKEN_BACK)
@@ -213,16 +213,21 @@ def _answer(run: Run, request: Document) -> Done | Failure:
             return Failure("timeout", "no answer, though the host has done what it was asked", "", sent=True)
 
 
-def _not_taken_up(run: Run, answer: Failure) -> Step:
+def not_taken_up(run: Run, name: str, answer: Failure) -> Step:
     """The request never arrived; whatever the host is now, we have not changed it."""
-    said = f"VDSM did not take the request up: the host is untouched ({STANDING[run.home]})"
+    standing = STANDING["before" if name == "adopt" else run.home]
+    said = f"VDSM did not take the request up: the host is untouched ({standing})"
     sight = run.contact.look()
-    if isinstance(sight, Failure) and "announce" in run.performed:
-        return Step("set-up", said, "", STANDING[run.home], trouble(answer))
-    stance = run.stance(sight)[0] if isinstance(sight, Sight) else "otherwise"
+    if isinstance(sight, Failure):
+        # A process before this one may have sent it, too.
+        return Step(name, said, "", standing if set(SENT) & run.performed else "unknown", trouble(answer))
+    stance = run.stance(sight)[0]
     if stance in STANDING:
-        return Step("set-up", said, "", STANDING[stance], trouble(answer))
-    return Step("set-up", "VDSM did not take the request up", "", "unknown", trouble(answer))
+        return Step(name, said, "", STANDING[stance], trouble(answer))
+    if run.untouched(sight.host):
+        said = "VDSM did not take the request up; somebody else has changed the host, not this network"
+        return Step(name, said, "", standing, trouble(answer))
+    return Step(name, "VDSM did not take the request up", "", "unknown", trouble(answer))
 
 
 def out_of_sight(run: Run, name: str, failure: Failure) -> Step:
