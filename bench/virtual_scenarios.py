@@ -37,7 +37,11 @@ READER = Reader()
 
 def names() -> list[str]:
     """Every scenario."""
-    return [f"{host} / {transport}" for host, transport in product(HOSTS, TRANSPORTS) if (host, transport) != ("VDSM of 2012", "jsonrpc")]
+    return [
+        f"{host} / {transport}"
+        for host, transport in product(HOSTS, TRANSPORTS)
+        if (host, transport) != ("VDSM of 2012", "jsonrpc")
+    ]
 
 
 def scenario(name: str) -> Scenario:
@@ -94,8 +98,3 @@ def remember() -> None:
 
     run.measure = standing.measure = measured  # type: ignore[attr-defined]
     change.COMMIT_WITHIN = keep.COMMIT_WITHIN = 1.0  # type: ignore[attr-defined]  # in proportion to `LIMITS`
-    orders: dict[int, Any] = {}
-    read_order = executor.read_order
-    executor.read_order = lambda document: orders.setdefault(id(document), None) or orders.__setitem__(  # type: ignore
-        id(document), read_order(document)
-    ) or orders[id(document)]
