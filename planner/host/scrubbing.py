@@ -40,8 +40,9 @@ KEPT = (
 )
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-PLAIN = ("software_version", "software_revision", "version", "clusterLevels", "netmask", "NETMASK")
-PACKAGES = ("vdsm", "nmstate")
+PLAIN = ("software_version", "software_revision", "version", "release", "clusterLevels", "netmask", "NETMASK")
+# Of the operating system and of these packages that much is read.
+PACKAGES, SYSTEM = ("vdsm", "nmstate"), ("name", "version", "release")
 # Of an ifcfg file what it says of the network; DOMAIN, DHCP_HOSTNAME, ESSID and the like name somebody.
 IFCFG = re.compile(
     r"DEVICE|TYPE|ONBOOT|HOTPLUG|BOOTPROTO|IPADDR\d*|NETMASK\d*|PREFIX\d*|GATEWAY\d*|DEFROUTE|PEERDNS|PEERROUTES|DNS\d"
@@ -69,7 +70,7 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
 
     ``beside`` are names that go with the capture and need not be in it.
     """
-    kept = {key: _versions(capture[key]) if key == "packages2" else capture[key] for key in KEPT if key in capture}
+    kept = {key: capture[key] for key in KEPT if key in capture} | _system(capture)
     names = renaming(kept, keep, beside)
     return {key: _scrubbed(value, names, key) for key, value in kept.items()} | _version(capture)
 
@@ -83,11 +84,20 @@ def _version(capture: Mapping[str, Any]) -> dict[str, Any]:
     return {"packages2": {"vdsm": {"version": found.group()}}} if found is not None else {}
 
 
-def _versions(packages: Any) -> dict[str, Any]:
-    """Of the package list the versions that planning reads."""
+def _system(capture: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the operating system and the packages what planning reads; the others may name somebody."""
+    packages = capture.get("packages2")
     listed = packages if isinstance(packages, Mapping) else {}
-    found = {name: listed[name] for name in PACKAGES if isinstance(listed.get(name), Mapping)}
-    return {name: {"version": package["version"]} for name, package in found.items() if "version" in package}
+    found = {
+        "operatingSystem": _versions(capture.get("operatingSystem")),
+        "packages2": {name: _versions(listed[name]) for name in PACKAGES if name in listed},
+    }
+    return {key: told for key, told in found.items() if told}
+
+
+def _versions(record: Any) -> dict[str, str]:
+    told = record if isinstance(record, Mapping) else {}
+    return {key: told[key] for key in SYSTEM if isinstance(told.get(key), str)}
 
 
 def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:
