@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from virtual_scenarios import scenario
 from virtual_truth import judge
-from virtual_world import Fault, Scenario, Schedule, Stop, VirtualWorld
+from virtual_world import Fault, Rest, Scenario, Schedule, Stop, VirtualWorld
 
 
 class Violation(NamedTuple):
@@ -50,12 +50,12 @@ def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
     chosen = scenario(name)
     began = time.process_time()
     visited: dict[int, tuple[tuple[int, int], ...]] = {}
-    queue: deque[Schedule] = deque([()])
+    queue: deque[tuple[Schedule, Rest | None]] = deque([((), None)])
     violations: dict[str, Violation] = {}
     ends: Counter[str] = Counter()
     played = transitions = 0
     while queue and (not runs or played < runs):
-        schedule = queue.popleft()
+        schedule, rest = queue.popleft()
         killed = sum(fault.kind == "kill" for _, fault in schedule)
         left = faults - (len(schedule) - killed), kills - killed
 
@@ -76,9 +76,9 @@ def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
             if any(one[0] >= left[0] and one[1] >= left[1] for one in before):
                 raise Stop
             visited[state] = (*(one for one in before if one[0] > left[0] or one[1] > left[1]), left)
-            queue.extend((*schedule, (world.points, fault)) for fault in world.menu(place, *left))
+            queue.extend(((*schedule, (world.points, fault)), world.rest) for fault in world.menu(place, *left))
 
-        world = VirtualWorld(chosen, schedule, seen)
+        world = VirtualWorld(chosen, schedule, seen, rest)
         played += 1
         transitions += bool(schedule)
         if world.play():
@@ -112,7 +112,7 @@ def wander(name: str, seed: int, depth: int, runs: int) -> Explored:
                 break
             schedule = longer
             points += 1
-        world = VirtualWorld(chosen, schedule, lambda world, place: None)
+        world = VirtualWorld(chosen, schedule)
         world.play()
         ends[world.journal[-1].standing if world.journal else ""] += 1
         for what in judge(world):
@@ -136,7 +136,7 @@ def _longer(chosen: Scenario, schedule: Schedule, chance: random.Random) -> Sche
 
 def replay(name: str, schedule: Schedule) -> tuple[list[str], list[str]]:
     """A run once more: its trace, and what is wrong with it."""
-    world = VirtualWorld(scenario(name), schedule, lambda world, place: None)
+    world = VirtualWorld(scenario(name), schedule)
     world.tracing = True
     world.play()
     return world.trace, judge(world)

@@ -7,6 +7,7 @@ the machine becomes, what VDSM tells, what it means) is found by that.
 import json
 from collections.abc import Callable, Mapping
 from itertools import count
+from threading import Lock
 from typing import Any, NamedTuple
 
 from virtual_time import Due, Time
@@ -33,7 +34,11 @@ class Machine(Picture):
     """The stand-in's machine; what it becomes is computed once, and its devices are never changed in place."""
 
     def __init__(self, netinfo: dict[str, Any], age: Age) -> None:
+<<<<<<< HEAD
         """As the picture of ``netinfo``, with a VDSM of ``age``."""
+=======
+        """As the picture of ``netinfo``."""
+>>>>>>> explore
         super().__init__(netinfo, age=age)
         self._outcomes: dict[tuple[int, str, str], tuple[Devices, Fault | None]] = {}
         self._texts: dict[int, str] = {}
@@ -104,7 +109,9 @@ class _Clock:
         return self.time.at(moment, action, "vdsm")
 
 
-class _Initial(NamedTuple):
+class Parts(NamedTuple):
+    """What a state consists of."""
+
     devices: Devices
     running: Config
     persistent: Config
@@ -141,9 +148,13 @@ class VirtualHost(StandIn):
             return judged[key]
 
         self.daemon._judge = remembered
-        self._initial = _Initial(
-            self.machine.devices, self.daemon.running, self.daemon.persistent, self.daemon.dirty, self.daemon._safe
-        )
+        self._initial = self.parts
+
+    @property
+    def parts(self) -> Parts:
+        """What its state consists of."""
+        daemon = self.daemon
+        return Parts(self.machine.devices, daemon.running, daemon.persistent, daemon.dirty, daemon._safe)
 
     @property
     def daemon(self) -> Daemon:
@@ -156,15 +167,17 @@ class VirtualHost(StandIn):
         assert isinstance(self.kernel, Machine)
         return self.kernel
 
-    def begin(self, time: Time) -> None:
-        """Be the host as it was, at the beginning of another run."""
+    def begin(self, time: Time, parts: Parts | None = None) -> None:
+        """Be the host as it was at the beginning, or in another run."""
         assert isinstance(self.clock, _Clock)
         self.clock.time = time
-        self.machine._devices, self.daemon.running, self.daemon.persistent, self.daemon.dirty, safe = self._initial
+        self.machine._devices, self.daemon.running, self.daemon.persistent, self.daemon.dirty, safe = (
+            parts or self._initial
+        )
         self.daemon._safe = safe
         self.daemon._confirmed = -1.0
-        self.daemon.start(0.0)
-        self._down_until = 0.0
+        self.daemon._ready = self._down_until = 0.0
+        self.daemon._verb = Lock()
         self.fate = None
         self._known.clear()
         self._kept.clear()

@@ -37,6 +37,14 @@ class Time:
         """The second it is."""
         return self._now
 
+    def set(self, now: float) -> None:
+        """Begin at another second."""
+        self._now = now
+
+    def idle(self) -> bool:
+        """Whether nothing is due but somebody's sleep."""
+        return all(due.off or due.label == "sleep" for _, _, due in self._due)
+
     def at(self, moment: float, action: Callable[[], object], label: str = "") -> Due:
         """Have ``action`` done at ``moment``."""
         due = Due(action, label)

@@ -3,6 +3,7 @@
 from virtual_world import VirtualWorld
 
 from planner.apply.contact import Sight
+from planner.host.model import Host
 
 HOW = {
     "as planned and saved": "planned",
@@ -50,6 +51,13 @@ def _stance(world: VirtualWorld) -> str:
     run = world.scenario.run(world.journal)
     sight: Sight = world.sight(address)
     stance = run.stance(sight)[0]
-    if stance == "otherwise" and run.reverted(sight.host):
+    if stance == "otherwise" and (run.reverted(sight.host) or _untouched(world, sight.host)):
         return "before"
     return str(stance)
+
+
+def _untouched(world: VirtualWorld, host: Host) -> bool:
+    """Whether somebody else's network is all that is new."""
+    name, before = world.scenario.order.plan["network"], world.scenario.before
+    strange = set(host.networks) - set(before.networks) == {"stranger"} and set(host.bridges) == set(before.bridges)
+    return strange and host.networks.get(name) == before.networks.get(name)

@@ -1,4 +1,4 @@
-"""The world of a run, with every instant in somebody's hand: a host, the way to it, who speaks over it, what goes wrong.
+"""The world of a run, every instant of it in somebody's hand: a host, the way to it, speakers, and what goes wrong.
 
 A schedule says what goes wrong at which point. Points are numbered as they come: whenever time has moved, whenever a
 call that changes the host is sent, and whenever a step has ended, before and after it is written down. The same
@@ -8,21 +8,24 @@ schedule leads through the same points each time, so a schedule is all there is 
 import sys
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any, NamedTuple
 
 from greenlet import getcurrent, greenlet
-from virtual_host import MARK, Reader, VirtualHost
+from virtual_host import MARK, Parts, Reader, VirtualHost
 from virtual_time import Box, Time
 
+from planner.apply import executor
 from planner.apply.contact import Sight
-from planner.apply.executor import performer
 from planner.apply.order import Access, Order
 from planner.apply.run import Event, Run, Step
+from planner.apply.stages import STAGES
 from planner.apply.standing import differences
 from planner.host.model import Host
 from planner.simulator.answers import Refusal
+from planner.simulator.daemon import DaemonDiedError
 from planner.simulator.faults import Mishap
 from planner.vdsm.codes import vdsm_failure
 from planner.vdsm.failure import Failure
@@ -75,6 +78,20 @@ Choice = tuple[int, Fault]
 Schedule = tuple[Choice, ...]
 
 
+class Rest(NamedTuple):
+    """A moment between two steps in which nothing else is under way; from there a run needs no past."""
+
+    now: float
+    points: int
+    chosen: int
+    host: Parts
+    journal: tuple[Step, ...]
+    performed: frozenset[str]
+    read: int
+    touched: bool
+    disturbed: bool
+
+
 class Stop(Exception):  # noqa: N818 nothing is wrong
     """Enough of this run was seen."""
 
@@ -103,13 +120,20 @@ class Scenario(NamedTuple):
 class VirtualWorld:
     """One run of a scenario under a schedule; `planner.apply.world.World` to the steps."""
 
-    def __init__(self, scenario: Scenario, schedule: Schedule, seen: "Callable[[VirtualWorld, str], None]") -> None:
-        """``seen`` is called at each point behind the schedule, and may raise `Stop`."""
+    def __init__(
+        self,
+        scenario: Scenario,
+        schedule: Schedule,
+        seen: "Callable[[VirtualWorld, str], None]" = lambda _, __: None,
+        rest: Rest | None = None,
+    ) -> None:
+        """``seen`` is called at each point behind the schedule, and may raise `Stop`; ``rest``: where to go on from."""
         self.scenario, self.schedule, self._seen = scenario, schedule, seen
         self.host, self.daemon = scenario.host, scenario.host.daemon
         self.time = Time(partial(self.point, "tick"))
-        self.host.begin(self.time)
-        self.points = self.chosen = 0
+        self.rest = rest
+        self.host.begin(self.time, None if rest is None else rest.host)
+        self.points, self.chosen = (0, 0) if rest is None else (rest.points, rest.chosen)
         self.cut = False
         self.sent: dict[int, str] = {}  # requests that are held on the way
         self.fate: Fault | None = None
@@ -131,7 +155,10 @@ class VirtualWorld:
 
     def play(self) -> bool:
         """Carry the order out and see the world come to rest; False if it was stopped."""
-        self._start()
+        if self.rest is None:
+            self._start()
+        else:
+            self._go_on(self.rest)
         try:
             self.time.run()
         except Stop:
@@ -145,15 +172,46 @@ class VirtualWorld:
         self.alive, self.performed, self.read = True, frozenset(), -1
         self._began(self.time.spawn(self._execute))
 
+    def _go_on(self, rest: Rest) -> None:
+        """From where another run has been, under the same schedule so far."""
+        self.alive, self.performed, self.read = True, rest.performed, rest.read
+        self.touched, self.disturbed, self.journal = rest.touched, rest.disturbed, list(rest.journal)
+        self.time.set(rest.now)
+        self._began(self.time.spawn(partial(self._execute, rested=True)))
+
+    def _rest(self, first: str) -> None:
+        """Remember this moment, if nothing is under way but the run itself."""
+        quiet = not (self.serving or self.sent or self.cut) and self.daemon.recovering() is None
+        if quiet and first == self.scenario.order.access.target and self.time.idle():
+            self.rest = Rest(
+                self.time.now(),
+                self.points,
+                self.chosen,
+                self.host.parts,
+                tuple(self.journal),
+                self.performed,
+                self.read,
+                self.touched,
+                self.disturbed,
+            )
+
     def _began(self, one: greenlet) -> None:
         self.executor.add(one)
 
-    def _execute(self) -> None:
-        perform = performer(self._told, world=self)
+    def _execute(self, *, rested: bool = False) -> None:
+        order = self.scenario.order
+        shared = executor._share(order, self)
+        assert not isinstance(shared, Failure)
+        contact, fencing = shared.contact, partial(executor._fencing, order.reboot, self)
         following = self.journal[-1].next if self.journal else "look"
+        if rested:
+            self.point("step is written")
         while following:
+            steps = list(self.journal)
             try:
-                step = perform(following, self.scenario.document, list(self.journal))
+                step = STAGES[following](
+                    Run(order, contact, self.scenario.before, steps, self.performed, fencing, self._told)
+                )
             except Exception as fault:  # noqa: BLE001 no fault of the world's may end a run so
                 self.wrong.append(f"{following} raised {fault!r}")
                 break
@@ -166,6 +224,7 @@ class VirtualWorld:
                 self.wrong.append("the run goes round in circles")
                 break
             if following:
+                self._rest(contact.addresses[0])
                 self.point("step is written")
         self.ended, self.alive = True, False
         self.at_end = self.time.now()
@@ -240,7 +299,8 @@ class VirtualWorld:
             self.time.spawn(partial(self._strangely, networks), label="stranger")
 
     def _strangely(self, networks: dict[str, Any]) -> None:
-        self.daemon.setup_networks(networks, {}, {"connectivityCheck": False, "commitOnSuccess": True})
+        with suppress(DaemonDiedError):
+            self.daemon.setup_networks(networks, {}, {"connectivityCheck": False, "commitOnSuccess": True})
         self.disturbed = True
 
     @property
@@ -261,7 +321,7 @@ class VirtualWorld:
             call.reset()
         self.serving.clear()
 
-    def menu(self, place: str, faults: int, kills: int) -> list[Fault]:
+    def menu(self, place: str, faults: int, kills: int) -> list[Fault]:  # noqa: C901 kind by kind
         """What can go wrong here, with so many faults and kills left."""
         found: list[Fault] = []
         if kills and self.alive:
@@ -381,11 +441,12 @@ class VirtualWorld:
             self.disturbed,
             self.read,
             self.touched,
-            self.performed,
-            min(3.0, now - self.daemon._confirmed),
+            self.performed & _ANNOUNCED,
+            self.performed <= _ANNOUNCED,
+            bool(self.serving) and now - self.daemon._confirmed < 3.0,
             max(0.0, self.daemon._ready - now),
             max(0.0, self.host._down_until - now),
-            tuple((step.name, step.next, step.problem.get("code"), *step.found) for step in self.journal),
+            _remembered(self.journal),
             tuple(sorted((_class(seconds), label) for seconds, label in self.time.pending())),
             tuple(sorted(self.sent.values())),
             frozenset(_position(one, now) for one in self.executor if not one.dead),
@@ -563,7 +624,7 @@ class ThroughEngine(Direct):
 def _briefly(parameters: Mapping[str, Any]) -> str:
     networks = parameters.get("networks", {})
     shape = ", ".join(
-        f"{name} {'removed' if network.get('remove') else 'bridged' if network.get('bridged') in (True, 'true') else 'bridgeless'}"
+        f"{name} {'bridged' if network.get('bridged') in (True, 'true') else 'bridgeless'}"
         for name, network in networks.items()
     )
     return f" ({shape}; {parameters['options']})" if networks else ""
@@ -575,6 +636,19 @@ def _class(seconds: float) -> int:
 
 
 _CLASSES = (-4.0, -1.0, 0.01, 1.01, 2.01, 4.01, 8.01)
+
+
+def _remembered(journal: list[Step]) -> object:
+    """What later steps ask of a journal: the last step of each name, how often the request was sent and saved."""
+    last = {step.name: (step.next, step.problem.get("code"), *step.found) for step in journal}
+    times = tuple(sum(step.name == name for step in journal) for name in _COUNTED)
+    problem = next((step.problem["code"] for step in reversed(journal) if step.problem), "")
+    adopted = any(step.name == "verify-adopt" and step.next == "announce" for step in journal)
+    return journal[-1].name if journal else "", frozenset(last.items()), times, problem, adopted
+
+
+_ANNOUNCED = frozenset({"announce", "announce-adopt"})
+_COUNTED = ("set-up", "commit")
 _APPLY = "planner/apply"
 _DEADLINES = ("end", "since", "began")
 
@@ -596,5 +670,7 @@ def _position(one: greenlet, now: float) -> tuple[Any, ...]:
                     found += (value.kind, value.code, value.sent)
                 elif isinstance(value, Done | bool | str):
                     found.append(str(value))
+                elif name == "over":
+                    found.append(value.is_set())
         frame = frame.f_back
     return tuple(found)
