@@ -24,7 +24,8 @@ LAB = os.environ.get("LAB") or os.path.join(CACHE, "uml-lab")
 INSIDE = os.environ.get("LAB_INSIDE") == "1"
 REQUIRED = os.environ.get("LAB_REQUIRED") == "1"
 ASKED_FOR = REQUIRED or INSIDE or os.environ.get("LAB_RUN") == "1"
-TIMEOUT = os.environ.get("LAB_TIMEOUT", "3600")  # seconds; shorter fails on a busy machine, longer only tells of a hang later
+# Seconds for a kernel. Shorter fails good runs on a busy machine; longer only tells later of one that hangs.
+TIMEOUT = os.environ.get("LAB_TIMEOUT", "3600")
 ABSENT = f"no lab under {LAB}: run lab/setup.sh"
 NO_BOOT = "[lab] no boot"  # what umlrun says where its kernel cannot start at all
 MARKS = {
