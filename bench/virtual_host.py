@@ -34,11 +34,7 @@ class Machine(Picture):
     """The stand-in's machine; what it becomes is computed once, and its devices are never changed in place."""
 
     def __init__(self, netinfo: dict[str, Any], age: Age) -> None:
-<<<<<<< HEAD
         """As the picture of ``netinfo``, with a VDSM of ``age``."""
-=======
-        """As the picture of ``netinfo``."""
->>>>>>> explore
         super().__init__(netinfo, age=age)
         self._outcomes: dict[tuple[int, str, str], tuple[Devices, Fault | None]] = {}
         self._texts: dict[int, str] = {}
