@@ -273,6 +273,7 @@ class VirtualWorld:
     def _happen(self, fault: Fault) -> None:
         if fault.kind == "kill":
             self.alive = False
+            self.touched |= bool(self.journal) and self.journal[-1].name in _ANNOUNCED  # for all that is written
             for one in self.executor:
                 one.throw()
             self.executor.clear()
