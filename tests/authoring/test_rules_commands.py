@@ -54,7 +54,7 @@ def test_a_rule_is_shown(capsys: pytest.CaptureFixture[str], few: Path) -> None:
     assert main(["rules", "show", "vlan-tag-mismatch/other", "--goldens", str(few)]) == 0
     told = capsys.readouterr().out
     assert "guard, since 1.0, ovirtmgmt/1.0/guard/vlan-tag-mismatch.yaml:" in told
-    assert "definition: {vlan: {not: $vlan.tag}}" in told
+    assert "definition: {vlan: {not: $vlan.tag}, vlan: {ge: 0}}" in told
     assert "overridden by  own-network-tag-mismatch" in told
     assert "fires on       vlan-other-tag\n" in told
 
