@@ -211,7 +211,8 @@ def test_a_change_that_was_taken_back_survives_a_reboot(
     with stage(golden, transport, [Mishap("setupNetworks", "wrong-mtu", occurrence)], QUICK, fenced=False) as scene:
         report = play(scene)
         assert (report.standing, scene.truth) == (standing, standing), report.text()
-        assert sent(scene, "setSafeNetworkConfig") == 0  # the way back saves itself
+        # The way back saves itself, but for the VDSM of 2012: there saving is a verb of its own.
+        assert sent(scene, "setSafeNetworkConfig") == (transport == "xmlrpc")
         scene.stand_in.reboot()
         time.sleep(2.5)
         assert scene.stand_in.addresses() == ("192.0.2.10",)
