@@ -1,6 +1,7 @@
 """What is explored: hosts and plans that take every way through the steps, over each transport."""
 
 import json
+import os
 from itertools import product
 from typing import Any
 
@@ -12,9 +13,10 @@ from virtual_world import Scenario
 import planner
 from planner.apply import contact, executor, run, standing
 from planner.apply.contact import Sight
-from planner.apply.order import Access, Limits
+from planner.apply.order import Access, Limits, Reboot
 from planner.apply.preparing import order_for
 from planner.apply.run import Run
+from planner.apply.secrets import VARIABLE
 from planner.apply.stages import change, keep
 from planner.policy.compiled import compile_ruleset
 
@@ -24,8 +26,11 @@ LIMITS = Limits(vdsm=4, change=6, settle=4, late=16, reboot=8, confirm=1)
 HOSTS = {
     "first network": "nic-static",
     "first network, adopted": "nic-bridgeless",
+    "first network, rebooted": "nic-static",
+    "own network, rebooted": "ovirtmgmt-should-be-bridged",
     "own network": "ovirtmgmt-should-be-bridged",
     "first network before 4.40": "nic-static",
+    "first network before 4.40, rebooted": "nic-static",
     "VDSM of 2012": "bond-static-on-4-10",
 }
 # As it was before there was adopting: what is known to lose a host, to show that it is found.
@@ -40,13 +45,14 @@ def names() -> list[str]:
     return [
         f"{host} / {transport}"
         for host, transport in product(HOSTS, TRANSPORTS)
-        if (host, transport) != ("VDSM of 2012", "jsonrpc")
+        if (host, transport) != ("VDSM of 2012", "jsonrpc") and not ("rebooted" in host and transport == "xmlrpc")
     ]
 
 
 def scenario(name: str) -> Scenario:
     """One of them."""
     remember()
+    os.environ.setdefault(VARIABLE, "any")
     kind, transport = name.split(" / ")
     folder = ROOT / "golden" / HOSTS.get(kind, "nic-static")
     told: dict[str, Any] = json.loads((folder / "capture.json").read_text())
@@ -65,7 +71,8 @@ def scenario(name: str) -> Scenario:
     wanted = plan.document()
     if kind == UNADOPTED:
         wanted["steps"] = wanted["steps"][1:]
-    order = order_for(access, sight, wanted, limits=LIMITS)
+    reboot = Reboot(access, "bmc", "ipmilan", "admin") if "rebooted" in kind else None
+    order = order_for(access, sight, wanted, reboot=reboot, limits=LIMITS)
     order.before[MARK] = next(MARKS)
     document = order.document()
     confirms = transport == "xmlrpc" or host.age.xmlrpc_only

@@ -30,6 +30,7 @@ from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power, Speaker
 
 NOBODY_ANSWERS = 1.0  # seconds until a connection to nobody fails: the router says so
+FENCED = 0.5  # seconds that power management takes
 SIGN_EVERY = 1.0  # the engine's own signs
 STEPS = 80  # a run that has not ended by then goes round in circles
 NOT_THERE = Failure("unreachable", "nobody answers", "")
@@ -425,6 +426,18 @@ class VirtualWorld:
             if sight.capture[MARK] == self.read and not differences(request, sight.host):
                 self.wrong.append("setupNetworks was sent though the host was seen to stand so")
 
+    def fence(self, action: FenceAction) -> Power:
+        """The host's power management does as it is told."""
+        self.say(f"fenceNode {action}")
+        self.time.sleep(FENCED, "fence")
+        if action == "status":
+            return "on" if self.host.powered else "off"
+        if action == "off":  # greenlets are ended from the hub alone
+            self.time.at(self.time.now(), self._end_serving)
+            self.time.sleep(0)
+        self.host.power(on=action == "on")
+        return "unknown"
+
     # --- where everything stands
 
     def fingerprint(self, place: str) -> object:
@@ -580,8 +593,8 @@ class Direct:
         return self.world.long("setSafeNetworkConfig", {}, self.address, timeout)
 
     def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:  # noqa: ARG002
-        """There is no power management."""
-        return NOT_DEFINED
+        """As proxy for the host, over a network of its own."""
+        return self.world.fence(action)
 
     def at(self, address: str) -> "Direct":
         """At another address."""
