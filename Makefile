@@ -3,19 +3,20 @@
 # make check  format, lint, types, layers
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
+# make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
 # make pages  what README and docs show to be typed, with what it prints now: look at the difference
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
 PYTHON ?= python3
 BIN := .venv/bin
-SEED := golden/seed-vlan-over-bond
-SEEN := $(SEED)/capture.json --network $(SEED)/definition.yaml --address 192.0.2.10
+EXAMPLE := golden/seed-vlan-over-bond
+SEEN := $(EXAMPLE)/capture.json --network $(EXAMPLE)/definition.yaml --address 192.0.2.10
 
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
-.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix mutate-rules soak docs pages schemas clean
+.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore mutate-rules soak docs pages schemas clean
 
 demo: .venv/run
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -49,6 +50,9 @@ bench: .venv/test
 
 kill-matrix: .venv/test
 	$(BIN)/python bench/kill_matrix.py
+
+explore: .venv/test
+	$(BIN)/python bench/explore.py $(if $(SEED),--seed $(SEED)) $(if $(DEPTH),--depth $(DEPTH))
 
 mutate-rules: .venv/run
 	@$(BIN)/mgmtnet rules mutate --reasons docs/mutation.yaml --page docs/mutation.md

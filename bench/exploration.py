@@ -112,7 +112,7 @@ def wander(name: str, seed: int, depth: int, runs: int) -> Explored:
                 break
             schedule = longer
             points += 1
-        world = VirtualWorld(chosen, schedule, lambda world, place: None)
+        world = VirtualWorld(chosen, schedule)
         world.play()
         ends[world.journal[-1].standing if world.journal else ""] += 1
         for what in judge(world):
@@ -136,7 +136,7 @@ def _longer(chosen: Scenario, schedule: Schedule, chance: random.Random) -> Sche
 
 def replay(name: str, schedule: Schedule) -> tuple[list[str], list[str]]:
     """A run once more: its trace, and what is wrong with it."""
-    world = VirtualWorld(scenario(name), schedule, lambda world, place: None)
+    world = VirtualWorld(scenario(name), schedule)
     world.tracing = True
     world.play()
     return world.trace, judge(world)

@@ -14,7 +14,7 @@ from virtual_time import Due, Time
 
 from planner.host.model import Host
 from planner.host.reading import read_capture
-from planner.simulator.ages import age_of
+from planner.simulator.ages import Age, age_of
 from planner.simulator.answers import INTERNAL, Refusal
 from planner.simulator.canonical import Call
 from planner.simulator.daemon import Daemon, DaemonDiedError, PowerLostError
@@ -33,9 +33,9 @@ SETUP_SECONDS, RECOVERY, BOOT_SECONDS = 1.0, 1.0, 2.0
 class Machine(Picture):
     """The stand-in's machine; what it becomes is computed once, and its devices are never changed in place."""
 
-    def __init__(self, netinfo: dict[str, Any], *, nmstate: bool) -> None:
+    def __init__(self, netinfo: dict[str, Any], age: Age) -> None:
         """As the picture of ``netinfo``."""
-        super().__init__(netinfo, nmstate=nmstate)
+        super().__init__(netinfo, age=age)
         self._outcomes: dict[tuple[int, str, str], tuple[Devices, Fault | None]] = {}
         self._texts: dict[int, str] = {}
         self._reported: dict[int, dict[str, Any]] = {}
@@ -128,7 +128,7 @@ class VirtualHost(StandIn):
             recovery=RECOVERY,
             boot_seconds=BOOT_SECONDS,
             setup_seconds=SETUP_SECONDS,
-            kernel=Machine(modernised(capture) if age.has_cfg else capture, nmstate=age.nmstate),
+            kernel=Machine(modernised(capture) if age.has_cfg else capture, age),
         )
         self.fate: Mishap | None = None
         self._numbers: dict[object, int] = {}

@@ -1,4 +1,4 @@
-"""The world of a run, with every instant in somebody's hand: a host, the way to it, who speaks over it, what goes wrong.
+"""The world of a run, every instant of it in somebody's hand: a host, the way to it, speakers, and what goes wrong.
 
 A schedule says what goes wrong at which point. Points are numbered as they come: whenever time has moved, whenever a
 call that changes the host is sent, and whenever a step has ended, before and after it is written down. The same
@@ -8,6 +8,7 @@ schedule leads through the same points each time, so a schedule is all there is 
 import sys
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from planner.apply.stages import STAGES
 from planner.apply.standing import differences
 from planner.host.model import Host
 from planner.simulator.answers import Refusal
+from planner.simulator.daemon import DaemonDiedError
 from planner.simulator.faults import Mishap
 from planner.vdsm.codes import vdsm_failure
 from planner.vdsm.failure import Failure
@@ -78,7 +80,7 @@ Schedule = tuple[Choice, ...]
 
 
 class Rest(NamedTuple):
-    """A moment between two steps in which nothing else is under way: from there a run can be played without its past."""
+    """A moment between two steps in which nothing else is under way; from there a run needs no past."""
 
     now: float
     points: int
@@ -180,7 +182,7 @@ class VirtualWorld:
 
     def _rest(self, first: str) -> None:
         """Remember this moment, if nothing is under way but the run itself."""
-        quiet = not (self.serving or self.sent or self.cut) and self.daemon.recovering() is None
+        quiet = not (self.serving or self.sent or self.cut) and self.daemon.recovering() is None and self.host.powered
         if quiet and first == self.scenario.order.access.target and self.time.idle():
             self.rest = Rest(
                 self.time.now(),
@@ -272,6 +274,7 @@ class VirtualWorld:
     def _happen(self, fault: Fault) -> None:
         if fault.kind == "kill":
             self.alive = False
+            self.touched |= bool(self.journal) and self.journal[-1].name in _ANNOUNCED  # for all that is written
             for one in self.executor:
                 one.throw()
             self.executor.clear()
@@ -298,7 +301,8 @@ class VirtualWorld:
             self.time.spawn(partial(self._strangely, networks), label="stranger")
 
     def _strangely(self, networks: dict[str, Any]) -> None:
-        self.daemon.setup_networks(networks, {}, {"connectivityCheck": False, "commitOnSuccess": True})
+        with suppress(DaemonDiedError):
+            self.daemon.setup_networks(networks, {}, {"connectivityCheck": False, "commitOnSuccess": True})
         self.disturbed = True
 
     @property
@@ -319,7 +323,7 @@ class VirtualWorld:
             call.reset()
         self.serving.clear()
 
-    def menu(self, place: str, faults: int, kills: int) -> list[Fault]:
+    def menu(self, place: str, faults: int, kills: int) -> list[Fault]:  # noqa: C901 kind by kind
         """What can go wrong here, with so many faults and kills left."""
         found: list[Fault] = []
         if kills and self.alive:
@@ -634,7 +638,7 @@ class ThroughEngine(Direct):
 def _briefly(parameters: Mapping[str, Any]) -> str:
     networks = parameters.get("networks", {})
     shape = ", ".join(
-        f"{name} {'removed' if network.get('remove') else 'bridged' if network.get('bridged') in (True, 'true') else 'bridgeless'}"
+        f"{name} {'bridged' if network.get('bridged') in (True, 'true') else 'bridgeless'}"
         for name, network in networks.items()
     )
     return f" ({shape}; {parameters['options']})" if networks else ""

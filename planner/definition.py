@@ -15,6 +15,7 @@ DEFAULT_NETWORK = "ovirtmgmt"
 DEFAULT_MTU = 1500  # bytes
 SMALLEST_MTU, LARGEST_MTU = 68, 65535  # RFC 791's smallest link; what an IP packet's length field holds
 LARGEST_NUMBER = 2**63  # Python refuses to print really large ones
+BONDS = ("bond", "bonding", "bondings", "bonds")  # what people write who want one made
 LARGEST_TAG = 4094  # IEEE 802.1Q; 4095 is reserved
 
 
@@ -107,7 +108,10 @@ def _node(value: object, level: int = 0) -> Node:
 
 
 def _definition(node: Node, findings: Findings) -> DefinitionReading:
-    entries = findings.fields(node, "the definition", READERS)
+    for entry in (entry for entry in node.entries if entry.name in BONDS):
+        _bond(entry, findings)
+    others = tuple(entry for entry in node.entries if entry.name not in BONDS)
+    entries = findings.fields(node._replace(entries=others), "the definition", READERS)
     given = {name: entry for name, entry in entries.items() if entry.value.kind not in ("null", "broken")}
     stated = {name: READERS[name](entry, findings) for name, entry in given.items()}
     if findings.problems:
@@ -127,6 +131,14 @@ def _signed(definition: Definition) -> Definition:
 
 def _wrong(entry: Entry, findings: Findings, message: str, hint: str, node: Node | None = None) -> None:
     findings.report(node or entry.value, f"{entry.name.replace('_', '-')}-invalid", message, hint, path=entry.name)
+
+
+def _bond(entry: Entry, findings: Findings) -> None:
+    message = (
+        "a bond is never made here: the one that has the host's address is taken over as it stands, with its options"
+    )
+    hint = f"make the bond on the host first and move the address to it, capture again, and leave `{entry.name}` out"
+    findings.report(entry.key, "bond-not-made", message, hint, path=entry.name)
 
 
 def _network(entry: Entry, findings: Findings) -> str:

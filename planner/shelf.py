@@ -135,9 +135,9 @@ def _read_folder(path: str, root: str) -> tuple[dict[str, str], list[Problem]]:
     for name in _names(path, root, problems):
         if name.endswith(ENDINGS):
             _read_file(os.path.join(path, name), f"{root}/{name}", texts, problems)
-        elif os.path.isdir(os.path.join(path, name)):
-            for file in _names(os.path.join(path, name), f"{root}/{name}", problems):
-                inner, place = os.path.join(path, name, file), f"{root}/{name}/{file}"
+        elif os.path.isdir(stage := os.path.join(path, name)):
+            for file in _names(stage, f"{root}/{name}", problems):
+                inner, place = f"{stage}/{file}", f"{root}/{name}/{file}"
                 if file.endswith(ENDINGS):
                     _read_file(inner, place, texts, problems)
                 elif name in STAGES and os.path.isdir(inner):

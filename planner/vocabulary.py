@@ -111,6 +111,8 @@ KINDS: dict[str, Kind] = {
             "gateways": number("how many gateways it reports; 0 also where VDSM on EL9 hides them"),
             "contenders": text("the devices with a given address, else those with a default route, for messages"),
             "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
+            "enterprise_linux": number("the major version of Enterprise Linux; -1: another system, or not told"),
+            "lacking": text("the sections that the capture does not have, joined by commas: it is an excerpt"),
         },
     ),
     "nic": Kind(
@@ -202,6 +204,7 @@ KINDS: dict[str, Kind] = {
             "device": text("the device that holds its address: the bridge, or what is under a bridgeless one"),
             "bridged": flag("1: it has a bridge"),
             "port": text("the device under the bridge, or the device itself"),
+            "contradicted": text("another device that the capture names as its port (southbound), against its own"),
             "base": text("the nic or bond under it, the vlan stripped"),
             "base_kind": text("nic, bond, vlan, bridge, or unlisted", words=BASES),
             "vlan": number("its tag", absent="no tag", most=LARGEST_TAG),

@@ -39,15 +39,15 @@ def configured(present: Machine, before: Config, after: Config) -> Machine | Fau
 def _unfit(name: str, network: Record, links: dict[str, Link]) -> Fault | None:
     """What the lab's host cannot do, or nothing: the kernel itself refuses the rest."""
     if network.get("ipv6autoconf") and not network.get("dhcpv6"):
-        return Fault("NmstateNotImplementedError: Autoconf without DHCP is not supported yet")
+        return Fault("Autoconf without DHCP is not supported yet")
     if network.get("dhcpv6"):
-        return Fault("NmstateDependencyError: the lab's host has no DHCPv6 client")
+        return Fault("the lab's host has no DHCPv6 client")
     base = base_of(network)
     if base and base not in links:
-        return Fault(f"NmstateValueError: {base}: no such device")
+        return Fault(f"{base}: no such device")
     taken = links.get(name)
     if network["bridged"] and taken is not None and taken.kind != "bridge":
-        return Fault(f"NmstateValueError: {name} is a {taken.kind}, no bridge")
+        return Fault(f"{name} is a {taken.kind}, no bridge")
     return None
 
 

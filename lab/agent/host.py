@@ -35,7 +35,7 @@ class Host:
             become(wanted)
         except KernelRefusedError as refused:
             become(present)
-            return Fault(f"NmstateLibnmError: {refused}")
+            return Fault(str(refused))
         return None
 
     def reboot(self) -> None:

@@ -137,6 +137,11 @@ class Run(NamedTuple):
         return self.performed <= set(SENT)
 
     @property
+    def unsent(self) -> bool:
+        """Whether no process before this one can have sent anything: none has written down that it was about to."""
+        return sum(step.name in SENT for step in self.steps) <= len(self.performed & set(SENT))
+
+    @property
     def reason(self) -> Mapping[str, str]:
         """The last problem that a step told of; empty when there was none."""
         return next((step.problem for step in reversed(self.steps) if step.problem), {})
@@ -205,6 +210,15 @@ class Run(NamedTuple):
     def reverted(self, host: Host) -> bool:
         """Whether the host stands as before the change, or as the way back makes it."""
         return stands_as_before(self.before, host) or not self._against(self.revert, host).differences
+
+
+def stale() -> dict[str, str]:
+    """A plan for a host that has changed since, as a step's problem."""
+    return {
+        "code": "stale-plan",
+        "message": "the host is not what it was when the plan was made",
+        "hint": "plan it again; `mgmtnet diff` on both captures shows what has changed",
+    }
 
 
 def trouble(failure: Failure) -> dict[str, str]:

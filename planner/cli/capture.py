@@ -13,9 +13,9 @@ from planner.cli.hosts import access_of, problem_of
 from planner.cli.inputs import read_file
 from planner.cli.progress import progress
 from planner.cli.writing import write_whole
+from planner.host.reading import read_capture
 from planner.host.scrubbing import scrub
 from planner.problem import Problem
-from planner.simulator.captures import read_document
 from planner.vdsm.failure import Failure
 
 
@@ -58,5 +58,5 @@ def _from_file(path: str) -> dict[str, object] | list[Problem]:
     content = read_file(path, "capture")
     if isinstance(content, Problem):
         return [content]
-    captured = read_document(content, path)
-    return list(captured.problems) if captured.document is None else dict(captured.document)
+    reading = read_capture(content, path)
+    return list(reading.problems) if reading.document is None else reading.document

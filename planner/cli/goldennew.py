@@ -19,7 +19,6 @@ from planner.host.reading import read_capture
 from planner.policy.compiled import Compiled
 from planner.policy.parsing import NAME
 from planner.problem import Problem, Where, errors
-from planner.simulator.captures import read_document
 
 
 class _Given(NamedTuple):
@@ -56,7 +55,7 @@ def _given(options: argparse.Namespace) -> _Given | list[Problem]:
     """Everything that the options name, or everything that is wrong with it."""
     problems = _unfit(options)
     content = read_file(options.capture, "capture")
-    captured = None if isinstance(content, Problem) else read_document(content, options.capture)
+    captured = None if isinstance(content, Problem) else read_capture(content, options.capture)
     problems += captured.problems if captured else [content] if isinstance(content, Problem) else []
     stated = read_file(options.network, "definition")
     definition = None if isinstance(stated, Problem) else read_definition(stated, options.network)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from planner.cli.cache import compiled_rules, parsed_definition
 from planner.cli.console import complain, problems_document
 from planner.definition import Definition
+from planner.host.decoding import SOSREPORT
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.policy.compiled import Compiled
@@ -82,6 +83,8 @@ def read_file(path: str, source: str) -> bytes | Problem:
     try:
         if path == "-":
             return sys.stdin.buffer.read(LARGEST_FILE)
+        if source == "capture" and os.path.isdir(path):  # then it can only be an unpacked sosreport
+            path = os.path.join(path, SOSREPORT)
         if os.path.getsize(path) > LARGEST_FILE:
             return Problem("file-too-large", f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is it the right file?")
         with open(path, "rb") as stream:
@@ -89,6 +92,8 @@ def read_file(path: str, source: str) -> bytes | Problem:
     except (OSError, ValueError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
         hint = "give - to read standard input" if source == "capture" else "give the path of a YAML or JSON file"
+        if SOSREPORT in path:
+            hint = f"give a file, or the folder of an unpacked sosreport of a host with VDSM: it has {SOSREPORT}"
         return Problem("file-unreadable", f"cannot read the {source} {path!r}: {reason}", hint, where=(Where(path),))
 
 

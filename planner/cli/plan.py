@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
-        return _request(plan, options)
+        return _request(plan, options) if not inputs.host.lacks else _unsent(plan)
     sys.stdout.write(_document(plan, options.output))
     return _status(plan, options)
 
@@ -55,6 +55,13 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
     print("\n".join(_beside(plan, place)), file=sys.stderr)
     print(json.dumps(speak(plan.steps[place].wanted), indent=2, ensure_ascii=False))
     return _status(plan, options)
+
+
+def _unsent(plan: Plan) -> int:
+    """Say why a plan from an excerpt is not to be sent; the exit status of bad input."""
+    hint = "plan from a whole capture; -o text shows what this one would come to"
+    complain([*plan.problems, Problem("capture-incomplete", "an excerpt's plan cannot be sent to a host", hint)])
+    return 1
 
 
 def _beside(plan: Plan, place: int) -> Iterator[str]:

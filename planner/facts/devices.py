@@ -143,6 +143,7 @@ def network_facts(view: View) -> Iterator[Fact]:
             "device": network.device,
             "bridged": int(network.bridged),
             "port": network.southbound,
+            "contradicted": network.contradicted,
             "base": base,
             "base_kind": graph.kind_of(view.host, base),
             "vlan": network.tag if network.tag >= 0 or vlan is None else vlan.tag,

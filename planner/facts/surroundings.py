@@ -68,6 +68,8 @@ def host_facts(view: View) -> Iterator[Fact]:
         "nameservers": ",".join(view.host.nameservers),
         "gateways": sum(bool(ip.gateway4) + bool(ip.gateway6) for ip in map(view.ip_of, view.addressed)),
         "contenders": _listing([f"{text or 'no address'} on {name}" for name, text in contenders(view)]),
+        "enterprise_linux": view.host.enterprise_linux,
+        "lacking": ", ".join(view.host.lacks),
         "default_route_devices": ", ".join(name for name in view.addressed if has_default_route4(view.ip_of(name))),
     }
     yield Fact("host", fields, "")

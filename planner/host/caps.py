@@ -1,17 +1,20 @@
 """getVdsCaps of every age, from VDSM 4.9 (2012) to 4.50, to a `Host`."""
 
+import re
 from collections.abc import Iterable
 from itertools import takewhile
 
 from planner.host.addressing import parse, read_ip
 from planner.host.bonding import read_options
 from planner.host.digest import digest_of
+from planner.host.envelope import SECTIONS
 from planner.host.findings import Findings, quoted
 from planner.host.graph import loops
 from planner.host.model import Bond, Bridge, Host, Network, Nic, Vlan
 from planner.host.networks import Below, read_networks
 from planner.host.scalars import (
     LARGEST_TAG,
+    LONGEST,
     Record,
     amount,
     flag,
@@ -25,6 +28,8 @@ from planner.host.scalars import (
     within,
 )
 
+DIST = re.compile(r"\.el([0-9]{1,3})(?![0-9])")  # of an RPM's release: 1.el9, 427.13.1.el9_4.x86_64
+
 
 def read_caps(document: Record, form: str, findings: Findings) -> Host:
     """The host that ``document`` describes; what is wrong with it goes to ``findings``."""
@@ -37,10 +42,9 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
     bridges |= made
     bonds = _in_use(bonds, vlans.values(), bridges.values(), networks.values())
     nameservers = _nameservers(document, findings)
-    version = _version(document)
     host = Host(
         format=form,
-        digest=digest_of(nics, bonds, vlans, bridges, networks, nameservers, version),
+        digest="",
         nics=nics,
         bonds=bonds,
         vlans=vlans,
@@ -48,15 +52,17 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
         networks=networks,
         nameservers=nameservers,
         last_client_iface=text(document, "lastClientIface", "", findings),
-        version=version,
+        version=_version(document),
         dirty=flag(document, "netConfigDirty", "", findings),
         nmstate=_packaged(document, "nmstate"),
+        lacks=tuple(section for section in SECTIONS if document.get(section) is None),
+        enterprise_linux=_enterprise_linux(document),
     )
     for loop in loops(host):
         findings.odd(
             loop[0].path, f"it stands on itself: {_chain([device.name for device in loop])}", code="device-loop"
         )
-    return host
+    return host._replace(digest=digest_of(host))
 
 
 def _records(document: Record, section: str, findings: Findings) -> list[tuple[str, Record]]:
@@ -195,6 +201,19 @@ def _numbers(written: object) -> tuple[int, ...]:
     parts = written.strip().partition("-")[0].split(".")[:3] if isinstance(written, str) else []
     numbers = tuple(int(part) for part in takewhile(_is_short_number, parts))
     return numbers if len(numbers) > 1 else ()
+
+
+def _enterprise_linux(document: Record) -> int:
+    """The major version of Enterprise Linux, from VDSM's own `.el10` or the system's, or from the system's version."""
+    system, packages = document.get("operatingSystem"), document.get("packages2")
+    vdsm = packages.get("vdsm") if isinstance(packages, dict) else None
+    for release in [record.get("release") for record in (vdsm, system) if isinstance(record, dict)]:
+        found = DIST.search(release) if isinstance(release, str) and len(release) <= LONGEST else None
+        if found:
+            return int(found.group(1))
+    if isinstance(system, dict) and system.get("name") == "RHEL":  # VDSM's word for CentOS, too
+        return next(iter(_numbers(f"{system.get('version')}.0")), -1)
+    return -1
 
 
 def _is_short_number(part: str) -> bool:

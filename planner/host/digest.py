@@ -5,29 +5,24 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from planner.host.model import NO_IP, Bond, Bridge, Device, Ip, Network, Nic, Vlan
+from planner.host.model import NO_IP, Device, Host, Ip, Network
 
 T = TypeVar("T")
 
 
-def digest_of(
-    nics: Mapping[str, Nic],
-    bonds: Mapping[str, Bond],
-    vlans: Mapping[str, Vlan],
-    bridges: Mapping[str, Bridge],
-    networks: Mapping[str, Network],
-    nameservers: tuple[str, ...],
-    version: tuple[int, ...],
-) -> str:
+def digest_of(host: Host) -> str:
     """``sha256:`` over the content that planning reads; not over what changes by itself, nor over who asked."""
     rows = [
-        [_device(nics[name]) for name in sorted(nics)],
-        [[*_device(bond), sorted(bond.members), bond.mode, bond.options, bond.switch] for bond in _sorted(bonds)],
-        [[*_device(vlan), vlan.base, vlan.tag] for vlan in _sorted(vlans)],
-        [[*_device(bridge), sorted(bridge.ports), bridge.stp] for bridge in _sorted(bridges)],
-        [_network(network) for network in _sorted(networks)],
-        nameservers,
-        version,
+        [_device(nic) for nic in _sorted(host.nics)],
+        [[*_device(bond), sorted(bond.members), bond.mode, bond.options, bond.switch] for bond in _sorted(host.bonds)],
+        [[*_device(vlan), vlan.base, vlan.tag] for vlan in _sorted(host.vlans)],
+        [[*_device(bridge), sorted(bridge.ports), bridge.stp] for bridge in _sorted(host.bridges)],
+        [_network(network) for network in _sorted(host.networks)],
+        host.nameservers,
+        host.version,
+        host.nmstate,
+        host.enterprise_linux,
+        host.lacks,
     ]
     content = json.dumps(rows, separators=(",", ":"), sort_keys=True, default=repr)
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
@@ -43,7 +38,8 @@ def _device(device: Device) -> list[Any]:
 
 def _network(network: Network) -> list[Any]:
     kept = [network.name, network.device, network.bridged, sorted(network.ports), network.southbound, network.tag]
-    return [*kept, network.mtu, network.stp, network.switch, _ip(network.ip), network.qos, network.custom]
+    kept += [network.contradicted, network.mtu, network.stp, network.switch]
+    return [*kept, _ip(network.ip), network.qos, network.custom]
 
 
 def _ip(ip: Ip) -> list[Any] | None:

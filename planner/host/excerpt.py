@@ -1,6 +1,7 @@
 """Pieces of getVdsCaps: a few members cut out of JSON, a section without its name, one record alone.
 
-Mails, logs and bug reports show captures so. They read, with a warning, since what was cut off counts as not reported.
+Mails, logs and bug reports show captures so. They read, with a warning; what was cut off counts as not reported, and
+the host tells which sections it lacks.
 """
 
 import json
@@ -8,10 +9,12 @@ import re
 from typing import Any, NamedTuple
 
 from planner.host.envelope import SECTIONS, is_caps
-from planner.host.parsed import Parsed
+from planner.host.findings import AGAIN
+from planner.host.parsed import Parsed, line_and_column
 from planner.problem import Problem, Where
 
 MEMBERS = (*SECTIONS, "nameservers", "lastClientIface", "netConfigDirty", "software_version", "packages2")
+MEMBER = re.compile(rf'"({"|".join(MEMBERS)})"\s*:\s*')
 # What tells a record's section, the surest sign first.
 SIGNS = (
     ("slaves", "bondings"),
@@ -31,28 +34,45 @@ class Named(NamedTuple):
 
 
 def parse_excerpt(text: str, source: str) -> Parsed | None:
-    """What is whole in a text that begins or ends in the middle of JSON; None if nothing of getVdsCaps is."""
-    if '"' not in text:
-        return None
+    """The members that are whole in a text that begins in the middle of JSON; None if nothing is of getVdsCaps.
+
+    A section that begins and does not end is an error: planned without it, every rule about it would be blind.
+    """
     joined = text.replace("\r", "").replace("\n", "")
     document: dict[str, Any] = {}
-    for key in MEMBERS:
-        found = re.search(rf'"{key}"\s*:\s*', joined)
-        if found is not None:
-            value = _value(joined, found.end())
-            document.update({} if value is None else {key: value})
+    broken: dict[str, Problem] = {}
+    index = 0
+    while found := MEMBER.search(joined, index):
+        key, index = found.group(1), found.end()
+        if key in document or key in broken:
+            continue
+        value, index = _value(joined, index)
+        if value is not None:
+            document[key] = value
+        elif key in SECTIONS:
+            broken[key] = _broken(key, text, source)
+    if broken:
+        return Parsed(problems=tuple(broken.values()))
     if not is_caps(document):
-        document = _value("{" + joined.strip(), 0) or {}
+        document = _value("{" + joined.strip(), 0)[0] or {}
     if not is_caps(document) and (not isinstance(document, dict) or named(document) is None):
         return None
     return Parsed(document, "vdsm-json", (_warning(source, "this is cut out of a longer capture"),))
 
 
-def _value(text: str, index: int) -> Any:
+def _value(text: str, index: int) -> tuple[Any, int]:
+    """The value at ``index`` and where it ends; None where none is whole."""
     try:
-        return json.JSONDecoder().raw_decode(text, index)[0]
+        return json.JSONDecoder().raw_decode(text, index)
     except (ValueError, RecursionError):
-        return None
+        return None, index
+
+
+def _broken(key: str, text: str, source: str) -> Problem:
+    found = re.search(rf'"{key}"\s*:', text)
+    place = line_and_column(text, found.start()) if found else (0, 0)
+    message = f'the section "{key}" begins here and is not whole'
+    return Problem("capture-truncated", message, AGAIN, where=(Where(source, key, *place),))
 
 
 def named(document: Any) -> Named | None:
@@ -81,5 +101,4 @@ def piece_warning(source: str) -> Problem:
 
 
 def _warning(source: str, what: str) -> Problem:
-    message = f"{what}: the rest of the host counts as not reported"
-    return Problem("capture-excerpt", message, "plan from a whole capture", "warning", where=(Where(source),))
+    return Problem("capture-excerpt", what, "plan from a whole capture", "warning", where=(Where(source),))

@@ -19,6 +19,9 @@ MAPS = (
     ("Interfaces", "the output of `networkctl --json`"),
     ("host_nic", "the engine's REST answer of a host's nics"),
     ("ethernets", "a netplan configuration"),
+    ("cpuUser", "the answer of `Host getStats`, not of `Host getCapabilities`"),
+    ("vmCount", "the answer of `Host getStats`, not of `Host getCapabilities`"),
+    ("stdout", "what Ansible registers of a command that printed something else"),
     ("network", "a netplan, cloud-init or probert description"),
     ("services", "a Compose file"),
     ("method", "a JSON-RPC request, not the answer to one"),
@@ -36,6 +39,8 @@ TEXTS = (
     (r"(?:---\s*)?(?:#[^\n]*\n\s*)*- (?:name|hosts):\s", "an Ansible playbook"),
     (r"(?:---\s*)?(?:#[^\n]*\n\s*)*[\w-]+:(?:\s|$)", "YAML"),
 )
+# Java's Map.toString, where texts have no quotes: what is one and what are two cannot be told.
+JAVA = re.compile(r"\b(?:networks|bridges|bondings|vlans|nics)=\{")
 ROOTS = {
     "host_nics": "the engine's REST answer of a host's nics",
     "host_nic": "the engine's REST answer of a host's nic",
@@ -66,10 +71,16 @@ def text_looks_like(text: str) -> str:
     """What ``text`` seems to be that is neither JSON nor XML nor Python, as the end of a sentence."""
     begins = text.lstrip()
     known = next((what for pattern, what in TEXTS if re.match(pattern, begins)), None)
+    known = "the engine's own spelling of an answer, from its log" if is_java(text) else known
     line = quoted(begins.partition("\n")[0].rstrip())
     if begins.startswith("vdsm-client:"):
         return f"vdsm-client had an error to tell: {line}"
     return f"this looks like {known}" if known else f"it begins with {line}"
+
+
+def is_java(text: str) -> bool:
+    """Whether ``text`` is an answer as the engine's log has it."""
+    return JAVA.search(text) is not None
 
 
 def root_looks_like(tag: str) -> str:

@@ -105,7 +105,8 @@ class Network(NamedTuple):
 
     ``device`` holds its address (the bridge, or the southbound device of a bridgeless one); ``ports`` are
     the bridge's; ``southbound`` is the device under the bridge, or ``device`` itself when bridgeless, ``""``
-    when the port is lost; ``tag`` -1: untagged. ``qos`` and ``custom`` are kept as reported.
+    when the port is lost; ``contradicted``: what the capture says is there, against its own ports or device;
+    ``tag`` -1: untagged. ``qos`` and ``custom`` are kept as reported.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Network(NamedTuple):
     bridged: bool
     ports: tuple[str, ...] = ()
     southbound: str = ""
+    contradicted: str = ""
     tag: int = -1
     mtu: int = -1
     stp: bool | None = None
@@ -128,9 +130,10 @@ class Host(NamedTuple):
 
     ``version`` is VDSM's (major, minor, patch), (major, minor) where no patch is told, ``()`` when unknown.
 
-    ``nmstate`` is its version as the package list has it, ``()`` unknown. ``dirty``: the running configuration is not
-    saved. ``last_client_iface``: ``""`` when not reported.
-    ``digest`` names what a request depends on; who asked, what is saved, and what changes by itself stay out.
+    ``nmstate`` is its version as the package list has it, ``()`` unknown; ``enterprise_linux`` the system's major
+    version, -1 for another system and where none is told. ``dirty``: the running configuration is not saved.
+    ``last_client_iface``: ``""`` when not reported. ``lacks``: the sections that an excerpt does not have.
+    ``digest`` names what a plan depends on; who asked, what is saved, and what changes by itself stay out.
     """
 
     format: str
@@ -145,3 +148,5 @@ class Host(NamedTuple):
     version: tuple[int, ...] = ()
     dirty: bool | None = None
     nmstate: tuple[int, ...] = ()
+    lacks: tuple[str, ...] = ()
+    enterprise_linux: int = -1

@@ -44,7 +44,14 @@ def _network(name: str, record: Record, below: Below, findings: Findings) -> Net
     bridge = below.bridges.get(device) if bridged else None
     under = bridge or below.real.get(device) or below.vlans.get(device)
     ports = names(record, "ports", path, findings) or (bridge.ports if bridge is not None else ())
-    southbound = text(record, "southbound", path, findings) or (_southbound(ports, below) if bridged else device)
+    switch = text(record, "switch", path, findings)
+    stood = _southbound(ports, below) if bridged else device
+    named = text(record, "southbound", path, findings) or stood
+    # VDSM works it out of the ports, or takes the device. Where it is neither, the two were read at different
+    # times; every rule has to be told the same. Open vSwitch keeps its ports to itself.
+    possible = ports if bridged else (device,)
+    contradicted = bool(possible) and switch != "ovs" and named not in possible
+    southbound = stood if contradicted else named
     tag = number(record, "vlanid", "a VLAN id", path, findings, LARGEST_TAG)
     vlan = below.vlans.get(southbound)
     stp = flag(record, "stp", path, findings)
@@ -56,10 +63,11 @@ def _network(name: str, record: Record, below: Below, findings: Findings) -> Net
         bridged=bridged,
         ports=ports,
         southbound=southbound,
+        contradicted=named if contradicted else "",
         tag=vlan.tag if tag < 0 and vlan is not None else tag,
         mtu=under.mtu if mtu < 0 and under is not None else mtu,
         stp=None if not bridged else bridge.stp if stp is None and bridge is not None else stp,
-        switch=text(record, "switch", path, findings),
+        switch=switch,
         ip=_completed(read_ip(record, path, findings), record, under.ip if under is not None else NO_IP),
         qos=kept(record, ("hostQos", "qos"), path, findings),
         custom=kept(record, ("custom",), path, findings),

@@ -27,7 +27,8 @@ IN_JSON = {"True": "true", "False": "false", "None": "null", "(": "[", ")": "]",
 LETTERS = {"\n": "", "a": r"\u0007", "v": r"\u000b", "'": "'", '"': r"\"", "\\": r"\\"}
 
 ASSIGNMENT = re.compile(r"^([ \t]*)([A-Za-z_]\w*)[ \t]+=(?=\s)", re.MULTILINE)
-LITERAL = re.compile(r"""[\[({'"]|[uUbB]['"]|(?:True|False|None|-?(?:0|[1-9]\d*)(?:\.\d+)?)\s*$""")
+# Everything else is text that vdsClient prints without quotes: a version of 4.10 is no number.
+LITERAL = re.compile(r"""[\[({'"]|[uUbB]['"]""")
 
 
 def is_assignments(text: str) -> bool:

@@ -31,7 +31,6 @@ KEPT = (
         "netConfigDirty",
         "software_version",
         "software_revision",
-        "packages2",
         "supportsIPv6",
         "clusterLevels",
         "uuid",
@@ -40,8 +39,14 @@ KEPT = (
 )
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-PLAIN = ("software_version", "software_revision", "version", "clusterLevels", "netmask", "NETMASK")
+PLAIN = ("software_version", "software_revision", "version", "release", "clusterLevels", "netmask", "NETMASK")
+# Of the operating system and of these packages that much is read.
 PACKAGES = ("vdsm", "nmstate")
+SYSTEM = {
+    "name": re.compile(r"^RHEL$"),  # VDSM's word for CentOS, too
+    "version": re.compile(r"^[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}"),
+    "release": re.compile(r"\.el[0-9]{1,3}(?![0-9])"),
+}
 # Of an ifcfg file what it says of the network; DOMAIN, DHCP_HOSTNAME, ESSID and the like name somebody.
 IFCFG = re.compile(
     r"DEVICE|TYPE|ONBOOT|HOTPLUG|BOOTPROTO|IPADDR\d*|NETMASK\d*|PREFIX\d*|GATEWAY\d*|DEFROUTE|PEERDNS|PEERROUTES|DNS\d"
@@ -51,7 +56,6 @@ IFCFG = re.compile(
 STANDARD = re.compile(
     r"(eth|em|lan|wlan|bond|br|virbr|vnet|dummy|veth|team|vlan|ib)\d+(-nic)?|en[opsx][0-9a-z]+|p\d+p\d+(_\d+)?|lo|;vdsmdummy;|docker0|br-int"
 )
-VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}")
 NAMED_BY_MAC = re.compile(r"enx([0-9a-f]{12})")
 # Of 6 bytes, or of the 20 of InfiniBand
 MAC = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?::[0-9A-Fa-f]{2}){19})(?![0-9A-Za-z:])")
@@ -69,25 +73,26 @@ def scrub(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collec
 
     ``beside`` are names that go with the capture and need not be in it.
     """
-    kept = {key: _versions(capture[key]) if key == "packages2" else capture[key] for key in KEPT if key in capture}
+    kept = {key: capture[key] for key in KEPT if key in capture} | _system(capture)
     names = renaming(kept, keep, beside)
-    return {key: _scrubbed(value, names, key) for key, value in kept.items()} | _version(capture)
+    return {key: _scrubbed(value, names, key) for key, value in kept.items()}
 
 
-def _version(capture: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the packages only VDSM's version, whose patch level ``software_version`` may leave out."""
+def _system(capture: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the operating system and the packages what planning reads; the rest may name somebody."""
     packages = capture.get("packages2")
-    vdsm = packages.get("vdsm") if isinstance(packages, Mapping) else None
-    version = vdsm.get("version") if isinstance(vdsm, Mapping) else None
-    found = VERSION.match(version) if isinstance(version, str) else None
-    return {"packages2": {"vdsm": {"version": found.group()}}} if found is not None else {}
-
-
-def _versions(packages: Any) -> dict[str, Any]:
-    """Of the package list the versions that planning reads."""
     listed = packages if isinstance(packages, Mapping) else {}
-    found = {name: listed[name] for name in PACKAGES if isinstance(listed.get(name), Mapping)}
-    return {name: {"version": package["version"]} for name, package in found.items() if "version" in package}
+    found = {
+        "operatingSystem": _versions(capture.get("operatingSystem")),
+        "packages2": {name: told for name in PACKAGES if (told := _versions(listed.get(name)))},
+    }
+    return {key: told for key, told in found.items() if told}
+
+
+def _versions(record: Any) -> dict[str, str]:
+    told = record if isinstance(record, Mapping) else {}
+    found = {key: sign.search(told[key]) for key, sign in SYSTEM.items() if isinstance(told.get(key), str)}
+    return {key: sign.group() for key, sign in found.items() if sign}
 
 
 def renaming(capture: Mapping[str, Any], keep: Collection[str] = (), beside: Collection[str] = ()) -> dict[str, str]:

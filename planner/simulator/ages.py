@@ -8,14 +8,21 @@ DEFAULT_ROUTE_SINCE = (4, 14)  # oVirt 3.4: defaultRoute; before, a gateway was 
 STOMP_SINCE = (4, 16)  # oVirt 3.5
 NO_CFG_SINCE = (4, 19)  # oVirt 4.1
 NO_XMLRPC_SINCE = (4, 20)  # oVirt 4.2
+NAME_SERVERS_SINCE = (4, 18, 12)  # of oVirt 4.0; before, setupNetworks did not know the word
+ANY_BOND_NAME_SINCE = (4, 30, 1)  # oVirt 4.3; before, `bond` and a number
 NMSTATE_SINCE = (4, 40)  # oVirt 4.4
-NEWEST = (4, 50)
+ALL_BONDS_JUDGED_SINCE = (4, 40, 21)  # of oVirt 4.4; before, those of the call
+NEWEST = (4, 50, 7)
+UNTOLD = 999  # the patch of a version without one: the last release of that version
+# nmstate's own: name servers of a family without a gateway go to NetworkManager's global configuration.
+GLOBAL_DNS_SINCE, GLOBAL_DNS_ON_EL8 = (2, 2, 5), (1, 4, 2)
 
 
 class Age(NamedTuple):
-    """VDSM's ``version`` as (major, minor), and what it can."""
+    """VDSM's ``version`` as (major, minor, patch), and what it can; ``nmstate``: that one's version, () if untold."""
 
     version: tuple[int, ...]
+    nmstate_version: tuple[int, ...] = ()
 
     @property
     def elder(self) -> bool:
@@ -38,9 +45,25 @@ class Age(NamedTuple):
         return self.version >= NMSTATE_SINCE
 
     @property
-    def legacy(self) -> bool:
-        """Whether only ``bond`` with a number names a bond, and only the bonds of a call are judged, not the host's."""
-        return self.version < NMSTATE_SINCE
+    def global_dns(self) -> bool:
+        """Whether its nmstate takes name servers of a family in which the network has no gateway."""
+        nmstate = self.nmstate_version
+        return nmstate >= GLOBAL_DNS_SINCE or GLOBAL_DNS_ON_EL8 <= nmstate < (2,)
+
+    @property
+    def name_servers(self) -> bool:
+        """Whether setupNetworks knows name servers; before, it let them be."""
+        return self.version >= NAME_SERVERS_SINCE
+
+    @property
+    def any_bond_name(self) -> bool:
+        """Whether more than ``bond`` with a number names a bond."""
+        return self.version >= ANY_BOND_NAME_SINCE
+
+    @property
+    def judges_all_bonds(self) -> bool:
+        """Whether the members of every bond of the host are judged at each call, not only those that it names."""
+        return self.version >= ALL_BONDS_JUDGED_SINCE
 
     @property
     def stomp(self) -> bool:
@@ -58,12 +81,25 @@ class Age(NamedTuple):
         return not self.stomp
 
 
+TODAY = Age(NEWEST)
+
+
 def age_of(caps: Record) -> Age:
     """The age of the VDSM that reports ``caps``; without a version by the keys that only old ones had."""
-    parts = str(caps.get("software_version", "")).split(".")[:2]
-    digits = [part.partition("-")[0] for part in parts]
-    if len(digits) == 2 and all(part.isascii() and part.isdigit() for part in digits):
-        return Age(tuple(int(part) for part in digits))
+    packages = caps.get("packages2") or {}
+    packaged, nmstate = (_numbers(packages.get(name, {}).get("version")) for name in ("vdsm", "nmstate"))
+    version = _numbers(caps.get("software_version"))
+    if packaged[: len(version)] == version:  # which may tell the patch besides
+        version = packaged
+    if version:
+        return Age(version if len(version) > 2 else (*version, UNTOLD), nmstate)
     nics = [nic for nic in caps.get("nics", {}).values() if isinstance(nic, dict)]
     old = bool(nics) and all("cfg" in nic and "ipv6addrs" not in nic for nic in nics)
-    return Age((4, 10) if old else NEWEST)
+    return Age((4, 10, UNTOLD)) if old else TODAY._replace(nmstate_version=nmstate)
+
+
+def _numbers(written: object) -> tuple[int, ...]:
+    """``(4, 40, 60)`` of 4.40.60.7, ``(4, 10)`` of 4.10-0.141; ``()`` for what is no version."""
+    parts = str(written or "").partition("-")[0].split(".")[:3]
+    told = len(parts) > 1 and all(part.isascii() and part.isdigit() for part in parts)
+    return tuple(int(part) for part in parts) if told else ()

@@ -26,6 +26,6 @@ class Refusal(NamedTuple):
     message: str
 
 
-def crash(exception: str, text: str) -> Refusal:
-    """What a client sees when VDSM's code raised ``exception`` without a code of its own."""
-    return Refusal(INTERNAL, f"Internal JSON-RPC error: {{'reason': '{exception}: {text}'}}")
+def crash(text: str) -> Refusal:
+    """What a client sees of an exception that has no code of its own: ``text``, without its type."""
+    return Refusal(INTERNAL, f"Internal JSON-RPC error: {{'reason': {text!r}}}")

@@ -1,5 +1,7 @@
 """The kernel's bonding options: modes, names of values, what is reported when it is the default."""
 
+from collections.abc import Mapping
+
 MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 NUMBERED = {
     "xmit_hash_policy": ("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"),
@@ -36,6 +38,12 @@ def parsed(text: str) -> dict[str, str] | None:
     if any(not key or not separator for key, separator, _ in pairs):
         return None
     return {key: value for key, _, value in pairs}
+
+
+def takes_mac(options: Mapping[str, str]) -> bool:
+    """Whether nmstate lets a bond of ``options`` have a MAC address stated: not where it is its active member's."""
+    follows = mode_number(options.get("mode", "0")) == "1" and options.get("fail_over_mac") in ("1", "active")
+    return not follows
 
 
 def reported(text: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ def canonical_call(
         return _made_canonical(call, netinfo, running) or call
     except (AttributeError, KeyError, TypeError, ValueError) as failure:
         # VDSM, too, finds out about a value of another type by running into it.
-        return crash(type(failure).__name__, str(failure))
+        return crash(str(failure))
 
 
 def truth(value: object) -> bool:
@@ -114,7 +114,7 @@ def _network(network: Record, netinfo: Record) -> Refusal | None:
         try:
             network["ipv6addr"] = str(ipaddress.ip_interface(str(network["ipv6addr"])))
         except ValueError as failure:
-            return crash("IPAddressDataError", str(failure))
+            return crash(str(failure))
     if "nameservers" not in network:
         own = network["defaultRoute"] and network["bootproto"] != "dhcp"
         network["nameservers"] = list(netinfo.get("nameservers", ())) if own else []

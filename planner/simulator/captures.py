@@ -1,15 +1,11 @@
 """A capture in any spelling that `planner.host` reads, as the document that a stand-in host is made of."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from planner.host.decoding import decode
-from planner.host.envelope import is_caps, opened
-from planner.host.jsontext import parse_json
-from planner.host.parsed import Parsed
-from planner.host.pytext import is_assignments, parse_assignments, parse_literal
+from planner.host.model import Host
 from planner.host.reading import read_capture
-from planner.host.xmlrpc import parse_xmlrpc
-from planner.problem import Problem, errors
+from planner.problem import Problem, Where
 from planner.simulator.kernel import Record
 
 
@@ -21,23 +17,20 @@ class Captured(NamedTuple):
 
 
 def read_document(content: bytes, source: str) -> Captured:
-    """The getVdsCaps document in ``content``; ``source`` is how problems call it."""
+    """The getVdsCaps document in ``content``; ``source`` is how problems call it. An excerpt makes no host."""
     reading = read_capture(content, source)
-    text = decode(content, source)
-    if reading.host is None or isinstance(text, Problem):
-        return Captured(None, reading.problems)
-    parsed = _parsed(text.removeprefix("\ufeff").lstrip(), source)
-    document = None if errors(parsed.problems) else opened(parsed.document).answer
-    if not is_caps(document):
+    unfit = () if reading.host is None else tuple(_unfit(reading.host, source))
+    return Captured(None if unfit else reading.document, reading.problems + unfit)
+
+
+def _unfit(host: Host, source: str) -> Iterator[Problem]:
+    """What of a host cannot be played: what was not captured, and what was captured in two ways."""
+    if host.lacks:
+        message = f"this is an excerpt that lacks {', '.join(host.lacks)}"
         hint = "give the whole answer of getVdsCaps"
-        return Captured(None, (*reading.problems, Problem("capture-incomplete", f"{source} holds a piece", hint)))
-    return Captured(document, reading.problems)
-
-
-def _parsed(text: str, source: str) -> Parsed:
-    if text[0] == "<":
-        return parse_xmlrpc(text, source)
-    if is_assignments(text):
-        return parse_assignments(text, source)
-    parsed = parse_json(text, source)
-    return parse_literal(text, source) if errors(parsed.problems) else parsed
+        yield Problem("capture-incomplete", message, hint, where=(Where(source),))
+    for network in host.networks.values():
+        if network.contradicted:
+            message = f"{network.name} stands on {network.southbound}, by its southbound on {network.contradicted}"
+            hint = "take the capture again"
+            yield Problem("capture-contradictory", message, hint, where=(Where(source, f"{network.path}.southbound"),))

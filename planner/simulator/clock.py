@@ -46,4 +46,4 @@ class VirtualClock:
             moment, _, action = heapq.heappop(self._due)
             self._now = max(self._now, moment)
             action()
-        self._now = end
+        self._now = max(self._now, end)  # what was due may have taken longer

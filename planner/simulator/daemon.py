@@ -7,7 +7,8 @@ import copy
 import threading
 from collections.abc import Callable
 
-from planner.simulator.answers import BUSY, LOST_CONNECTION, RECOVERING, Refusal
+from planner.simulator.ages import TODAY, Age
+from planner.simulator.answers import BUSY, LOST_CONNECTION, RECOVERING, Refusal, crash
 from planner.simulator.canonical import Call, canonical_call, truth
 from planner.simulator.clock import Clock
 from planner.simulator.faults import Mishap, interrupted, spoilt
@@ -20,7 +21,7 @@ Judge = Callable[[dict[str, Record], dict[str, Record], Record, Config], Call | 
 
 
 class DaemonDiedError(Exception):
-    """The daemon is gone in the middle of a verb; nobody gets an answer."""
+    """The daemon, or the machine with it, is gone in the middle of a verb; nobody gets an answer."""
 
 
 class PowerLostError(Exception):
@@ -32,12 +33,17 @@ def judge(
     bondings: dict[str, Record],
     netinfo: Record,
     running: Config,
-    *,
-    legacy: bool = False,
+    age: Age = TODAY,
 ) -> Call | Refusal:
-    """The call in canonical form, or why VDSM of today refuses it; ``legacy``: the VDSM before 4.40."""
+    """The call in canonical form, or why a VDSM of ``age`` refuses it."""
+    if not age.name_servers:
+        networks = {name: _without_name_servers(network) for name, network in networks.items()}
     call = canonical_call(networks, bondings, netinfo, running)
-    return call if isinstance(call, Refusal) else verdict(call, netinfo, running, legacy=legacy) or call
+    return call if isinstance(call, Refusal) else verdict(call, netinfo, running, age) or call
+
+
+def _without_name_servers(network: Record) -> Record:
+    return {key: value for key, value in network.items() if key != "nameservers"}
 
 
 class Daemon:
@@ -62,6 +68,7 @@ class Daemon:
         self._setup_seconds = setup_seconds
         self._changed = changed
         self._verb = threading.Lock()
+        self._life = 0
         self._ready = clock.now()
         self._confirmed = -1.0
         self.running = running
@@ -71,8 +78,20 @@ class Daemon:
 
     def start(self, recovery: float) -> None:
         """Be a daemon that has just been started and recovers for ``recovery`` seconds."""
+        self.stop()
         self._ready = self._clock.now() + recovery
         self._verb = threading.Lock()
+
+    def stop(self) -> None:
+        """Be gone, and with it whatever verb is under way."""
+        self._life += 1
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass in the middle of a verb. Raises `DaemonDiedError` if the daemon was stopped meanwhile."""
+        life = self._life
+        self._clock.sleep(seconds)
+        if self._life != life:
+            raise DaemonDiedError
 
     def recovering(self) -> Refusal | None:
         """99, while the daemon has not come up yet."""
@@ -124,10 +143,10 @@ class Daemon:
             self._changed()
             raise DaemonDiedError
         way_back = self._checkpoint()
-        self._clock.sleep(self._setup_seconds)
+        self._wait(self._setup_seconds)
         fault = self._kernel.configure(_with_strangers(before, call), spoilt(after, kind))
         if fault is not None:
-            return Refusal(fault.code, f"Internal JSON-RPC error: {{'reason': '{fault.reason}'}}")
+            return crash(fault.reason)
         if kind == "power-cut":
             raise PowerLostError
         self.running = after
@@ -146,7 +165,7 @@ class Daemon:
         began = self._clock.now()
         for look in range(timeout + 1):
             if look:
-                self._clock.sleep(1)
+                self._wait(1)
             if self._confirmed > began or (look and self._confirmed == began):
                 return None
         return Refusal(LOST_CONNECTION, "connectivity check failed")
@@ -158,19 +177,23 @@ class Daemon:
         self._changed()
 
     def boot(self, recovery: float) -> None:
-        """Come up after a restart of the machine: VDSM restores what is stored, where it had recorded anything else.
-
-        The networks that it did not store it removes, but not the bonds.
-        """
+        """Come up after a restart of the machine."""
         self._kernel.reboot()
+        self.restore_nets()
+        self.start(recovery)
+        self._changed()
+
+    def restore_nets(self) -> None:
+        """Restore what is stored, where anything else was recorded, over what the machine came up with by itself.
+
+        Networks that were not stored are removed; bonds are not.
+        """
         if self.running != self.persistent:
             kept = {name: bond for name, bond in self.running.bonds.items() if name in self.persistent.bonds}
             self._kernel.configure(Config(self.running.networks, kept), self.persistent)
         self._restore(self._safe)
         self.running = self.persistent
         self.dirty = False
-        self.start(recovery)
-        self._changed()
 
     def _commit(self) -> None:
         self.persistent = copy.deepcopy(self.running)

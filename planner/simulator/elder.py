@@ -36,7 +36,7 @@ def judge(networks: dict[str, Record], bondings: dict[str, Record], netinfo: Rec
         refusal = next(objections, None)
         return refusal or _canonical(networks, bondings, netinfo)
     except (AttributeError, KeyError, TypeError, ValueError) as failure:
-        return crash(type(failure).__name__, str(failure))
+        return crash(str(failure))
 
 
 def _canonical(networks: dict[str, Record], bondings: dict[str, Record], netinfo: Record) -> Call:
@@ -111,7 +111,7 @@ def _on_the_way(
         if attributes.get("remove") and name in running.networks:
             continue
         if "bonding" not in attributes and "nic" not in attributes:
-            yield crash("KeyError", "'nic'")  # also where the network to be removed is not there
+            yield crash("'nic'")  # also where the network to be removed is not there
         yield from _network_complaints(name, attributes)
         network = _network(attributes)
         options = bondings.get(str(network.get("bonding")), {}).get("options")

@@ -1,13 +1,40 @@
-"""The caps that VDSM of 2012 (4.9 to 4.13) reports, translated from today's and back (vdsm.md 4.2)."""
+"""The caps that VDSM reported before 4.40, translated from today's, and those with ifcfg files back (vdsm.md 4.2)."""
 
 import copy
 import ipaddress
+from collections.abc import Mapping
 
 from planner.simulator.ages import Age
 from planner.simulator.devices import SECTIONS, blank_ip
 from planner.simulator.kernel import Record
 
-IPV6_SINCE = (4, 12)
+BOOTPROTO_IN, DHCP_FLAGS_SINCE = (4, 16), (4, 17)
+# The version that first told a key: of the document ("" in this table), of all devices, and where a section differs.
+SINCE: dict[str, dict[str, tuple[int, ...]]] = {
+    "": {"nameservers": (4, 18), "supportsIPv6": (4, 18)},
+    "devices": {
+        "ipv6addrs": (4, 12),
+        "ipv4addrs": (4, 16),
+        "opts": (4, 16),
+        "gateway": (4, 17),
+        "ipv6gateway": (4, 17),
+        "dhcpv4": DHCP_FLAGS_SINCE,
+        "dhcpv6": DHCP_FLAGS_SINCE,
+        "active_slave": (4, 17),
+        "ipv6autoconf": (4, 18),
+        "switch": (4, 18),
+        "ad_aggregator_id": (4, 18),
+        "ad_partner_mac": (4, 18),
+        "hostQos": (4, 18),
+        "qos": (4, 18),
+        "ipv4defaultroute": (4, 19),
+        "southbound": (4, 30, 1),
+    },
+    "bondings": {"speed": (4, 40)},
+    "vlans": {"vlanid": (4, 13)},
+    "bridges": {"gateway": (4, 12), "ipv6gateway": (4, 12)},
+    "networks": {"gateway": (), "ipv6gateway": (4, 12), "vlanid": (4, 30, 1)},
+}
 
 
 def modernised(caps: Record) -> Record:
@@ -48,34 +75,44 @@ def _links(section: str, name: str, record: Record, cfg: dict[str, str]) -> None
         record.setdefault("stp", "off")
 
 
-def rendered(caps: Record, age: Age) -> Record:
-    """Today's ``caps`` as a VDSM of ``age`` reports them: texts, ``cfg``, no gateway but a network's."""
-    old = copy.deepcopy(caps)
-    old.pop("nameservers", None)
+def keys_of(caps: Record) -> dict[str, set[str]]:
+    """The keys that ``caps`` tell: of the document (`""`), and of any record in each section."""
+    sections = {section: caps.get(section, {}).values() for section in (*SECTIONS, "networks")}
+    return {"": set(caps), **{section: set().union(*records) for section, records in sections.items()}}
+
+
+def rendered(caps: Record, age: Age, told: Mapping[str, set[str]]) -> Record:
+    """Today's ``caps`` as a VDSM of ``age`` reports them: without what later ones added, and with ``cfg`` till 4.18.
+
+    ``told``: keys that this one is known to tell all the same; releases took some from the next one.
+    """
+    old = {key: value for key, value in caps.items() if key in told[""] or age.version >= SINCE[""].get(key, ())}
     for section in (*SECTIONS, "networks"):
-        for name, record in old[section].items():
-            _age_record(section, name, record, age)
+        old[section] = {name: _aged(section, name, record, age, told) for name, record in caps[section].items()}
     return old
 
 
-def _age_record(section: str, name: str, record: Record, age: Age) -> None:
-    dhcp, gateway, opts = record["dhcpv4"], record["gateway"], record.pop("opts", {})
-    for key in ("ipv4addrs", "ipv4defaultroute", "dhcpv4", "dhcpv6", "ipv6autoconf", "southbound", "switch", "vlanid"):
-        record.pop(key, None)
-    if age.version < IPV6_SINCE:
-        record.pop("ipv6addrs", None)
-        record.pop("ipv6gateway", None)
-    record.pop("gateway", None)
+def _aged(section: str, name: str, record: Record, age: Age, known: Mapping[str, set[str]]) -> Record:
+    since = {**SINCE["devices"], **SINCE.get(section, {}), **dict.fromkeys(known[section], ())}
+    told = {key: copy.deepcopy(value) for key, value in record.items() if age.version >= since.get(key, ())}
     if section == "networks":
-        record["gateway"] = gateway or "0.0.0.0"
+        told["gateway"] = told["gateway"] or ("0.0.0.0" if age.elder else "")
+        if BOOTPROTO_IN <= age.version < DHCP_FLAGS_SINCE:
+            told["bootproto4"] = "dhcp" if record["dhcpv4"] else "none"
+    if age.has_cfg:
+        told["cfg"] = _ifcfg(section, name, record)
+    return told
+
+
+def _ifcfg(section: str, name: str, record: Record) -> Record:
+    """The ifcfg file of a device."""
     cfg = {"DEVICE": name, "ONBOOT": "yes"}
-    if dhcp:
+    if record["dhcpv4"]:
         cfg["BOOTPROTO"] = "dhcp"
     elif record["addr"]:
         cfg |= {"IPADDR": record["addr"], "NETMASK": record["netmask"]}
-        cfg |= {"GATEWAY": gateway} if gateway else {}
-    if section == "bondings":
-        if opts != {"mode": "0"}:  # what the kernel does when nobody says anything
-            cfg["BONDING_OPTS"] = " ".join(f"{key}={value}" for key, value in sorted(opts.items()))
-        record.pop("active_slave", None)
-    record["cfg"] = cfg
+        cfg |= {"GATEWAY": record["gateway"]} if record["gateway"] else {}
+    opts = record.get("opts", {})
+    if section == "bondings" and opts != {"mode": "0"}:  # what the kernel does when nobody says anything
+        cfg["BONDING_OPTS"] = " ".join(f"{key}={value}" for key, value in sorted(opts.items()))
+    return cfg

@@ -22,6 +22,7 @@ from planner.simulator.standin import StandIn
 COMMITS_ITSELF = (4, 30)  # VDSM since which commitOnSuccess is its own; before, the engine commits with a call
 FENCING = {"start": ("on",), "stop": ("off",), "restart": ("off", "on"), "status": ("status",)}
 LOST = "Network error during communication with the Host."
+UNANSWERED = ("late", "power-cut", "dies")  # faults by which VDSM never answers the engine
 BUSY = "Cannot {action}. Related operation is currently in progress. Please try again later."
 DEFAULT = (Logical(management=True, default_route=True),)
 
@@ -172,6 +173,8 @@ class StandInEngine:
     def _ask(self, verb: str, parameters: Record) -> Answer:
         """One call to VDSM. An engine that has lost the host on the way does not know what became of it."""
         value, mishap = self.stand_in.call(verb, parameters)
+        if mishap is not None and mishap.kind in UNANSWERED:
+            return fault(400, LOST, mishap)
         if isinstance(value, Refusal):
             return fault(400, value.message, mishap)
         if not self.reached:

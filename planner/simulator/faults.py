@@ -16,6 +16,8 @@ VERBS = (
     "confirmConnectivity",
     "ping",
     "ping2",
+    "getStats",
+    "getVMList",
     "fenceNode",
     "reboot",
     "connect",

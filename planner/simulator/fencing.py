@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from planner.simulator.answers import INTERNAL, NO_FENCE_AGENT, Refusal
+from planner.simulator.answers import NO_FENCE_AGENT, Refusal, crash
 from planner.simulator.kernel import Record
 
 AGENTS = ("ipmilan", "ilo4", "ilo5", "drac5", "drac7", "apc", "rsa", "redfish")
@@ -40,7 +40,7 @@ class Controllers:
     def act(self, address: str, agent: str, action: str) -> Record | Refusal:
         """What VDSM answers to fenceNode: the power for ``status``, otherwise what became of the order."""
         if action not in ACTIONS:
-            return Refusal(INTERNAL, f"Internal JSON-RPC error: {{'reason': 'illegal action {action}'}}")
+            return crash(f"illegal action {action}")
         if agent not in AGENTS:
             return Refusal(NO_FENCE_AGENT, f"fence_{agent}: agent not found")
         host = self._hosts.get(address)

@@ -3,9 +3,9 @@
 import json
 from typing import Any, NamedTuple
 
-from planner.simulator.answers import Refusal
+from planner.simulator.answers import Refusal, crash
 from planner.simulator.faults import Mishap
-from planner.simulator.verbs import JSONRPC, CarryOut, named
+from planner.simulator.verbs import JSONRPC, CarryOut, missing, named
 
 PARSE, INVALID, NO_METHOD, BAD_PARAMS = -32700, -32600, -32601, -32602
 INVALID_REQUEST = Refusal(INVALID, "The JSON sent is not a valid Request object.")
@@ -49,6 +49,8 @@ def _one(request: Any, carry_out: CarryOut) -> tuple[dict[str, Any] | None, Mish
         parameters = named(verb, given) if isinstance(given, list) else given
         if not isinstance(parameters, dict):
             value = Refusal(BAD_PARAMS, "Invalid method parameter(s).")
+        elif lacking := missing(verb, parameters):
+            value = crash(f"Attempt to call function: {method} error: missing argument(s): {', '.join(lacking)}")
         else:
             value, mishap = carry_out(verb.name, parameters)
     # Without an id it is a notification, and those are not answered, not even with an error.

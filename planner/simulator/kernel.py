@@ -5,8 +5,6 @@ Two machines exist: `planner.simulator.picture`, a document in memory, and the l
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from planner.simulator.answers import INTERNAL
-
 Record = dict[str, Any]
 
 
@@ -28,7 +26,6 @@ class Fault(NamedTuple):
     """The machine would not take a configuration; ``reason`` ends up in VDSM's answer."""
 
     reason: str
-    code: int = INTERNAL
 
 
 class Kernel(Protocol):

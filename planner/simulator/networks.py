@@ -2,6 +2,7 @@
 
 import copy
 
+from planner.simulator.bonding_options import takes_mac
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.devices import blank_ip
 from planner.simulator.kernel import EMPTY, Config, Record
@@ -50,7 +51,8 @@ def adopted(caps: Record) -> Config:
         if bond is not None:
             options = " ".join(f"{key}={value}" for key, value in sorted(bond.get("opts", {}).items()))
             made = {"nics": sorted(bond["slaves"]), "options": options, "switch": bond.get("switch", "legacy")}
-            bonds[network["bonding"]] = {**made, "hwaddr": bond.get("hwaddr", "")}
+            pinned = {"hwaddr": bond.get("hwaddr", "")} if takes_mac(bond.get("opts", {})) else {}
+            bonds[network["bonding"]] = {**made, **pinned}
     return Config(networks, bonds)
 
 

@@ -5,10 +5,11 @@ import ipaddress
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from planner.simulator.bonding_options import mode_number, parsed
+from planner.simulator.ages import TODAY, Age
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.devices import DEFAULT_MTU, Devices, blank_ip
 from planner.simulator.kernel import Config, Fault, Record
+from planner.simulator.nmstate import objection
 from planner.simulator.surroundings import (
     Lease,
     Router,
@@ -21,18 +22,17 @@ from planner.simulator.surroundings import (
 
 LONGEST_NAME = 15  # IFNAMSIZ, without the closing zero
 SMALLEST_MTU = 68
-NO_MAC = "MAC address cannot be specified in bond interface along with fail_over_mac active on active backup mode"
 
 
 class Picture:
     """A machine (`planner.simulator.kernel.Kernel`, Restorable) that exists as a document only."""
 
-    def __init__(self, netinfo: Record, surroundings: Surroundings | None = None, *, nmstate: bool = True) -> None:
+    def __init__(self, netinfo: Record, surroundings: Surroundings | None = None, age: Age = TODAY) -> None:
         """The machine that ``netinfo`` describes; what ``surroundings`` leave open is learned from it.
 
-        ``nmstate``: whether VDSM sets it up by nmstate, as since 4.40.
+        ``age``: of the VDSM that sets it up.
         """
-        self._nmstate = nmstate
+        self._age = age
         self._devices = Devices(netinfo)
         owned = {
             str(network.get("iface") or network.get("interface")) for network in netinfo.get("networks", {}).values()
@@ -57,8 +57,8 @@ class Picture:
         }
         members = Counter(nic for bond in declared.values() for nic in bond["nics"])
         for nic in (nic for nic, count in members.items() if count > 1):
-            return Fault(f"NmstateValueError: port {nic} is listed more than once")
-        if self._nmstate and (fault := _objection(declared, after)):
+            return Fault(f"port {nic} is listed more than once")
+        if self._age.nmstate and (fault := objection(declared, after, _gateways(devices, after), self._age)):
             return fault
         for name, bond in after.bonds.items():
             if name in declared:
@@ -68,7 +68,7 @@ class Picture:
         for name, network in after.networks.items():
             if fault := _attach(devices, name, network, existed):
                 return fault
-        _set_mtus(devices, before, after)
+        _set_mtus(devices, before, after, {} if self._age.nmstate else _held(self._devices, before, after))
         _resolve(devices, before, after)
         for name, network in after.networks.items():
             self._address(devices, name, network, before.networks.get(name, {}))
@@ -117,7 +117,7 @@ class Picture:
         mac, tag = devices.mac_of(top), devices.tag_of(top)
         default = bool(network.get("defaultRoute"))
         # nmstate keeps a default route that the call neither names nor takes back (by defaultRoute false or by DHCP).
-        kept = past if self._nmstate and default and past.get("defaultRoute") else {}
+        kept = past if self._age.nmstate and default and past.get("defaultRoute") else {}
         record.update(blank_ip())
         if network["bootproto"] == "dhcp":
             lease = None if tag is None else lease_for(self.surroundings, self._leases, mac, tag)
@@ -146,28 +146,14 @@ class Picture:
             record["ipv6gateway"] = network.get("ipv6gateway") or kept["ipv6gateway"]
 
 
-def _objection(declared: Mapping[str, Record], after: Config) -> Fault | None:
-    """What nmstate 2.0.0 takes from nobody, whatever VDSM thinks of it."""
-    for bond in declared.values():
-        options = parsed(bond.get("options") or "") or {}
-        follows = mode_number(options.get("mode", "0")) == "1" and options.get("fail_over_mac") in ("1", "active")
-        if follows and bond.get("hwaddr"):
-            return Fault(f"NmstateValueError: {NO_MAC}")
-    for network in after.networks.values():
-        if network["ipv6autoconf"] and not network["dhcpv6"]:
-            return Fault("NmstateNotImplementedError: Autoconf without DHCP is not supported yet")
-        for server in network["nameservers"] or () if network.get("defaultRoute") else ():
-            if not _resolves_by(network, 6 if ":" in server else 4):
-                said = f"Failed to find suitable interface for saving DNS name servers: {server}"
-                return Fault(f"NmstateValueError: {said}")
-    return None
-
-
-def _resolves_by(network: Record, family: int) -> bool:
-    """Whether nmstate can write a name server of ``family`` into the network's profile."""
-    if family == 4:
-        return bool(network.get("gateway")) or network["bootproto"] == "dhcp"
-    return bool(network.get("ipv6gateway") or network["dhcpv6"] or network["ipv6autoconf"])
+def _gateways(devices: Devices, after: Config) -> set[int]:
+    """The families in which a device that no network stands on has a gateway by hand."""
+    taken = {*after.networks, *(port_of(network) for network in after.networks.values())}
+    records = [record for name, record in devices.all() if name not in taken]
+    found = {4 for record in records if record["gateway"] and not record["dhcpv4"]}
+    automatic = ("ipv6autoconf", "dhcpv6")
+    by_hand = [record for record in records if not any(record[key] for key in automatic)]
+    return found | {6 for record in by_hand if record["ipv6gateway"] not in ("", "::")}
 
 
 def _hold(record: Record, address: str, gateway: str, *, default: bool) -> None:
@@ -203,12 +189,12 @@ def _attach(devices: Devices, name: str, network: Record, existed: set[str]) -> 
     """Make the links of one network: vlan over base, bridge over port."""
     base, port = base_of(network), port_of(network)
     if network["mtu"] < SMALLEST_MTU:
-        return Fault(f"NmstateVerificationError: {port or name}: mtu {network['mtu']} is too small")
+        return Fault(f"{port or name}: mtu {network['mtu']} is too small")
     if "vlan" in network:
         same = (vlan["iface"] == base and int(vlan["vlanid"]) == network["vlan"] for vlan in devices.vlans.values())
         if port not in devices.vlans and (any(same) or len(port) > LONGEST_NAME):
             # The kernel's own limits, which VDSM does not check: one vlan device for a tag, 15 characters.
-            return Fault(f"NmstateLibnmError: Activate profile uuid: vlan {port} could not be made")
+            return Fault(f"Activate profile uuid: vlan {port} could not be made")
         devices.add_vlan(port, base, network["vlan"])
     if network["bridged"]:
         pinned = devices.mac_of(port) if port in existed else ""
@@ -224,10 +210,11 @@ def _attach(devices: Devices, name: str, network: Record, existed: set[str]) -> 
     return None
 
 
-def _set_mtus(devices: Devices, before: Config, after: Config) -> None:
+def _set_mtus(devices: Devices, before: Config, after: Config, held: Mapping[str, int]) -> None:
     """A device gets the largest MTU of what is asked for on it now and of every vlan that it carries.
 
-    So a base with a vlan is lowered to it, whatever else stands there; one that lost its only network starts anew.
+    So a base with a vlan is lowered to it, whatever else stands there, unless its present MTU is ``held`` against that;
+    one that lost its only network starts anew.
     """
     asked = [network for name, network in after.networks.items() if network != before.networks.get(name)]
     wanted: dict[str, list[int]] = {base: [] for base in sorted(_left(before, after))}
@@ -241,11 +228,23 @@ def _set_mtus(devices: Devices, before: Config, after: Config) -> None:
     for vlan in devices.vlans.values():
         wanted.setdefault(vlan["iface"], []).append(int(vlan["mtu"]))
     for device, mtus in wanted.items():
-        mtu = max(mtus, default=int(DEFAULT_MTU))
+        mtu = max([*mtus, *([held[device]] if device in held else [])], default=int(DEFAULT_MTU))
         if (devices.find(device) or {}).get("mtu", str(mtu)) != str(mtu):
             devices.set_mtu(device, mtu)
     for name in after.bonds:
         devices.set_mtu(name, int(devices.bonds[name]["mtu"]))
+
+
+def _held(present: Devices, before: Config, after: Config) -> dict[str, int]:
+    """The MTUs below which no device goes: before nmstate, those of whatever carried a vlan or a bridge already.
+
+    What VDSM itself had put there does not count: it took it away first.
+    """
+    changed = {name: old for name, old in before.networks.items() if after.networks.get(name) != old}
+    freed = {base_of(old) for old in changed.values()}
+    users = [vlan["iface"] for vlan in present.vlans.values()]
+    users += [port for bridge in present.bridges.values() for port in bridge["ports"]]
+    return {name: int((present.find(name) or {"mtu": 0})["mtu"]) for name in users if name not in freed}
 
 
 def _left(before: Config, after: Config) -> set[str]:

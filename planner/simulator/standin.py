@@ -1,8 +1,9 @@
 """A stand-in host: a VDSM with its machine, its power, its faults, and a log of what it was asked."""
 
+import contextlib
 import copy
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
@@ -35,9 +36,9 @@ NOT_CARRIED_OUT = {
     "half-open": Refusal(INTERNAL, "gone silent"),
     "busy": Refusal(BUSY, "Resource unavailable"),
     "recovering": Refusal(RECOVERING, "Recovering from crash or Initializing"),
-    "crash": crash("RuntimeError", "made to crash"),
+    "crash": crash("made to crash"),
     "error-frame": Refusal(INTERNAL, "made to fail"),
-    "checkpoint": crash("NmstateConflictError", "a checkpoint of NetworkManager's exists already"),
+    "checkpoint": crash("a checkpoint of NetworkManager's exists already"),
     "late": Refusal(INTERNAL, "lost on the way"),
 }
 
@@ -80,15 +81,16 @@ class StandIn:
         self.age: Age = age_of(capture)
         modern = elder_caps.modernised(capture) if self.age.has_cfg else capture
         self._told = {key: copy.deepcopy(value) for key, value in capture.items() if key not in OF_THE_MACHINE}
+        self._keys = elder_caps.keys_of(capture)
         self.clock: Clock = clock or WallClock()
-        self.kernel: Kernel = kernel or Picture(modern, surroundings, nmstate=self.age.nmstate)
+        self.kernel: Kernel = kernel or Picture(modern, surroundings, self.age)
         self.controllers = controllers or Controllers()
         self.silent = (surroundings or Surroundings()).silent
         self._daemon = Daemon(
             self.kernel,
             self.clock,
             adopted(modern),
-            judged_by=elder.judge if self.age.elder else partial(judge, legacy=self.age.legacy),
+            judged_by=elder.judge if self.age.elder else partial(judge, age=self.age),
             setup_seconds=setup_seconds,
             backups=self.age.backups if backups is None else backups,
             changed=self._moved,
@@ -155,7 +157,17 @@ class StandIn:
         netinfo = self._daemon.netinfo()
         holder = self.kernel.local_addresses().get(local or self.address, "")
         caps = {**self._told, **netinfo, "netConfigDirty": str(self._daemon.dirty), "lastClientIface": holder}
-        return elder_caps.rendered(caps, self.age) if self.age.elder else caps
+        return self._as_of_its_age(caps)
+
+    def _as_of_its_age(self, caps: Record) -> Record:
+        return caps if self.age.nmstate else elder_caps.rendered(caps, self.age, self._keys)
+
+    def _stats(self) -> Record:
+        """What getStats tells of a host without virtual machines; nothing is counted on its nics."""
+        nics = self.kernel.netinfo()["nics"]
+        idle = {"state": "up", "rxErrors": "0", "txErrors": "0", "rxDropped": "0", "txDropped": "0"}
+        network = {name: {"name": name, "speed": str(nic.get("speed", 0)), **idle} for name, nic in nics.items()}
+        return {"network": network, "vmCount": 0, "vmActive": 0, "netConfigDirty": str(self._daemon.dirty)}
 
     def mishap(self, verb: str) -> Mishap | None:
         """Count a call of ``verb``, and say which fault it meets."""
@@ -172,22 +184,31 @@ class StandIn:
         mishap = self.mishap(verb)
         refusal = NOT_CARRIED_OUT.get(mishap.kind) if mishap is not None else None
         if mishap is not None and mishap.kind == "late":
-            self.clock.at(self.clock.now() + mishap.amount, partial(self._carry_out, verb, parameters, local, None))
+            afterwards = partial(self._carry_out_late, verb, parameters, local, self.epoch)
+            self.clock.at(self.clock.now() + mishap.amount, afterwards)
         if refusal is not None:
             return Outcome(refusal, mishap)
+        epoch = self.epoch
         try:
             value = self._carry_out(verb, parameters, local, mishap)
         except DaemonDiedError:
-            self._restart_daemon()
+            if self.epoch == epoch:  # otherwise it went with the machine, which has seen to it
+                self._restart_daemon()
             return Outcome(Refusal(INTERNAL, "VDSM died"), mishap)
         except PowerLostError:
             self._boot()
             return Outcome(Refusal(INTERNAL, "the power is gone"), mishap)
         except Exception as failure:  # noqa: BLE001 a stand-in that is sent nonsense answers as VDSM does when it crashes
-            value = crash(type(failure).__name__, str(failure))
+            value = crash(str(failure))
         if mishap is not None and mishap.kind == "slow":
             self.clock.sleep(mishap.amount)
         return Outcome(value, mishap)
+
+    def _carry_out_late(self, verb: str, parameters: Mapping[str, Any], local: str, epoch: int) -> None:
+        """Carry out a call that nobody waits for any more, unless a restart has swept it away."""
+        if self.epoch == epoch:
+            with contextlib.suppress(DaemonDiedError):
+                self._carry_out(verb, parameters, local, None)
 
     def _carry_out(self, verb: str, given: Mapping[str, Any], local: str, mishap: Mishap | None) -> Any:
         # What was under way to an address that is cut off by now would not have arrived on a real wire.
@@ -200,20 +221,22 @@ class StandIn:
             networks, bondings, options = (given.get(key) or {} for key in ("networks", "bondings", "options"))
             done = {"code": 0, "message": "Done"}
             return self._daemon.setup_networks(networks, bondings, options, mishap) or done
-        if verb == "setSafeNetworkConfig":
-            return self._daemon.set_safe() or True
-        if verb == "getCapabilities":
-            return self.caps(local)
-        if verb == "getNetworkCapabilities":
-            return self._daemon.netinfo()
         if verb == "fenceNode":
             return self.controllers.act(str(given["addr"]), str(given["agent"]), str(given["action"]))
-        return True
+        answers: dict[str, Callable[[], Any]] = {
+            "setSafeNetworkConfig": lambda: self._daemon.set_safe() or True,
+            "getCapabilities": lambda: self.caps(local),
+            "getNetworkCapabilities": lambda: self._as_of_its_age(self._daemon.netinfo()),
+            "getStats": self._stats,
+            "getVMList": list,
+        }
+        return answers.get(verb, lambda: True)()
 
     def power(self, *, on: bool) -> None:
         """Switch the host off, at once, or on: it boots."""
         if not on:
             self._down_until = math.inf
+            self._daemon.stop()
             self._gone()
         elif not self.powered:
             self._boot()
@@ -226,6 +249,7 @@ class StandIn:
         mishap = self.mishap("reboot")
         if mishap is not None and mishap.kind == "never-ends":
             self._down_until = math.inf
+            self._daemon.stop()
         else:
             self._down_until = self.clock.now() + self._boot_seconds
             self._daemon.boot(self._recovery + self._boot_seconds)

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from planner.simulator.ages import TODAY, Age
 from planner.simulator.answers import (
     BAD_ADDRESS,
     BAD_BONDING,
@@ -32,17 +33,14 @@ SHARED = (
 )
 
 
-def verdict(call: Call, netinfo: Record, running: Config, *, legacy: bool = False) -> Refusal | None:
-    """Why VDSM refuses ``call`` on a host with ``netinfo`` and ``running``; None if it takes it.
-
-    ``legacy``: before 4.40 the names of bonds were fewer, and only the bonds of the call were judged.
-    """
-    bond_name = NUMBERED_BOND if legacy else BOND_NAME
+def verdict(call: Call, netinfo: Record, running: Config, age: Age = TODAY) -> Refusal | None:
+    """Why a VDSM of ``age`` refuses ``call`` on a host with ``netinfo`` and ``running``; None if it takes it."""
+    bond_name = BOND_NAME if age.any_bond_name else NUMBERED_BOND
     stages = (
         _link(call, bond_name),
         _ip(call),
         switches(call, running),
-        _devices(call, netinfo, running, legacy=legacy),
+        _devices(call, netinfo, running, all_bonds=age.judges_all_bonds),
         change_of_switch(call, running),
         _unspeakable(call),
     )
@@ -89,7 +87,7 @@ def _is_interface(text: object) -> bool:
     return True
 
 
-def _devices(call: Call, netinfo: Record, running: Config, *, legacy: bool) -> Iterator[Refusal]:
+def _devices(call: Call, netinfo: Record, running: Config, *, all_bonds: bool) -> Iterator[Refusal]:
     """What stands on the host already, together with what the call asks for."""
     reported = reported_networks(netinfo, running)
     after = {name: _standing(record, netinfo) for name, record in reported.items() if name not in call.networks}
@@ -105,7 +103,7 @@ def _devices(call: Call, netinfo: Record, running: Config, *, legacy: bool) -> I
     for name, bond in call.bondings.items():
         yield from _bond(name, bond, after, netinfo)
     asked = {*call.bondings, *(network.get("bonding") for network in call.networks.values())}
-    judged = {name: nics for name, nics in bonds.items() if name in asked or not legacy}
+    judged = {name: nics for name, nics in bonds.items() if name in asked or all_bonds}
     yield from _used_twice(after, judged, reported, netinfo)
 
 
@@ -176,7 +174,7 @@ def _bond(name: str, bond: Record, after: dict[str, Record], netinfo: Record) ->
         yield Refusal(BAD_BONDING, f"Error parsing bonding options: {bond['options']!r}")
         return
     if mode_number(options.get("mode", "0")) is None:
-        yield crash("KeyError", repr(options["mode"]))
+        yield crash(repr(options["mode"]))
     for option in options.keys() - KNOWN:
         yield Refusal(BAD_BONDING, f"{option!r} is not a valid bonding option")
 
@@ -185,9 +183,9 @@ def _unspeakable(call: Call) -> Iterator[Refusal]:
     """What nobody minds, and no desired state can be made of: a vlan over nothing, a netmask that is a number."""
     for network in (network for network in call.networks.values() if not network.get("remove")):
         if "vlan" in network and not base_of(network):
-            yield crash("TypeError", "argument of type 'NoneType' is not iterable")
+            yield crash("argument of type 'NoneType' is not iterable")
         if network.get("ipaddr") and not isinstance(network.get("netmask"), str):
-            yield crash("AttributeError", f"{type(network.get('netmask')).__name__!r} object has no attribute 'split'")
+            yield crash(f"{type(network.get('netmask')).__name__!r} object has no attribute 'split'")
 
 
 def _used_twice(

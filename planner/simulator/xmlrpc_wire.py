@@ -7,10 +7,11 @@ from xml.parsers.expat import ExpatError
 
 from planner.simulator.answers import INTERNAL, UNEXPECTED, Refusal
 from planner.simulator.jsonrpc import Reply
-from planner.simulator.verbs import XMLRPC, CarryOut, named
+from planner.simulator.verbs import XMLRPC, CarryOut, missing, named
 
 PATHS = ("/", "/RPC2")
 METHODS = (b"POST", b"GET ", b"PUT ", b"HEAD")
+ANSWERED_AS = {"getCapabilities": "info", "getStats": "info", "getVMList": "vmList"}
 DONE = {"code": 0, "message": "Done"}
 LARGEST_HEAD = 64 * 1024
 
@@ -56,7 +57,7 @@ def answered(body: bytes, carry_out: CarryOut) -> Reply:
         return Reply(_dumped(xmlrpc.client.Fault(1, str(failure))))
     verb = XMLRPC.get(method or "")
     parameters = None if verb is None else named(verb, given)
-    if verb is None or parameters is None:
+    if verb is None or parameters is None or missing(verb, parameters):
         return Reply(_dumped(xmlrpc.client.Fault(1, f"method {method!r} is not supported with these parameters")))
     value, mishap = carry_out(verb.name, parameters)
     return Reply(_dumped((_answer(verb.name, value),)), mishap)
@@ -66,8 +67,8 @@ def _answer(verb: str, value: Any) -> Any:
     if isinstance(value, Refusal):
         code = UNEXPECTED if value.code == INTERNAL else value.code
         return {"status": {"code": code, "message": value.message}}
-    if verb == "getCapabilities":
-        return {"status": DONE, "info": _without_none(value)}
+    if verb in ANSWERED_AS:
+        return {"status": DONE, ANSWERED_AS[verb]: _without_none(value)}
     return {"status": DONE, **(value if verb == "fenceNode" else {})}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pprint
+import re
 import xmlrpc.client
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,34 @@ def spelled(document: Document, form: str) -> str:
 def spellings(document: Document) -> dict[str, str]:
     """The document in every format, by the format's name."""
     return {form: spelled(document, form) for form in FORMS}
+
+
+PROMPT = "[root@host1 ~]# "
+LOG = "2019-08-04 22:14:28,852-0400 INFO  (jsonrpc/7) [api.host] "
+
+
+def wrappings(document: Document) -> dict[str, str]:
+    """The document among what a terminal, a log, a mail or Ansible puts around it, by what that is."""
+    printed, answer = json.dumps(document, indent=4), {"status": {"message": "Done", "code": 0}, "info": document}
+    registered = {"changed": True, "rc": 0, "stdout": printed, "stdout_lines": printed.splitlines(), "stderr": ""}
+    return {
+        "prompt": f"{PROMPT}vdsm-client Host getCapabilities\n{printed}\n{PROMPT}\n",
+        "prompt of vdsClient": f"{PROMPT}vdsClient -s 0 getVdsCaps\n{spelled(document, 'vdsm-text')}{PROMPT}",
+        "banner": f"Warning: Permanently added 'host1' (ED25519) to the list of known hosts.\n{printed}\n",
+        "fence": f"The host's answer:\n\n```json\n{printed}\n```\nWhat is wrong with it?\n",
+        "mail": "On Monday somebody wrote:\n" + "".join(f"> {line}\n" for line in printed.splitlines()),
+        "colours": re.sub(r'("[^"]*")(:?)', "\x1b[34;1m\\1\x1b[0m\x1b[1;39m\\2\x1b[0m", f"\x1b[1;39m{printed}\x1b[0m"),
+        "header": f"host1 | CHANGED | rc=0 >>\n{printed}\n",
+        "HTTP": f"HTTP/1.1 200 OK\nContent-Type: text/xml\n\n{spelled(document, 'vdsm-xmlrpc')}",
+        "vdsm.log": f"{LOG}FINISH getStats return={{'a': {{}}}}\n{LOG}FINISH getCapabilities return={answer!r} "
+        f"from=::ffff:192.0.2.2,47182, flow_id=4039c3cd (api:54)\n{LOG}START ping()\n",
+        "supervdsm.log": "MainProcess|jsonrpc/7::DEBUG::2019-08-04 22:14:28,100::supervdsm_server::106::"
+        f"SuperVdsm.ServerCallback::(wrapper) return network_caps with {document!r}\n",
+        "registered": json.dumps(registered),
+        "lines": json.dumps({"caps": {"stdout_lines": printed.splitlines()}}),
+        "debug": f"ok: [host1] => {json.dumps({'caps': registered}, indent=4)}\n",
+        "message": json.dumps({"changed": False, "msg": document}),
+    }
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789._-;'\"\\é<&>#{}[],:=\N{WHITE SMILING FACE}"

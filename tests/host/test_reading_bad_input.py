@@ -199,7 +199,7 @@ def test_legal_oddities_read_without_a_word() -> None:
 def test_a_hundred_thousand_vlans_take_seconds() -> None:
     record = {"iface": "eth0", "vlanid": 1, "mtu": "1500", "addr": "", "ipv4addrs": [], "ipv6addrs": []}
     document = {"nics": {"eth0": {}}, "vlans": {f"v{number}": record for number in range(100_000)}}
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read_capture(json.dumps(document))
     assert reading.host is not None
     assert len(reading.host.vlans) == 100_000
@@ -207,7 +207,7 @@ def test_a_hundred_thousand_vlans_take_seconds() -> None:
     problems = problems_of(json.dumps(document, indent=1))
     assert len(problems) == 101
     assert problems[-1].message == "99900 more problems of these kinds"
-    assert time.perf_counter() - started < 30  # 3 s here; a quadratic step would take hours
+    assert time.process_time() - started < 30  # 3 s here; a quadratic step would take hours
 
 
 def test_what_is_not_json_in_a_read_document_is_refused() -> None:

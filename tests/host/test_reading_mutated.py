@@ -2,7 +2,7 @@
 
 import json
 
-from captured_hosts import FORMS, LAB, Document, lab, spelled
+from captured_hosts import FORMS, LAB, Document, lab, spelled, wrappings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,15 +62,16 @@ def test_changed_documents(document: Document) -> None:
     check(repr(document))
 
 
-@settings(max_examples=400)
-@given(SLUGS, st.sampled_from(FORMS), st.data())
+@settings(max_examples=600)
+@given(SLUGS, st.sampled_from([*FORMS, *wrappings({})]), st.data())
 def test_changed_bytes(slug: str, form: str, data: st.DataObject) -> None:
-    content = bytearray(spelled(lab(slug), form).encode())
+    document = lab(slug)
+    content = bytearray((spelled(document, form) if form in FORMS else wrappings(document)[form]).encode())
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(content)))
         length = data.draw(st.integers(0, 4) | st.just(len(content)))
         content[start : start + length] = data.draw(
-            st.binary(max_size=4) | st.sampled_from([b"{", b"'", b'"', b"<", b"NaN"])
+            st.binary(max_size=4) | st.sampled_from([b"{", b"'", b'"', b"<", b"NaN", b"\n", b">", b"\x1b[1m"])
         )
     check(bytes(content))
 

@@ -83,7 +83,7 @@ def test_python_and_wrapped_lines_read(written: str) -> None:
 
 def test_bare_words_of_vdsclient_are_text() -> None:
     host = host_of("lastClientIface = ovirtmgmt\nnetConfigDirty = False\nsoftware_version = 4.10\nnics = {}\n")
-    assert (host.last_client_iface, host.dirty) == ("ovirtmgmt", False)
+    assert (host.last_client_iface, host.dirty, host.version) == ("ovirtmgmt", False, (4, 10))
 
 
 def test_the_order_of_keys_and_who_asked_do_not_change_the_digest() -> None:

@@ -19,7 +19,6 @@ from planner.host.reading import read_capture
 from planner.host.scrubbing import STANDARD, address, mac, scrub
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
-from planner.simulator.captures import read_document
 
 ROOT = Path(__file__).parents[2]
 OUTCOMES: dict[str, dict] = yaml.safe_load((ROOT / "tests" / "data" / "outcomes.yaml").read_text())
@@ -44,7 +43,7 @@ def case(name: str) -> Case:
     if kind == "lab":
         return Case(lab(slug), OUTCOMES[slug].get("definition") or {}, (about(slug)["management_address"],))
     folder = ROOT / "golden" / slug
-    document = read_document((folder / "capture.json").read_bytes(), slug).document
+    document = read_capture((folder / "capture.json").read_bytes(), slug).document
     assert document is not None
     definition = yaml.safe_load((folder / "definition.yaml").read_text()) or {}
     stated = yaml.safe_load((folder / "about.yaml").read_text()).get("address", [])
@@ -118,7 +117,7 @@ def test_the_plan_is_the_same_but_for_names(name: str, rules: Compiled) -> None:
 def test_nothing_that_names_the_host_is_left(name: str) -> None:
     one = case(name)
     text = json.dumps(scrub(one.document, ("ovirtmgmt", wanted_name(one.definition))))
-    told = [key for key in scrubbing.KEPT if key in one.document and key not in (*scrubbing.PLAIN, "packages2")]
+    told = [key for key in scrubbing.KEPT if key in one.document and key not in scrubbing.PLAIN]
     original = json.dumps({key: one.document[key] for key in told})
     for old in {found.lower() for found in MAC.findall(original)} - NOBODY:
         assert old not in text.lower()
@@ -240,6 +239,15 @@ def test_ifcfg_files_keep_what_they_say_of_the_network_alone() -> None:
     }
     for secret in ("uplink", "prod", "198.51.100", "AB:CD:EF", "5fb06bd0", "example.com"):
         assert secret not in json.dumps(new)
+
+
+def test_of_the_system_and_the_packages_what_planning_reads_is_left() -> None:
+    vdsm = {"name": "secret", "version": "4.50.6.1-secret", "release": "46.secret.el10.secret"}
+    system = {"name": "RHEL", "version": "10.0", "release": "6.el10", "pretty_name": "secret"}
+    new = scrub(host_with(packages2={"vdsm": vdsm, "nmstate": vdsm, "secret": vdsm}, operatingSystem=system))
+    told = {"version": "4.50.6.1", "release": ".el10"}
+    assert new["packages2"] == {"vdsm": told, "nmstate": told}
+    assert new["operatingSystem"] == {"name": "RHEL", "version": "10.0", "release": ".el10"}
 
 
 def test_what_planning_does_not_read_is_left_out() -> None:

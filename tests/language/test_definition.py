@@ -36,6 +36,16 @@ def test_every_spelling_means_the_same(content):
     assert (definition.vlan, definition.mtu, definition.network) == (SEED.vlan, SEED.mtu, SEED.network)
 
 
+@pytest.mark.parametrize("key", ["bond", "bonding", "bondings", "bonds"])
+def test_a_bond_is_not_made(key):
+    content = f"network: ovirtmgmt\n{key}:\n  name: bond0\n  members: [eth0, eth1]\n  mode: 1\nmut: 9000\n"
+    first, second = read_definition(content, "net.yaml").problems
+    assert (first.code, str(first.where[0])) == ("bond-not-made", f"net.yaml:2:1: {key}")
+    assert "never made" in first.message
+    assert "make the bond on the host first" in first.hint
+    assert second.code == "unknown-key"
+
+
 def test_defaults():
     definition = read_definition("{}").definition
     assert (definition.network, definition.vm_network) == ("ovirtmgmt", True)

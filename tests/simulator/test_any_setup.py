@@ -46,10 +46,10 @@ def test_any_sequence_of_calls(calls, stored):
     host = StandIn(CAPTURE, clock=VirtualClock())
     for call in calls:
         before = host.caps()
-        said = host.call("setupNetworks", call).value
+        # What `call` would make a refusal of, if the stand-in itself crashed, is raised here.
+        said = host._carry_out("setupNetworks", call, "", None)  # noqa: SLF001
         code = said["code"] if isinstance(said, dict) else said.code
         assert code in CODES
-        assert code != INTERNAL or "Nmstate" in said.message, "the machine refuses; the stand-in itself does not crash"
         if code:
             assert host.caps() == {**before, "netConfigDirty": "True"}, "a refused call changes nothing"
         reading = read_capture(host.caps())

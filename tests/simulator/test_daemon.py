@@ -3,8 +3,9 @@
 import threading
 
 import pytest
-from before_hosts import BEFORE, BOND_MAC, host
+from before_hosts import BEFORE, BOND_MAC, DUAL, LACP, STATIC, host
 
+from planner.host.reading import read_capture
 from planner.simulator import Lease, StandIn, Surroundings
 from planner.simulator.answers import Refusal
 from planner.simulator.clock import VirtualClock
@@ -264,7 +265,7 @@ def test_a_setup_takes_its_time():
     assert (seen, clock.now()) == ([[]], 30)
 
 
-@pytest.mark.parametrize(("version", "code"), [("4.30", 25), ("4.50", 0), ("4.16", 25)])
+@pytest.mark.parametrize(("version", "code"), [("4.30", 0), ("4.30.0", 25), ("4.30.1", 0), ("4.50", 0), ("4.16", 25)])
 def test_names_of_bonds_by_age(version, code):
     stand_in = standing({**host(nics=4), "software_version": version})
     bond = {"bondings": {"bond_a": {"nics": ["eth2", "eth3"]}}, "options": {"connectivityCheck": False}}
@@ -280,3 +281,85 @@ def test_a_network_that_takes_the_default_route_draws_in_the_one_that_had_it():
     flags = {name: network["ipv4defaultroute"] for name, network in stand_in.caps()["networks"].items()}
     assert flags == {"ovirtmgmt": False, "other": True}
     assert stand_in.running.networks["ovirtmgmt"]["defaultRoute"] is False
+
+
+@pytest.mark.parametrize(
+    ("version", "bond", "mtus"),
+    [
+        ("4.30.53", LACP, ["9000", "9000"]),
+        ("4.17", LACP, ["9000", "9000"]),
+        ("4.50.7", LACP, ["1500", "1500"]),
+    ],
+)
+def test_before_nmstate_a_base_that_carries_a_vlan_is_not_lowered(version, bond, mtus):
+    capture = host(nics=4, bond=bond, vlans={("bond4", 3000): DUAL})
+    for name, section in (("bond4", "bondings"), ("eth2", "nics"), ("eth3", "nics"), ("bond4.3000", "vlans")):
+        capture[section][name]["mtu"] = "9000"
+    stand_in = standing({**capture, "software_version": version})
+    network = {"bonding": "bond4", "vlan": 3000, "mtu": 1500, "ipaddr": "192.0.2.10", "netmask": "255.255.255.0"}
+    setup(stand_in, {"networks": {"ovirtmgmt": network}, "options": {"connectivityCheck": False}})
+    caps = stand_in.caps()
+    assert [caps["bondings"]["bond4"]["mtu"], caps["nics"]["eth2"]["mtu"]] == mtus
+    assert caps["vlans"]["bond4.3000"]["mtu"] == "1500"
+
+
+@pytest.mark.parametrize(("version", "mtu"), [("4.30.53", "1500"), ("4.50.7", "1500")])
+def test_a_base_that_carries_nothing_gets_the_mtu_that_is_asked_for(version, mtu):
+    capture = host(eth0={**STATIC, "mtu": "9000"})
+    stand_in = standing({**capture, "software_version": version})
+    setup(stand_in)
+    assert stand_in.caps()["nics"]["eth0"]["mtu"] == mtu
+
+
+@pytest.mark.parametrize(("version", "code"), [("4.40.20", 0), ("4.40.21", 24), ("4.50.7", 24)])
+def test_members_of_other_bonds_are_judged_since_4_40_21(version, code):
+    capture = host(nics=4, bond=LACP, eth0=STATIC, vlans={("eth3", 7): {}})
+    said = setup(standing({**capture, "software_version": version}))
+    assert (said["code"] if isinstance(said, dict) else said.code) == code
+
+
+@pytest.mark.parametrize(("version", "code"), [("4.18.11", 0), ("4.18.12", 22)])
+def test_name_servers_are_known_since_4_18_12(version, code):
+    network = {**NETWORK, "defaultRoute": True, "nameservers": ["no address"]}
+    said = setup(
+        standing({**CAPTURE, "software_version": version}),
+        {"networks": {"ovirtmgmt": network}, "bondings": {}, "options": {"connectivityCheck": False}},
+    )
+    assert (said["code"] if isinstance(said, dict) else said.code) == code
+
+
+LATER = {
+    "4.10": {
+        "ipv4addrs",
+        "ipv6addrs",
+        "dhcpv4",
+        "ipv6autoconf",
+        "ipv4defaultroute",
+        "switch",
+        "ad_partner_mac",
+        "opts",
+    },
+    "4.14": {"ipv4addrs", "dhcpv4", "ipv6autoconf", "ipv4defaultroute", "switch", "ad_partner_mac", "opts"},
+    "4.16": {"dhcpv4", "ipv6autoconf", "ipv4defaultroute", "switch", "ad_partner_mac", "active_slave"},
+    "4.17": {"ipv6autoconf", "ipv4defaultroute", "switch", "ad_partner_mac"},
+    "4.18": {"ipv4defaultroute", "southbound"},
+    "4.30.0": {"southbound", "cfg"},
+    "4.50.7": {"cfg"},
+}
+
+
+@pytest.mark.parametrize("version", LATER)
+def test_no_age_tells_keys_of_a_later_one(version):
+    nics = {name: {"hwaddr": f"52:54:00:00:00:0{name[-1]}", "speed": 1000} for name in ("eth0", "eth1", "eth2")}
+    nics["eth0"] |= {"addr": "192.0.2.10", "netmask": "255.255.255.0"}
+    nics["eth0"] |= {"gateway": "192.0.2.1"} if "cfg" in LATER[version] else {"cfg": {"GATEWAY": "192.0.2.1"}}
+    stand_in = standing({"nics": nics, "software_version": version})
+    bond = {"bond0": {"nics": ["eth1", "eth2"], "options": "mode=4 miimon=100"}}
+    unchecked = {"connectivityCheck": False}
+    said = setup(stand_in, {"networks": {"ovirtmgmt": NETWORK}, "bondings": bond, "options": unchecked})
+    assert said == {"code": 0, "message": "Done"}
+    caps = stand_in.caps()
+    sections = [caps[section].values() for section in ("nics", "bondings", "vlans", "bridges", "networks")]
+    assert not {key for records in sections for record in records for key in record} & LATER[version]
+    reading = read_capture(caps)
+    assert reading.host is not None, reading.problems

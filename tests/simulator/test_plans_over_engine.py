@@ -20,7 +20,13 @@ from planner.vdsm.dialing import speaker
 from planner.vdsm.failure import Failure
 
 ROOT = Path(__file__).parents[2]
-GOLDENS = {path.parent.name: path for path in sorted((ROOT / "golden").glob("*/capture*"))}
+# Of these no stand-in can be made (test_simulate_command).
+NO_STAND_IN = {"excerpt-without-vlans", "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
+GOLDENS = {
+    path.parent.name: path
+    for path in sorted((ROOT / "golden").glob("*/capture*"))
+    if path.parent.name not in NO_STAND_IN
+}
 LAB = {path.parent.name: path for path in sorted((ROOT / "tests" / "data" / "hosts").glob("*/caps.json"))}
 CASES = {
     **{f"golden/{name}": path for name, path in GOLDENS.items()},
@@ -48,6 +54,7 @@ def names_of(text: str) -> tuple[str, ...]:
 
 # Hosts that report no address: no engine reaches them.
 UNREACHED = names_of("""
+    golden/address-on-ovs-leftover
     golden/address-on-hidden-device golden/default-route-without-address golden/hidden-device-without-address
     golden/ovirtmgmt-portless golden/ovirtmgmt-waiting-for-its-lease
     golden/ovirtmgmt-without-address lab/br0-no-ports
@@ -65,6 +72,8 @@ LOSSES = (
             golden/bond-static golden/dual-stack-static golden/gateway-hidden-and-defined golden/ipv6-mtu-too-small
             golden/ipv6-static golden/name-resolves-to-both golden/network-name-too-long golden/nic-bridgeless
             golden/nic-mtu-9000 golden/nic-name-servers-defined golden/nic-static golden/nic-stp
+            golden/static-on-el10-mended golden/static-on-el10-next golden/static-on-el10-untold
+            golden/static-on-el10-without-gateway
             golden/nic-stp-without-bridge golden/nic-tag-wanted golden/other-networks-preserved
             golden/static-without-address golden/vlan-over-bond lab/nm-bond-static lab/nm-nic-dual-static
             lab/nm-nic-ipv6-manual lab/nm-nic-static lab/nm-vlan-bond-static lab/ov-other-network-not-mgmt
@@ -72,27 +81,44 @@ LOSSES = (
             golden/bystander-mtu-lowered golden/crowded-bystander
             golden/bystander-member-in-use golden/bystander-member-in-use-on-4-30
             golden/crowded-bond golden/crowded-by-ipv6-without-role golden/crowded-nic-dhcp-as-static
-            golden/crowded-vlan-over-bond golden/crowded-vlan-over-nic golden/dhcp-without-role
+            golden/crowded-vlan-over-nic golden/dhcp-without-role
             golden/ipv6-name-servers-defined golden/ipv6-without-role golden/two-networks-stp
             golden/ipv6-static-as-dhcp golden/nic-static-as-dhcp
+            golden/default-route-on-link-of-client golden/dual-stack-stable-privacy
+            golden/dual-stack-stable-privacy-in-name golden/gateway-none golden/gateway-none-beside-gateway
+            golden/gateway-none-beside-lease golden/gateway-none-by-ipv6 golden/gateway-none-on-4-30
+            golden/gateway-none-with-nmstate-1-4-2 golden/gateway-none-with-nmstate-2-2-4
+            golden/gateway-none-with-nmstate-2-2-5 golden/gateway-on-leased-nic golden/gateways-dropped
+            golden/ipv6-gateway-on-leased-nic golden/ipv6-static-gateway-hidden golden/ipv6-static-on-4-18-11
+            golden/leased-single-address-without-gateway golden/lone-address-beside-gateways
+            golden/lone-address-by-ipv6 golden/lone-address-with-gateway golden/lone-address-with-gateway-by-ipv6
+            golden/loopback-and-own-address golden/nic-name-servers-defined-on-4-18
+            golden/nic-name-servers-defined-on-4-18-11 golden/nic-name-servers-defined-on-4-18-12
+            golden/nic-static-on-4-18-11 golden/nic-static-on-4-40-11 golden/nic-without-role-on-4-18-11
+            golden/ovirtmgmt-gateway-none-without-role golden/slaac-vlan-of-own-mac-beside-ipv4
+            golden/static-gateway-hidden golden/two-default-routes golden/two-default-routes-of-ipv6
+            golden/two-default-routes-on-4-30 golden/two-default-routes-over-bonds
+            golden/two-default-routes-without-role
         """),
         keys=("nameservers",),
-        codes=("nameservers-not-carried",),
+        codes=("nameservers-not-carried", "nameservers-need-gateway"),
     ),
     Loss(
         "the default route: only an attached network tells whether it has it; a gateway may serve a table of its own",
         names_of("""
             golden/nic-gateway-in-table lab/nic-gateway-only-in-table lab/vrf-mgmt golden/crowded-nic-without-role
             golden/dhcp-beside-other-gateways
+            golden/crowded-bridgeless golden/ovirtmgmt-gateway-none-already
         """),
         keys=("defaultRoute",),
-        codes=("gateway-becomes-default", "default-route-dropped"),
+        codes=("gateway-becomes-default", "default-route-dropped", "default-route-loses", "default-route-moves"),
     ),
     Loss(
         "secondary addresses: that they are dropped is not said",
         names_of("""
             golden/dhcp-plus-static-as-dhcp golden/nic-secondary-addresses lab/addr-many-40
             lab/nic-static-mgmt-is-secondary lab/nic-static-secondary golden/dual-stack-by-ipv6-mixed
+            golden/two-subnets-on-one-nic
         """),
         codes=("secondary-address-dropped",),
     ),
@@ -105,6 +131,11 @@ LOSSES = (
             golden/own-network-by-default-route
             lab/addr-ipv6-ula-and-global lab/nic-ipv6-two-addresses-mgmt-second lab/nic-static-label
             lab/nic-static-mgmt-true-secondary lab/nm-nic-dhcp-plus-static
+            golden/ipv6-by-hand-and-by-router golden/ipv6-management-by-hand
+            golden/dual-stack-lease-elsewhere golden/floating-address golden/floating-address-beside
+            golden/floating-address-by-ipv6 golden/floating-address-of-several golden/floating-address-undecided
+            golden/floating-address-without-gateway golden/own-network-floating-address
+            golden/own-network-floating-address-by-ipv6
         """),
     ),
     Loss(
@@ -120,6 +151,7 @@ LOSSES = (
             golden/bridge-holds-address-beside golden/bridgeless-over-port golden/name-taken-dhcp-on-4-30
             golden/port-holds-address-beside lab/bridge-name-like-vlan lab/bridges-same-ip-virbr0
             lab/ovirtmgmt-handmade lab/tap-in-bridge
+            golden/address-on-bridge-and-two-ports golden/rival-default-route-of-bridge
         """),
     ),
     Loss(
@@ -139,7 +171,35 @@ LOSSES = (
         names_of("golden/ovirtmgmt-uncommitted lab/ov-autoconf-refused lab/ov-uncommitted"),
         codes=("uncommitted-configuration",),
     ),
-    Loss("lastClientIface", names_of("golden/rival-client-device golden/infiniband-vlan"), codes=("rival-device",)),
+    Loss(
+        "the operating system, beside the name servers",
+        names_of("golden/static-on-el10"),
+        keys=("nameservers",),
+        codes=("source-routing-on-el10", "nameservers-not-carried"),
+    ),
+    Loss(
+        "lastClientIface",
+        names_of("""
+            golden/client-elsewhere-leased-by-ipv4 golden/client-elsewhere-leased-by-ipv6
+            golden/crowded-own-network-gateway-in-table golden/hidden-client-beside golden/infiniband-vlan
+            golden/member-holds-address-beside
+            golden/own-network-waiting-address-elsewhere golden/rival-client-device
+        """),
+        codes=("client-elsewhere", "rival-device"),
+    ),
+    Loss(
+        "name servers and lastClientIface",
+        names_of("""
+            golden/client-elsewhere-by-ipv4 golden/client-elsewhere-by-ipv6 golden/client-elsewhere-gateway-none
+            golden/client-elsewhere-gateway-none-by-ipv4 golden/client-elsewhere-gateways-on-both
+            golden/client-elsewhere-with-ipv4-gateway golden/client-elsewhere-without-role
+            golden/client-elsewhere-without-role-by-ipv4 golden/crowded-vlan-over-bond golden/lone-address
+            golden/name-on-storage-nic golden/name-on-storage-nic-by-ipv6 golden/name-on-storage-nic-client-in-table
+            golden/name-on-storage-nic-client-on-third
+        """),
+        keys=("nameservers",),
+        codes=("client-elsewhere", "nameservers-not-carried", "nameservers-need-gateway"),
+    ),
     Loss(
         "lastClientIface: there is no other way to find the device",
         names_of("""
@@ -164,9 +224,9 @@ LOSSES = (
     ),
     Loss(
         "name servers, and that secondary addresses are dropped",
-        names_of("golden/crowded-nic"),
+        names_of("golden/crowded-nic golden/floating-address-beside-by-ipv6 golden/lone-address-beside"),
         keys=("nameservers",),
-        codes=("secondary-address-dropped",),
+        codes=("nameservers-not-carried", "secondary-address-dropped"),
     ),
     Loss("further ports of a network's bridge", names_of("golden/further-port-of-network")),
     Loss("slaves that VDSM does not list as nics", names_of("golden/bond-member-hidden golden/bond-member-unlisted")),

@@ -55,10 +55,13 @@ def test_a_setup_with_confirms_over_stomp(folder):
 def test_refusals_and_jsonrpc_errors(folder):
     with hosted(folder) as host, client(host) as stomp:
         missing = {"ovirtmgmt": {"nic": "eth9"}}
-        assert stomp.call("Host.setupNetworks", networks=missing)["error"] == {
+        assert stomp.call("Host.setupNetworks", networks=missing, bondings={}, options={})["error"] == {
             "code": 23,
             "message": "Nic eth9 does not exist",
         }
+        lacking = stomp.call("Host.setupNetworks", networks=missing)["error"]
+        assert lacking["code"] == -32603
+        assert lacking["message"].endswith("missing argument(s): bondings, options'}")
         assert stomp.call("Host.fly")["error"]["code"] == -32601
         for sent, code in (("{", -32700), ("[]", -32600), ({"id": 1}, -32600), ("7", -32600)):
             stomp.post(sent)
@@ -124,7 +127,7 @@ def test_a_host_whose_certificate_is_no_good(folder, certificate):
 def test_the_client_follows_the_host_to_its_new_address(folder, silent):
     moved = {"ovirtmgmt": {**NETWORK, "ipaddr": "192.0.2.99", "defaultRoute": True}}
     with hosted(folder, surroundings=Surroundings(silent=silent)) as host, client(host, timeout=1) as old:
-        old.ask("Host.setupNetworks", networks=moved, options={"connectivityTimeout": 60})
+        old.ask("Host.setupNetworks", networks=moved, bondings={}, options={"connectivityTimeout": 60})
         new = host.address_of("192.0.2.99")
         assert (new.port, new.address == host.places["192.0.2.10"].address) == (host.port, False)
         deadline = time.monotonic() + 3
@@ -146,10 +149,11 @@ def test_a_host_that_is_lost_comes_back_by_itself(folder):
         stomp.call(
             "Host.setupNetworks",
             networks={"ovirtmgmt": {**NETWORK, "vlan": 200, "defaultRoute": True}},
+            bondings={},
             options=UNCHECKED,
         )
         stomp.call("Host.setSafeNetworkConfig")
-        stomp.ask("Host.setupNetworks", networks=wrong, options={"connectivityTimeout": 10})
+        stomp.ask("Host.setupNetworks", networks=wrong, bondings={}, options={"connectivityTimeout": 10})
         with pytest.raises(GONE):
             stomp.answer()
         deadline = time.monotonic() + 5

@@ -6,7 +6,7 @@ change that follows, it would take that back. So a request that may still be on 
 
 from planner.apply.contact import Sight
 from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
-from planner.apply.stages.change import SPOKEN, not_taken_up, out_of_sight, send, unreached
+from planner.apply.stages.change import SPOKEN, not_taken_up, out_of_sight, outdated, send, unreached
 from planner.apply.stages.keep import save
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Done
@@ -28,6 +28,8 @@ def adopt(run: Run) -> Step:
         return Step("adopt", "it may have been sent before the restart", "settle-adopt", found=RESTARTED)
     if run.unread:
         sight = run.contact.await_sight(limits.vdsm)
+        if isinstance(sight, Sight) and run.unsent and run.stance(sight)[0] in ("otherwise", "cut short"):
+            return outdated(run, "adopt", sight)
         if isinstance(sight, Failure) or run.stance(sight)[0] != "before":
             return Step("adopt", "the host is not what it was before the restart", "settle-adopt", found=SPOKEN)
     run.tell(Event("call", "adopt"))

@@ -11,7 +11,7 @@ from queue import Empty
 from planner.apply.contact import LOOK_EVERY, Sight
 from planner.apply.order import COMMIT_WITHIN
 from planner.apply.probing import told
-from planner.apply.run import SENT, STANDING, Event, Run, Step, differing, trouble
+from planner.apply.run import SENT, STANDING, Event, Run, Step, differing, stale, trouble
 from planner.apply.standing import Difference, differences, host_devices
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Document, Done
@@ -173,7 +173,15 @@ def _carried_out_already(run: Run) -> Step | None:
         return Step("set-up", "the host stands as planned: the request was carried out before the restart", "verify")
     if times_sent(run):  # the second try, on a host that the first left otherwise
         return None
+    if run.unsent:
+        return outdated(run, "set-up", sight)
     return Step("set-up", "the request was being carried out before the restart", "settle")
+
+
+def outdated(run: Run, name: str, sight: Sight) -> Step:
+    """Somebody else has changed the host while this run was interrupted, and nothing of it was sent before."""
+    standing = STANDING["before" if name == "adopt" else run.home] if run.untouched(sight.host) else "unknown"
+    return Step(name, "the host has changed while the run was interrupted; nothing was sent", "", standing, stale())
 
 
 def send(run: Run, request: Document, ready: Callable[[Sight], bool]) -> Done | Failure:

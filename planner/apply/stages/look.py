@@ -1,7 +1,7 @@
 """Before anything is sent: is VDSM there, is the host still the one that was planned for, what can be reached?"""
 
 from planner.apply.probing import told
-from planner.apply.run import Event, Run, Step, trouble
+from planner.apply.run import Event, Run, Step, stale, trouble
 from planner.vdsm.failure import Failure
 
 IN_ONE_STEP = (
@@ -16,7 +16,7 @@ def look(run: Run) -> Step:
     if isinstance(sight, Failure):
         return Step("look", "the host could not be read; nothing was sent", "", "as before", trouble(sight))
     if sight.host.digest != run.order.plan["inputs"]["capture"]:
-        return Step("look", "the host has changed; nothing was sent", "", "as before", _stale())
+        return Step("look", "the host has changed; nothing was sent", "", "as before", stale())
     guard = run.order.access.guard
     if guard and not run.world.ask([guard])[guard]:
         return Step("look", f"{guard} is not reached; nothing was sent", "", "as before", _unguarded(guard))
@@ -27,14 +27,6 @@ def look(run: Run) -> Step:
     if len(run.order.plan["steps"]) > 1 and not run.adoption:
         said += f"; {IN_ONE_STEP}"
     return Step("look", said, "announce-adopt" if run.adoption else "announce", found={"probes": passed})
-
-
-def _stale() -> dict[str, str]:
-    return {
-        "code": "stale-plan",
-        "message": "the host is not what it was when the plan was made: its capture has another digest",
-        "hint": "plan it again; `mgmtnet diff` on both captures shows what has changed",
-    }
 
 
 def _unguarded(guard: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ def undo(run: Run) -> Step:
     """Send the way back, unless the host has gone it already; then prove where it stands."""
     limits = run.order.limits
     run.tell(Event("begin", "undo", "taking the change back", limits.change + limits.settle))
+    within = limits.settle
     sight = run.found_again(run.contact.await_sight(limits.vdsm))
     if isinstance(sight, Sight) and not run.reverted(sight.host):
         with run.contact.confirming():
@@ -24,8 +25,10 @@ def undo(run: Run) -> Step:
             answer = send(run, run.revert, lambda _: True)
         if isinstance(answer, Failure) and answer.kind == "refused" and times_sent(run) < TRIES:
             return Step("undo", "the engine takes nothing back: the request is sent once more", "announce")
-        # Whatever else it answers, reading the host decides.
-    sight = run.contact.until(limits.settle, lambda seen: isinstance(seen, Sight) and run.reverted(seen.host))
+        # Whatever else it answers, reading the host decides; where the answer was lost it may still be carried out.
+        if isinstance(answer, Failure) and answer.sent and answer.kind != "vdsm":
+            within = max(limits.late, limits.settle)
+    sight = run.contact.until(within, lambda seen: isinstance(seen, Sight) and run.reverted(seen.host))
     sight = run.contact.elsewhere(sight) if isinstance(sight, Failure) else sight
     if isinstance(sight, Failure):
         return out_of_sight(run, "undo", sight)
@@ -42,11 +45,10 @@ def _taken_back(run: Run, sight: Sight) -> Step:
     standing = "as before" if exactly else STANDING[run.home]
     said = f"the host at {sight.address} stands {standing}"
     said += "" if exactly or run.adoption else f", {KEPT}"
-    committed = any(step.name == "commit" for step in run.steps)  # what was saved is not what stands now
     if sight.host.dirty is False:
         return Step("undo", f"{said}, saved", "", standing, run.reason)
-    if not committed and (exactly or run.restored):
-        return Step("undo", said + ("" if exactly else ", which a reboot removes"), "", standing, run.reason)
+    if exactly and run.before.dirty:  # as unsaved as somebody had left it
+        return Step("undo", said, "", standing, run.reason)
     answer = save(run, lambda seen: run.reverted(seen.host))
     if isinstance(answer, Failure):
         return Step("undo", f"{said}, not saved", "", standing, _unsaved(run, answer))
