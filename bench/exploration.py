@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from virtual_scenarios import scenario
+from virtual_scenarios import remembering, scenario
 from virtual_truth import judge
 from virtual_world import Fault, Rest, Scenario, Schedule, Stop, VirtualWorld
 
@@ -45,6 +45,7 @@ class Explored(NamedTuple):
     whole: bool
 
 
+@remembering()
 def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
     """A scenario with at most so many faults and kills; ``runs``: no more than so many, 0: all."""
     chosen = scenario(name)
@@ -97,6 +98,7 @@ def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
     )
 
 
+@remembering()
 def wander(name: str, seed: int, depth: int, runs: int) -> Explored:
     """Random schedules of ``depth`` faults and kills, deeper than all can be had."""
     chosen, chance = scenario(name), random.Random(seed)  # noqa: S311 a seed is to be repeated
@@ -134,6 +136,7 @@ def _longer(chosen: Scenario, schedule: Schedule, chance: random.Random) -> Sche
     return (*schedule, (point, chance.choice(faults)))
 
 
+@remembering()
 def replay(name: str, schedule: Schedule) -> tuple[list[str], list[str]]:
     """A run once more: its trace, and what is wrong with it."""
     world = VirtualWorld(scenario(name), schedule)

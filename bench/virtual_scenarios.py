@@ -2,7 +2,10 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from hosts_on_stage import ROOT
@@ -45,8 +48,6 @@ def names() -> list[str]:
 
 def scenario(name: str) -> Scenario:
     """One of them."""
-    remember()
-    os.environ.setdefault(VARIABLE, "any")
     kind, transport = name.split(" / ")
     folder = ROOT / "golden" / HOSTS.get(kind, "nic-static")
     told: dict[str, Any] = json.loads((folder / "capture.json").read_text())
@@ -68,34 +69,39 @@ def scenario(name: str) -> Scenario:
     reboot = Reboot(access, "bmc", "ipmilan", "admin") if "rebooted" in kind else None
     order = order_for(access, sight, wanted, reboot=reboot, limits=LIMITS)
     order.before[MARK] = next(MARKS)
-    document = order.document()
     confirms = transport == "xmlrpc" or host.age.xmlrpc_only
-    return Scenario(name, executor.read_order(document), document, host, sight.host, READER, confirms)
+    return Scenario(name, order, host, sight.host, READER, confirms)
 
 
-def remember() -> None:
-    """Have captures read once, and each host held against a plan once."""
-    if contact.read_capture is READER:
-        return
-    contact.read_capture = executor.read_capture = READER  # type: ignore[assignment]
-    known: dict[Any, Any] = {}
-    stance = Run.stance
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Meanwhile captures are read once, hosts held against plans once; and what is fixed fits `LIMITS`."""
+    stances: dict[Any, Any] = {}
+    measures: dict[Any, Any] = {}
+    stance, measure = Run.stance, standing.measure
 
-    def remembered(one: Run, seen: Sight) -> Any:
+    def stance_of(one: Run, seen: Sight) -> Any:
         key = id(one.order.plan), seen.capture[MARK], seen.address, seen.aside
-        if key not in known:
-            known[key] = stance(one, seen)
-        return known[key]
+        if key not in stances:
+            stances[key] = stance(one, seen)
+        return stances[key]
 
-    Run.stance = remembered  # type: ignore[method-assign]
-    held: dict[Any, Any] = {}
-    measure = standing.measure
-
-    def measured(request: Any, host: Any, *, family: int = 0, routes: bool | None = None) -> Any:
+    def measure_of(request: Any, host: Any, *, family: int = 0, routes: bool | None = None) -> Any:
         key = id(request["networks"]), id(host), family, routes
-        if key not in held:
-            held[key] = measure(request, host, family=family, routes=routes)
-        return held[key]
+        if key not in measures:
+            measures[key] = measure(request, host, family=family, routes=routes)
+        return measures[key]
 
-    run.measure = standing.measure = measured  # type: ignore[attr-defined]
-    change.COMMIT_WITHIN = keep.COMMIT_WITHIN = 1.0  # type: ignore[attr-defined]  # in proportion to `LIMITS`
+    with ExitStack() as replaced:
+        replaced.enter_context(patch.dict(os.environ, {VARIABLE: "any"}))
+        for place, name, value in (
+            (contact, "read_capture", READER),
+            (executor, "read_capture", READER),
+            (run, "measure", measure_of),
+            (standing, "measure", measure_of),
+            (Run, "stance", stance_of),
+            (change, "COMMIT_WITHIN", 1.0),
+            (keep, "COMMIT_WITHIN", 1.0),
+        ):
+            replaced.enter_context(patch.object(place, name, value))
+        yield

@@ -102,7 +102,6 @@ class Scenario(NamedTuple):
 
     name: str
     order: Order
-    document: dict[str, Any]
     host: VirtualHost
     before: Host
     reader: Reader
@@ -228,7 +227,6 @@ class VirtualWorld:
                 self._rest(contact.addresses[0])
                 self.point("step is written")
         self.ended, self.alive = True, False
-        self.at_end = self.time.now()
         self.in_reach = self.host.up(self.host.address) and not self.cut and self.daemon.recovering() is None
 
     def _told(self, event: Event) -> None:
@@ -607,11 +605,6 @@ class Direct:
 
 class ThroughEngine(Direct):
     """The engine's way: it confirms by itself, builds only what is defined, and does not tell what is unsaved."""
-
-    @property
-    def here(self) -> str:
-        """Where the engine reaches the host."""
-        return self.address
 
     def confirm(self, *, timeout: float) -> Done | Failure:  # noqa: ARG002
         """Nothing to do."""
