@@ -316,10 +316,11 @@ class VirtualWorld:
         self.say("the link is back")
 
     def _end_serving(self) -> None:
-        for one, call in list(self.serving.items()):
-            one.throw()
+        """Nothing that was being carried out is any more, and its callers learn of it."""
+        ended, self.serving = self.serving, {}
+        for one, call in ended.items():
+            self.time.end(one)
             call.reset()
-        self.serving.clear()
 
     def menu(self, place: str, faults: int, kills: int) -> list[Fault]:  # noqa: C901 kind by kind
         """What can go wrong here, with so many faults and kills left."""
@@ -434,9 +435,8 @@ class VirtualWorld:
         self.time.sleep(FENCED, "fence")
         if action == "status":
             return "on" if self.host.powered else "off"
-        if action == "off":  # greenlets are ended from the hub alone
-            self.time.at(self.time.now(), self._end_serving)
-            self.time.sleep(0)
+        if action == "off":
+            self._end_serving()
         self.host.power(on=action == "on")
         return "unknown"
 
