@@ -34,7 +34,7 @@ class Machine(Picture):
     """The stand-in's machine; what it becomes is computed once, and its devices are never changed in place."""
 
     def __init__(self, netinfo: dict[str, Any], age: Age) -> None:
-        """As the picture of ``netinfo``."""
+        """As the picture of ``netinfo``, with a VDSM of ``age``."""
         super().__init__(netinfo, age=age)
         self._outcomes: dict[tuple[int, str, str], tuple[Devices, Fault | None]] = {}
         self._texts: dict[int, str] = {}
@@ -185,11 +185,12 @@ class VirtualHost(StandIn):
 
     def call(self, verb: str, parameters: Mapping[str, Any], local: str = "") -> Outcome:
         """As the stand-in, without a log."""
-        mishap = self.mishap(verb)
+        mishap, epoch = self.mishap(verb), self.epoch
         try:
             return Outcome(self._carry_out(verb, parameters, local, mishap), mishap)
         except DaemonDiedError:
-            self._restart_daemon()
+            if self.epoch == epoch:
+                self._restart_daemon()
         except PowerLostError:
             self._boot()
         return Outcome(Refusal(INTERNAL, "gone"), mishap)

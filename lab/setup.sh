@@ -6,6 +6,8 @@
 set -e
 export LAB=${LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/uml-lab}
 here=$(dirname "$(readlink -f "$0")")
+processor=${LAB_CPUINFO:-/proc/cpuinfo}  # another file: to try what is done on another processor
+shim=$LAB/ptrace-regset.so
 tools="iproute2 dnsmasq-base busybox-static kmod iputils-ping"
 
 no() { echo "no lab: $*" >&2; exit 3; }
@@ -20,6 +22,9 @@ if ! built; then
         no "apt knows no package user-mode-linux: this has to be Debian (12 was tried), and \`apt-get update\` must have run"
 fi
 case "$LAB$here" in *' '*) no "its paths become kernel arguments and must not have spaces: $LAB, $here" ;; esac
+amx() { grep -q amx_tile "$processor"; }
+! amx || command -v cc >/dev/null ||
+    no "this processor has AMX, on which User-Mode Linux boots only with a shim, and there is no C compiler (cc) to build it"
 [ "${1:-}" != --check ] || exit 0
 
 mkdir -p "$LAB/scripts"
@@ -28,6 +33,8 @@ for f in "$here"/*; do  # renamed into place: a running umlrun is re-read by bas
     cp -p "$f" "$LAB/scripts/.new.$$"
     mv "$LAB/scripts/.new.$$" "$LAB/scripts/${f##*/}"
 done
+rm -f "$shim"
+! amx || cc -shared -fPIC -O2 -o "$shim" "$here/ptrace-regset.c" || no "the shim for processors with AMX could not be built"
 built && exit 0
 echo "building the lab in $LAB (about 45 MB of packages, a minute)"
 "$here/fetch.sh" "$LAB/uml" user-mode-linux || no "package user-mode-linux could not be had"

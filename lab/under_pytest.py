@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import NoReturn
 
 import pytest
 
@@ -23,8 +24,10 @@ LAB = os.environ.get("LAB") or os.path.join(CACHE, "uml-lab")
 INSIDE = os.environ.get("LAB_INSIDE") == "1"
 REQUIRED = os.environ.get("LAB_REQUIRED") == "1"
 ASKED_FOR = REQUIRED or INSIDE or os.environ.get("LAB_RUN") == "1"
-TIMEOUT = os.environ.get("LAB_TIMEOUT", "1800")  # seconds; five times what it takes on an idle machine
+# Seconds for a kernel. Shorter fails good runs on a busy machine; longer only tells later of one that hangs.
+TIMEOUT = os.environ.get("LAB_TIMEOUT", "3600")
 ABSENT = f"no lab under {LAB}: run lab/setup.sh"
+NO_BOOT = "[lab] no boot"  # what umlrun says where its kernel cannot start at all
 MARKS = {
     "lab": "runs inside User-Mode Linux, if LAB_RUN=1 or LAB_REQUIRED=1",
     "lab_boots": "boots User-Mode Linux itself, if LAB_RUN=1 or LAB_REQUIRED=1",
@@ -45,6 +48,18 @@ def install(config: pytest.Config) -> None:
 def built() -> bool:
     """Whether there is a lab to run in."""
     return os.access(os.path.join(LAB, "uml/usr/bin/linux.uml"), os.X_OK)
+
+
+def without_boot(console: str) -> str:
+    """The line in which ``console`` says that no kernel can boot here; "" if it does not."""
+    return next((line for line in console.splitlines() if line.startswith(NO_BOOT)), "")
+
+
+def give_up(reason: str) -> NoReturn:
+    """End a test that boots itself: failed if the lab is required, else skipped."""
+    if REQUIRED:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 def run_in_kernel(job: str, variables: Mapping[str, str], root: str) -> subprocess.CompletedProcess[str]:
@@ -88,9 +103,7 @@ class Selector:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Only tests that boot themselves need this; the others are answered by `Replayer`."""
         if item.get_closest_marker("lab_boots") and not built():
-            if REQUIRED:
-                pytest.fail(ABSENT)
-            pytest.skip(ABSENT)
+            give_up(ABSENT)
 
 
 class Recorder:
@@ -129,12 +142,13 @@ class Replayer:
 
     def reports_of(self, item: pytest.Item) -> list[pytest.TestReport]:
         """What was reported inside, or why nothing was."""
-        if not built():
-            if REQUIRED:
-                return [self.report(item, "failed", ABSENT)]
-            return [self.report(item, "skipped", (str(item.path), 0, f"Skipped: {ABSENT}"))]
         if self.reports is None:
-            self.reports = self.boot(item.session)
+            self.reports = self.boot(item.session) if built() else {}
+        absent = without_boot(self.console) if built() else ABSENT
+        if absent and REQUIRED:
+            return [self.report(item, "failed", absent)]
+        if absent:
+            return [self.report(item, "skipped", (str(item.path), 0, f"Skipped: {absent}"))]
         done = self.reports[item.nodeid]
         if not any(report.when == "teardown" for report in done):
             text = f"the lab kernel did not finish this test; console:\n{self.console[-4000:]}"

@@ -44,15 +44,9 @@ class Played(Protocol):
 class Steps:
     """The two calls of a plan for `Played`: ``adopt`` and ``change``, in the form in which a plan has them."""
 
-    def __init__(self, host: Played, definition: Request, rules: Compiled) -> None:
-        """Plan ``definition`` on ``host``, by ``rules``."""
-        seen = planner.read_capture(host.caps()).host
-        wanted = planner.read_definition({"network": NAME, **definition}).definition
-        assert seen is not None
-        assert wanted is not None
-        plan = planner.plan(seen, wanted, rules, [host.address]).document()
-        assert [step["step"] for step in plan["steps"]] == ["adopt", "change"], plan["problems"]
-        self.adopt, self.change = (copy.deepcopy(step["request"]) for step in plan["steps"])
+    def __init__(self, adopt: Request, change: Request) -> None:
+        """From the requests of a plan."""
+        self.adopt, self.change = copy.deepcopy(adopt), copy.deepcopy(change)
         self.change["options"]["connectivityTimeout"] = 2  # nobody waits two minutes for those who do not confirm
 
     @property
@@ -66,19 +60,34 @@ class Steps:
         return next(iter(self.change["bondings"]), "")
 
 
+def planned(host: Played, definition: Request, rules: Compiled) -> Steps:
+    """The steps of the plan that ``rules`` make of ``definition`` on ``host``."""
+    seen = planner.read_capture(host.caps()).host
+    wanted = planner.read_definition({"network": NAME, **definition}).definition
+    assert seen is not None
+    assert wanted is not None
+    plan = planner.plan(seen, wanted, rules, [host.address]).document()
+    assert [step["step"] for step in plan["steps"]] == ["adopt", "change"], plan["problems"]
+    return Steps(*(step["request"] for step in plan["steps"]))
+
+
 def lost(host: Played, steps: Steps) -> None:
     assert not host.reached()
-    assert host.caps()["networks"] == {}
-    assert all(not record["ipv4addrs"] for record in host.caps()["bridges"].values())
-    assert NAME not in host.caps()["bridges"]
-    del steps
+    caps = host.caps()
+    assert caps["networks"] == {}
+    assert NAME not in caps["bridges"]
+    for section in ("nics", "bondings", "vlans", "bridges"):
+        assert not any(record["ipv4addrs"] for record in caps[section].values())
+    if steps.bond and steps.bond not in caps["bondings"]:
+        assert caps["vlans"] == {}
 
 
 def adopted(host: Played, steps: Steps) -> None:
-    network = host.caps()["networks"][NAME]
+    caps = host.caps()
+    network = caps["networks"][NAME]
     assert network["bridged"] is False
     assert network["addr"] == host.address
-    assert NAME not in host.caps()["bridges"]
+    assert NAME not in caps["bridges"]
     assert str(network["mtu"]) == str(steps.adopt["networks"][NAME]["mtu"])
     assert host.reached()
 
@@ -102,7 +111,6 @@ def one_stage_that_nobody_confirms(host: Played, steps: Steps) -> None:
     lost(host, steps)
     if steps.bond:
         assert steps.bond not in host.caps()["bondings"]
-        assert host.caps()["vlans"] == {}
     host.reboot()
     lost(host, steps)
 
@@ -167,12 +175,12 @@ def two_stages_saved(host: Played, steps: Steps) -> None:
 
 
 def adopt_that_nmstate_refuses(host: Played, steps: Steps) -> None:
-    before = host.caps()
+    before = host.caps()["nics"]
     refused = copy.deepcopy(steps.adopt)
     refused["networks"][NAME] |= {"ipv6autoconf": True, "dhcpv6": False}
     assert host.setup(refused) == INTERNAL
-    assert host.caps()["networks"] == {}
-    assert host.caps()["nics"] == before["nics"]
+    caps = host.caps()
+    assert (caps["networks"], caps["nics"]) == ({}, before)
     assert host.reached()
 
 

@@ -10,7 +10,7 @@ from lab.agent import bonds, dhcp
 from lab.agent.announcing import announce
 from lab.agent.iproute import told
 from lab.agent.looking import RESOLVER, look
-from lab.agent.machine import Link, Machine, machine_of
+from lab.agent.machine import METRICS, Link, Machine, machine_of
 
 ORDER = ("nic", "bond", "vlan", "bridge")
 
@@ -34,7 +34,7 @@ def become(wanted: Machine) -> None:
     running = dhcp.clients()
     for name, link in wanted.links.items():
         if link.client and name not in running:
-            dhcp.start(name, link.client, _mac(name))
+            dhcp.start(name, link.client, _mac(name), metric=METRICS[link.kind], identity=link.identity)
     told(_routes(machine_of(look()), wanted))
     _resolve(wanted)
 
@@ -54,7 +54,7 @@ def _doomed(present: Machine, wanted: Machine) -> set[str]:
 
 
 def _same_client(old: Link, new: Link) -> bool:
-    return old.client == new.client and new.mac in ("", old.mac)
+    return (old.client, old.identity) == (new.client, new.identity) and new.mac in ("", old.mac)
 
 
 def _devices(present: Machine, wanted: Machine, doomed: set[str]) -> Iterator[str]:

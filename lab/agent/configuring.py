@@ -8,17 +8,22 @@ import zlib
 
 from lab.agent import bonds
 from lab.agent.iproute import Record
-from lab.agent.machine import OWN_PRIORITY, Link, Machine, Route
+from lab.agent.machine import METRICS, OWN_PRIORITY, Link, Machine, Route
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.kernel import Config, Fault
+from planner.simulator.nmstate import kept_gateways, objection, touched
 
 DEFAULT_MTU = 1500
-METRIC = 425  # what NetworkManager gives to routes over a bridge
 MAIN = "main"
 
 
 def configured(present: Machine, before: Config, after: Config) -> Machine | Fault:
     """``present`` with all that ``after`` wants, and without what only ``before`` wanted."""
+    taken = touched(before, after)
+    gateways = [route for route in present.routes if route.destination.endswith("/0") and route.device not in taken]
+    fault = objection(before, after, {6 if ":" in route.destination else 4 for route in gateways})
+    if fault is not None:
+        return fault
     draft = _Draft(present)
     for name, old in before.networks.items():
         draft.dismantle(name, old, after)
@@ -32,14 +37,12 @@ def configured(present: Machine, before: Config, after: Config) -> Machine | Fau
             return fault
     draft.set_mtus(before, after)
     for name, network in after.networks.items():
-        draft.address(name, network)
+        draft.address(name, network, before.networks.get(name, {}))
     return draft.machine(before, after)
 
 
 def _unfit(name: str, network: Record, links: dict[str, Link]) -> Fault | None:
     """What the lab's host cannot do, or nothing: the kernel itself refuses the rest."""
-    if network.get("ipv6autoconf") and not network.get("dhcpv6"):
-        return Fault("Autoconf without DHCP is not supported yet")
     if network.get("dhcpv6"):
         return Fault("the lab's host has no DHCPv6 client")
     base = base_of(network)
@@ -70,7 +73,7 @@ class _Draft:
 
     def clear(self, name: str) -> None:
         if name in self.links:
-            self.change(name, addresses=(), client="")
+            self.change(name, addresses=(), client="", identity="")
             self.forget_routes(name)
 
     def remove(self, name: str) -> None:
@@ -159,10 +162,12 @@ class _Draft:
             if link.master in self.links and self.links[link.master].kind == "bond":
                 self.change(name, mtu=self.links[link.master].mtu)
 
-    def address(self, name: str, network: Record) -> None:
-        """Exactly the addresses that ``network`` wants, on its top device."""
+    def address(self, name: str, network: Record, past: Record) -> None:
+        """Exactly the addresses that ``network`` wants, on its top device; its static routes stay."""
         top = name if network["bridged"] else port_of(network)
+        routes = [route for route in self.routes if route.device == top and route.table == MAIN and route.gateway]
         self.clear(top)
+        kept = kept_gateways(past, network)
         own = table_of(top)
         addresses = []
         if network.get("bootproto") == "dhcp":
@@ -170,21 +175,29 @@ class _Draft:
         elif network.get("ipaddr"):
             interface = ipaddress.IPv4Interface(f"{network['ipaddr']}/{network['netmask']}")
             addresses.append(str(interface))
-            if network.get("gateway"):
-                self._route_out(top, interface.network, network["gateway"], default=bool(network.get("defaultRoute")))
+            gateway = network.get("gateway") or kept.get("gateway")
+            if gateway:
+                self._route_out(top, interface.network, gateway, default=bool(network.get("defaultRoute")))
         if network.get("ipv6addr"):
             addresses.append(str(network["ipv6addr"]))
-            if network.get("ipv6gateway"):
-                self.routes.append(Route(top, "::/0", network["ipv6gateway"], metric=METRIC))
+            gateway = network.get("ipv6gateway") or kept.get("ipv6gateway")
+            if gateway:
+                self.routes.append(Route(top, "::/0", gateway, metric=METRICS[self.links[top].kind]))
         self.change(top, addresses=tuple(addresses))
+        subnets = [ipaddress.ip_interface(address).network for address in addresses]
+        for route in routes:
+            near = any(ipaddress.ip_address(route.gateway) in subnet for subnet in subnets)
+            if near and not route.destination.endswith("/0"):
+                self.routes.append(route)
 
     def _route_out(self, top: str, subnet: ipaddress.IPv4Network, gateway: str, *, default: bool) -> None:
         own = table_of(top)
         tables = (own, MAIN) if default else (own,)
         # Gateways outside the subnet are accepted by VDSM; the kernel wants to be told that they are on the link.
         flags = "" if ipaddress.ip_address(gateway) in subnet else "onlink"
-        self.routes += [Route(top, "0.0.0.0/0", gateway, table, METRIC, flags=flags) for table in tables]
-        self.routes.append(Route(top, str(subnet), "", own, METRIC, scope="link"))
+        metric = METRICS[self.links[top].kind]
+        self.routes += [Route(top, "0.0.0.0/0", gateway, table, metric, flags=flags) for table in tables]
+        self.routes.append(Route(top, str(subnet), "", own, metric, scope="link"))
         self.rules.append(f"priority {OWN_PRIORITY} from {subnet} lookup {own}")
         self.rules.append(f"priority {OWN_PRIORITY} from all to {subnet} iif {top} lookup {own}")
 

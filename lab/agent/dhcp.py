@@ -1,6 +1,6 @@
 """The agent's DHCP clients: one busybox udhcpc a device, and what is known of each.
 
-A client keeps a folder ``<STATE>/<device>`` with ``client`` (JSON: table, identity), ``pid`` and, once it has one,
+A client keeps a folder ``<STATE>/<device>`` with ``client`` (JSON, of a `Client`), ``pid`` and, once it has one,
 ``lease`` (lines of name=value that `lease.sh` writes). The folder is below /run: after a reboot nobody has a lease.
 """
 
@@ -22,6 +22,7 @@ PROTOCOL = "dhcp"  # of the routes that a lease makes
 class Client(NamedTuple):
     """A client: the routing ``table`` of its routes, its ``identity`` (option 61, as hexadecimal), its lease.
 
+    ``by_mac``: the identity is that of its device's MAC address, and not one of the profile's own.
     ``lease``: interface, address (with prefix), router, dns (space-separated), "" where the server said nothing;
     empty before there is a lease.
     """
@@ -29,6 +30,7 @@ class Client(NamedTuple):
     table: str
     identity: str
     lease: dict[str, str]
+    by_mac: bool = True
 
     @property
     def nameservers(self) -> list[str]:
@@ -43,8 +45,10 @@ def clients() -> dict[str, Client]:
     return {name: client for name, client in found.items() if client is not None}
 
 
-def start(device: str, table: str, mac: str) -> None:
+def start(device: str, table: str, mac: str, *, metric: int = 0, identity: str = "") -> None:
     """Ask for a lease on ``device``, as the client that ``mac`` stands for; come back with it, or after `TRIES`.
+
+    ``metric``: of the lease's default route. ``identity``: call itself so instead.
 
     The identity is stated and not left to the program: it has to be the same on the bridge as it was on the port, or
     the server gives another address (vdsm.md 7.4, bug 1219429).
@@ -52,12 +56,12 @@ def start(device: str, table: str, mac: str) -> None:
     folder = os.path.join(STATE, device)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    identity = "01" + mac.replace(":", "")
+    about = {"table": table, "identity": identity or "01" + mac.replace(":", ""), "by_mac": not identity}
     with open(os.path.join(folder, "client"), "w", encoding="utf-8") as file:
-        json.dump({"table": table, "identity": identity}, file)
+        json.dump(about, file)
     ask = ["busybox", "udhcpc", "-b", "-t", str(TRIES), "-T", "1", "-A", "5", "-S"]
-    ask += ["-i", device, "-s", SCRIPT, "-p", os.path.join(folder, "pid"), "-C", "-x", f"0x3d:{identity}"]
-    environment = {**os.environ, "LEASE_FOLDER": folder, "LEASE_TABLE": table}
+    ask += ["-i", device, "-s", SCRIPT, "-p", os.path.join(folder, "pid"), "-C", "-x", f"0x3d:{about['identity']}"]
+    environment = {**os.environ, "LEASE_FOLDER": folder, "LEASE_TABLE": table, "LEASE_METRIC": str(metric)}
     # In a session of its own and without our files: the client goes on when we are gone.
     with open(os.path.join(folder, "log"), "wb") as log:
         subprocess.run(
@@ -95,7 +99,7 @@ def _client(folder: str) -> Client | None:
     lease: dict[str, str] = {}
     with contextlib.suppress(OSError), open(os.path.join(folder, "lease"), encoding="utf-8") as file:
         lease = dict(line.rstrip("\n").partition("=")[::2] for line in file)
-    return Client(about["table"], about["identity"], lease)
+    return Client(about["table"], about["identity"], lease, about["by_mac"])
 
 
 def _pid(folder: str) -> int:

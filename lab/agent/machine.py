@@ -10,6 +10,12 @@ from lab.agent.iproute import Record
 from lab.agent.looking import Seen, kind_of
 
 OWN_PRIORITY = 3200  # of VDSM's source-routing rules; others are somebody else's
+METRICS = {
+    "bridge": 425,
+    "vlan": 400,
+    "bond": 300,
+    "nic": 100,
+}  # NetworkManager's, of routes over a device of that kind
 NOT_OURS = ("kernel", "ra")  # routes that come and go with addresses and advertisements
 
 
@@ -18,7 +24,8 @@ class Link(NamedTuple):
 
     ``base``, ``tag``: a vlan's; ``options``: a bond's as `bonds.configured` has them, a bridge's ``stp`` ("0", "1");
     ``quiet``: IPv6 is switched off; ``addresses``: with prefix, without those that come and go by themselves
-    (leases, autoconfigured, link-local); ``client``: the routing table of the device's DHCP client, "" without one.
+    (leases, autoconfigured, link-local); ``client``: the routing table of the device's DHCP client, "" without one;
+    ``identity``: what that client calls itself (option 61), "" if after the device's MAC.
     """
 
     kind: str
@@ -32,6 +39,7 @@ class Link(NamedTuple):
     quiet: bool = False
     addresses: tuple[str, ...] = ()
     client: str = ""
+    identity: str = ""
 
 
 class Route(NamedTuple):
@@ -101,6 +109,7 @@ def _link(row: Record, seen: Seen) -> Link:
         quiet=name in seen.quiet,
         addresses=tuple(address for address in _addresses(row) if address != lease),
         client=client.table if client else "",
+        identity=client.identity if client and not client.by_mac else "",
     )
 
 

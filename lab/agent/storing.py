@@ -1,4 +1,6 @@
-"""The persistent configuration: JSON files in a folder that outlives a reboot, one a network and one a bond.
+"""What outlives a reboot: VDSM's configurations and NetworkManager's profiles.
+
+A configuration is a folder of JSON files, one a network and one a bond.
 
 As VDSM's /var/lib/vdsm/persistence/netconf (vdsm.md 7.1): ``nets/<name>``, ``bonds/<name>``. Written aside and renamed:
 a machine that dies meanwhile finds the old configuration or the new one.
@@ -9,6 +11,7 @@ import os
 import shutil
 from typing import Any
 
+from lab.agent.machine import Link, Machine, Route
 from planner.simulator.kernel import Config
 
 PARTS = ("nets", "bonds")
@@ -44,3 +47,22 @@ def _records(folder: str) -> dict[str, dict[str, Any]]:
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             found[name] = json.load(file)
     return found
+
+
+def store_machine(path: str, machine: Machine) -> None:
+    """Make ``machine`` what the file ``path`` tells."""
+    links = {name: {**link._asdict(), "options": dict(link.options)} for name, link in machine.links.items()}
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        json.dump({**machine._asdict(), "links": links}, file, indent=1)
+    os.replace(f"{path}.new", path)
+
+
+def stored_machine(path: str) -> Machine | None:
+    """What the file ``path`` tells; None, if there is none."""
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        told = json.load(file)
+    links = {name: Link(**{**link, "addresses": tuple(link["addresses"])}) for name, link in told["links"].items()}
+    routes = tuple(Route(*route) for route in told["routes"])
+    return Machine(links, routes, tuple(told["rules"]), tuple(told["nameservers"]), told["resolver"])

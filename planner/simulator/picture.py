@@ -9,7 +9,7 @@ from planner.simulator.ages import TODAY, Age
 from planner.simulator.canonical import base_of, port_of
 from planner.simulator.devices import DEFAULT_MTU, Devices, blank_ip
 from planner.simulator.kernel import Config, Fault, Record
-from planner.simulator.nmstate import objection
+from planner.simulator.nmstate import kept_gateways, objection, touched
 from planner.simulator.surroundings import (
     Lease,
     Router,
@@ -58,7 +58,9 @@ class Picture:
         members = Counter(nic for bond in declared.values() for nic in bond["nics"])
         for nic in (nic for nic, count in members.items() if count > 1):
             return Fault(f"port {nic} is listed more than once")
-        if self._age.nmstate and (fault := objection(declared, after, _gateways(devices, after), self._age)):
+        if self._age.nmstate and (
+            fault := objection(before, after, _gateways(devices, touched(before, after)), self._age)
+        ):
             return fault
         for name, bond in after.bonds.items():
             if name in declared:
@@ -116,8 +118,7 @@ class Picture:
             return
         mac, tag = devices.mac_of(top), devices.tag_of(top)
         default = bool(network.get("defaultRoute"))
-        # nmstate keeps a default route that the call neither names nor takes back (by defaultRoute false or by DHCP).
-        kept = past if self._age.nmstate and default and past.get("defaultRoute") else {}
+        kept = kept_gateways(past, network) if self._age.nmstate else {}
         record.update(blank_ip())
         if network["bootproto"] == "dhcp":
             lease = None if tag is None else lease_for(self.surroundings, self._leases, mac, tag)
@@ -146,9 +147,8 @@ class Picture:
             record["ipv6gateway"] = network.get("ipv6gateway") or kept["ipv6gateway"]
 
 
-def _gateways(devices: Devices, after: Config) -> set[int]:
-    """The families in which a device that no network stands on has a gateway by hand."""
-    taken = {*after.networks, *(port_of(network) for network in after.networks.values())}
+def _gateways(devices: Devices, taken: Collection[str]) -> set[int]:
+    """The families in which a device that is not among ``taken`` has a gateway by hand."""
     records = [record for name, record in devices.all() if name not in taken]
     found = {4 for record in records if record["gateway"] and not record["dhcpv4"]}
     automatic = ("ipv6autoconf", "dhcpv6")

@@ -20,7 +20,13 @@ REFUSED = {
     for problem in plan["problems"]
     if problem["code"] in ("nameservers-need-gateway", "nameservers6-need-gateway")
 }
-CHANGES = [name for name, plan in PLANS.items() if plan["outcome"] == "change" and name not in REFUSED]
+# Its capture hides the routes, and with them the gateway that nmstate would find on the host itself.
+REFUSED_FOR_WANT_OF_ROUTES = {"gateway-unknown-to-adopt-by-ipv6"}
+CHANGES = [
+    name
+    for name, plan in PLANS.items()
+    if plan["outcome"] == "change" and name not in REFUSED | REFUSED_FOR_WANT_OF_ROUTES
+]
 
 
 def host_of(caps: dict) -> Host:

@@ -52,8 +52,8 @@ def elsewhere():
 @pytest.mark.parametrize(
     ("before", "after", "kind", "told"),
     [
-        (SEED, REFUSED, "refused", "outcome: change -> refused (vlan-tag-mismatch)"),
-        (REFUSED, SEED, "no longer refused", "outcome: refused -> change (vlan-tag-mismatch)"),
+        (SEED, REFUSED, "refused", "outcome: change -> refused (vlan-tag-mismatch/other)"),
+        (REFUSED, SEED, "no longer refused", "outcome: refused -> change (vlan-tag-mismatch/other)"),
         (SEED, edited(vlan=3001), "attachment", "vlan: 3000 -> 3001 (vlan-over-bond)"),
         (SEED, edited(mtu=1500), "value", "mtu: 9000 -> 1500 (as-defined)"),
         (SEED, edited(ipv4={"method": "none"}), "value", "ipv4.method: dhcp -> none (ipv4-dhcp)"),

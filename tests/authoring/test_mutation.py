@@ -123,7 +123,7 @@ def test_a_survivor_without_a_reason_is_told():
     assert "**no reason is given**" in told
 
 
-@pytest.mark.parametrize("name", ["vlan-tag-mismatch", "found-by-address", "own-network-on-bond"])
+@pytest.mark.parametrize("name", ["vlan-tag-missing", "found-by-address", "own-network-on-bond"])
 def test_the_short_way_finds_what_planning_everything_anew_finds(rules, name):
     folders = itertools.islice(golden_folders(str(ROOT / "golden")), 0, None, 12)
     trials = [try_out(case, rules) for folder in folders if (case := read_golden(folder)[0]) is not None]

@@ -68,7 +68,7 @@ def test_a_shadow_that_would_override_blocks_nothing(tmp_path: Path, capsys: pyt
         "--policy",
         str(rule.parents[1]),
     ]
-    assert main(["why-not", *host, "vlan-tag-mismatch"]) == 0
+    assert main(["why-not", *host, "vlan-tag-mismatch/other"]) == 0
     assert capsys.readouterr().out.endswith("\nit fired\n")
     assert main(["plan", *host]) == 3
 
@@ -76,6 +76,9 @@ def test_a_shadow_that_would_override_blocks_nothing(tmp_path: Path, capsys: pyt
 def test_a_member_of_a_bond_is_known_by_its_own_mac_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", str(SITE / "golden" / "bond-over-storage-adapter" / "capture.json")]) == 0
     told = capsys.readouterr().out
-    assert "name=ens1f1 mtu=9000 hwaddr=00:00:5e:00:53:82 permanent_hwaddr=00:00:5e:00:53:1b bond=bond0" in told
+    assert (
+        "name=ens1f1 mtu=9000 hwaddr=00:00:5e:00:53:82 permanent_hwaddr=00:00:5e:00:53:1b link=ethernet bond=bond0"
+        in told
+    )
     assert main(["facts", str(SITE / "golden" / "address-on-storage-adapter" / "capture.json")]) == 0
     assert "hwaddr=00:00:5e:00:53:1a permanent_hwaddr=00:00:5e:00:53:1a" in capsys.readouterr().out

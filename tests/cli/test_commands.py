@@ -50,9 +50,13 @@ def test_plan_as_a_document(output: str, capsys: pytest.CaptureFixture[str]) -> 
 def test_plan_as_the_two_dialects(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", *HOST, "-o", "vdsm"]) == 0
     asked = json.loads(capsys.readouterr().out)
+    assert asked["networks"]["ovirtmgmt"]["bridged"] is False
+    assert asked["options"] == {"connectivityCheck": False, "commitOnSuccess": True}
+    assert main(["plan", *HOST, "-o", "vdsm", "--step", "change"]) == 0
+    asked = json.loads(capsys.readouterr().out)
     assert asked["networks"]["ovirtmgmt"]["bridged"] is True
     assert asked["networks"]["ovirtmgmt"]["vlan"] == 3000
-    assert main(["plan", *HOST, "-o", "vdsm3"]) == 0
+    assert main(["plan", *HOST, "-o", "vdsm3", "--step", "change"]) == 0
     asked = json.loads(capsys.readouterr().out)
     assert asked["networks"]["ovirtmgmt"] == {
         "bonding": "bond4",

@@ -81,4 +81,4 @@ def test_what_is_refused_behind_a_bridge_is_told_once(rules: Compiled) -> None:
         ("bond-too-few-members", True),
         ("vlan-tag-mismatch", True),
     ]
-    assert plan.request is None
+    assert plan.steps == ()

@@ -1,7 +1,7 @@
-"""A host through three boots, run inside the lab by test_lab_reboot.py; ends in LABPASS.
+"""A host through four boots, run inside the lab by test_lab_reboot.py; ends in LABPASS.
 
-1: a plan is applied and not committed. 2: the host is as before it; the plan is applied and committed. 3: the host is
-as planned. Between the boots only the folder that is given survives, as a disk does.
+1: the host is adopted; it is changed, and that is not saved. 2, 3: it is as adopted; the second time the change is
+saved. 4: it is as changed. Between the boots only the folder that is given survives, as a disk does.
 """
 
 import json
@@ -10,15 +10,14 @@ import subprocess
 import sys
 import time
 
-from surroundings import bond4, management, network, started, steady
+from surroundings import started, steady
 
 from lab.agent import dhcp
-from lab.agent.storing import store, stored
-from planner.simulator.kernel import EMPTY
+from lab.agent.agent import Agent
+from lab.agent.host import Host
 
 DISK = sys.argv[1]
-PERSISTENT = os.path.join(DISK, "netconf")
-OWN_FILES = (  # what the host's own configuration files would do at every boot
+OWN_FILES = (  # how the host was configured before VDSM came
     "link add bond4 type bond mode 802.3ad lacp_rate fast",
     "link set eth2 master bond4",
     "link set eth3 master bond4",
@@ -26,42 +25,55 @@ OWN_FILES = (  # what the host's own configuration files would do at every boot
     "link add link bond4 name bond4.3000 type vlan id 3000",
     "link set bond4.3000 up",
 )
+ADOPTED = {"bonding": "bond4", "vlan": 3000, "bridged": False, "mtu": 1500, "bootproto": "dhcp", "defaultRoute": True}
+CHANGED = {**ADOPTED, "bridged": True, "mtu": 9000}
+BOND = {"bond4": {"nics": ["eth2", "eth3"], "options": "mode=4 lacp_rate=1"}}
 
 
 def main():
     with started("lacp") as world:
         boot = len(os.listdir(os.path.join(DISK, "boots"))) + 1 if os.path.isdir(os.path.join(DISK, "boots")) else 1
         os.makedirs(os.path.join(DISK, "boots", str(boot)))
-        world.build(*OWN_FILES)
-        mac = world.host.netinfo()["bondings"]["bond4"]["hwaddr"]
-        dhcp.start("bond4.3000", "main", mac)
-        world.configure(stored(PERSISTENT))
-        seed = management(network("bond4", vlan=3000, mtu=9000, bootproto="dhcp"), bond4("mode=4 lacp_rate=1"))
-        {1: first, 2: second, 3: third}[boot](world, seed)
+        if boot == 1:
+            world.build(*OWN_FILES)
+            dhcp.start("bond4.3000", "main", world.host.netinfo()["bondings"]["bond4"]["hwaddr"])
+        agent = Agent(Host(os.path.join(DISK, "profiles")), os.path.join(DISK, "netconf"))
+        {1: first, 2: second, 3: third, 4: fourth}[boot](world, agent)
     print("LABPASS")
 
 
-def first(world, seed):
-    assert stored(PERSISTENT) == EMPTY
-    remember("before", steady())
-    world.configure(seed)
-    assert world.jumbo(world.address("ovirtmgmt"))
+def first(world, agent):
+    setup(agent, ADOPTED, commitOnSuccess=True)
+    remember("adopted", steady())
+    setup(agent, CHANGED)
+    assert world.jumbo(agent.address)
     reboot()
 
 
-def second(world, seed):
-    same("before", steady())
-    assert world.seen_by_engine(world.address("bond4.3000"))
-    world.configure(seed)
-    remember("planned", steady())
-    store(PERSISTENT, seed)
+def second(world, agent):
+    same("adopted", steady())
+    assert world.seen_by_engine(agent.address)
     reboot()
 
 
-def third(world, seed):
-    assert stored(PERSISTENT) == seed
-    same("planned", steady())
-    assert world.jumbo(world.address("ovirtmgmt"))
+def third(world, agent):
+    same("adopted", steady())
+    setup(agent, CHANGED)
+    remember("changed", steady())
+    assert world.seen_by_engine(agent.address)
+    assert agent.call("setSafeNetworkConfig", {}).value is True
+    reboot()
+
+
+def fourth(world, agent):
+    same("changed", steady())
+    assert agent.running == agent.persistent
+    assert world.jumbo(agent.address)
+
+
+def setup(agent, network, **options):
+    request = {"networks": {"ovirtmgmt": network}, "bondings": BOND, "options": {"connectivityCheck": False, **options}}
+    assert agent.call("setupNetworks", request).value == {"code": 0, "message": "Done"}
 
 
 def remember(name, reading):

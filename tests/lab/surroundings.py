@@ -51,6 +51,20 @@ class World:
         """Build the host as somebody built it before the agent came: lines for `ip`."""
         told(lines)
 
+    @contextmanager
+    def pulled(self, *ports):
+        """The cables at these ports of the switch are pulled while the block lasts."""
+        self._plug(ports, "down")
+        try:
+            yield
+        finally:
+            self._plug(ports, "up")
+
+    @staticmethod
+    def _plug(ports, state):
+        for port in ports:
+            subprocess.run(["ip", "-n", "switch", "link", "set", port, state], check=True)
+
     def seen_by_engine(self, address, *, size=56, seconds=15):
         """Whether the engine gets an answer from ``address`` to packets of ``size`` + 28 bytes, within ``seconds``."""
         ping = ["ip", "netns", "exec", "engine", "ping", "-n", "-c1", "-W1", "-M", "do", "-s", str(size), address]

@@ -6,7 +6,7 @@ from surroundings import bond4, management, network, static
 from lab.agent import bonds
 from lab.agent.configuring import configured, table_of
 from lab.agent.machine import Link, Machine, Route
-from lab.agent.storing import store, stored
+from lab.agent.storing import store, store_machine, stored, stored_machine
 from planner.simulator.kernel import EMPTY, Config, Fault
 
 SLAVE = Link("nic", 1500, master="bond4")
@@ -116,3 +116,47 @@ def test_a_machine_that_died_while_it_stored_has_the_old_configuration(tmp_path)
     store(str(folder), SEED)
     folder.rename(tmp_path / "netconf.old")
     assert stored(str(folder)) == SEED
+
+
+@pytest.mark.parametrize(("kind", "metric"), [("nic", 100), ("bond", 300), ("vlan", 400), ("bridge", 425)])
+def test_which_default_route_wins_is_a_matter_of_the_kind_of_device(kind, metric):
+    wanted = {
+        "nic": network("eth0", bridged=False, **static()),
+        "bond": network("bond4", bridged=False, **static()),
+        "vlan": network("bond4", vlan=3000, bridged=False, **static()),
+        "bridge": network("bond4", vlan=3000, **static()),
+    }[kind]
+    made = configured(Machine(BONDED | NIC), EMPTY, management(wanted, bond4() if kind != "nic" else {}))
+    assert {route.metric for route in made.routes if route.destination == "0.0.0.0/0"} == {metric}
+
+
+def test_a_device_that_is_adopted_keeps_its_static_routes():
+    own = Route("eth0", "192.0.2.0/24", "203.0.113.1")
+    far = Route("eth0", "192.0.2.0/24", "198.51.100.1")  # its gateway cannot be reached any more
+    made = configured(Machine(NIC, (own, far)), EMPTY, management(network("eth0", bridged=False, **static())))
+    assert own in made.routes
+    assert far not in made.routes
+
+
+def test_a_profiles_own_client_id_is_not_carried_on():
+    leased = {"eth0": Link("nic", 1500, mac="02:00:00:00:30:00", client="main", identity="ff01")}
+    made = configured(Machine(leased), EMPTY, management(network("eth0", bridged=False, bootproto="dhcp")))
+    assert (made.links["eth0"].client, made.links["eth0"].identity) == ("main", "")
+
+
+def test_no_mac_address_is_pinned_where_it_is_the_active_members():
+    options = "mode=1 fail_over_mac=active"
+    wanted = network("bond4", **static())
+    pinned = configured(Machine(BONDED), EMPTY, management(wanted, bond4(options, hwaddr="02:00:00:00:30:02")))
+    assert isinstance(pinned, Fault)
+    assert not isinstance(configured(Machine(BONDED), EMPTY, management(wanted, bond4(options, hwaddr=""))), Fault)
+
+
+def test_a_machine_is_stored_as_it_is(tmp_path):
+    path = str(tmp_path / "profiles")
+    assert stored_machine(path) is None
+    machine = Machine(
+        BONDED, (Route("bond4", "0.0.0.0/0", "203.0.113.1"),), ("priority 3200",), ("192.0.2.53",), "bond4"
+    )
+    store_machine(path, machine)
+    assert stored_machine(path) == machine

@@ -5,13 +5,17 @@ from engine import running, wait_for
 from surroundings import steady
 
 from lab.agent.storing import stored
-from planner.simulator.kernel import EMPTY
 
 pytestmark = pytest.mark.lab
 BOND4 = {"bond4": {"nics": ["eth2", "eth3"], "options": "mode=1 miimon=100"}}
 CHECKED = {"connectivityCheck": True, "connectivityTimeout": 6}
 SEED = {"bonding": "bond4", "vlan": 3000, "bridged": True, "mtu": 9000, "bootproto": "dhcp", "defaultRoute": True}
 WRONG = {"bonding": "bond4", "vlan": 3001, "bridged": True, "defaultRoute": True, "ipaddr": "203.0.113.10"} | {
+    "netmask": "255.255.255.0",
+    "gateway": "203.0.113.1",
+}
+ADOPT = SEED | {"bridged": False, "mtu": 1500}
+BY_HAND = {"bonding": "bond4", "bridged": False, "defaultRoute": True, "ipaddr": "203.0.113.10"} | {
     "netmask": "255.255.255.0",
     "gateway": "203.0.113.1",
 }
@@ -22,6 +26,14 @@ CAPS = ["Host.getCapabilities", {}]
 def setup(network, **options):
     wanted = {"networks": {"ovirtmgmt": network}, "bondings": BOND4, "options": CHECKED | options}
     return ["Host.setupNetworks", wanted]
+
+
+def adopted(host, address, network=ADOPT):
+    """The host as it stands once it has been adopted."""
+    (answer,) = host.engine(address, setup(network, connectivityCheck=False, commitOnSuccess=True))
+    assert answer["result"]["code"] == 0
+    assert host.agent.persistent == host.agent.running
+    return steady()
 
 
 def test_the_seed_over_the_wire(world, seed, tmp_path):
@@ -43,37 +55,37 @@ def test_the_seed_over_the_wire(world, seed, tmp_path):
 
 
 def test_a_wrong_tag_loses_contact_and_is_rolled_back(world, untagged, tmp_path):
-    before = steady()
     with running(world, tmp_path) as host:
+        before = adopted(host, untagged, BY_HAND)
         (answer,) = host.engine(untagged, setup(WRONG), confirm=[untagged])
         assert answer["error"]["code"] == 10
         (caps,) = host.engine(untagged, CAPS)
-    assert caps["result"]["networks"] == {}
+    assert caps["result"]["networks"]["ovirtmgmt"]["bridged"] is False
     assert steady() == before
-    assert stored(str(tmp_path / "netconf")) == EMPTY
 
 
 def test_an_engine_killed_in_the_middle_of_a_setup_is_rolled_back(world, seed, tmp_path):
-    before = steady()
     with running(world, tmp_path) as host:
+        before = adopted(host, seed)
         assert host.engine(seed, setup(SEED), die="pending") == []
-        wait_for(lambda: "ovirtmgmt" in host.agent.running.networks)  # it is set up, and nobody confirms
-        wait_for(lambda: host.agent.running == EMPTY)
+        wait_for(lambda: host.agent.running != host.agent.persistent)  # it is set up, and nobody confirms
+        wait_for(lambda: not host.agent.busy)
+        assert host.agent.running == host.agent.persistent
         assert steady() == before
         assert world.seen_by_engine(seed)
         (caps,) = host.engine(seed, CAPS)
-    assert caps["result"]["networks"] == {}
+    assert caps["result"]["networks"]["ovirtmgmt"]["bridged"] is False
 
 
 def test_an_engine_killed_before_the_commit_and_a_restart(world, seed, tmp_path):
-    before = steady()
     with running(world, tmp_path) as host:
+        before = adopted(host, seed)
         (answer,) = host.engine(seed, setup(SEED), die=1, confirm=[seed])
         assert answer["result"]["code"] == 0
-        assert "ovirtmgmt" in host.agent.running.networks
+        assert host.agent.running.networks["ovirtmgmt"]["bridged"]
         assert world.jumbo(seed)
         host.agent.reboot()
-        assert host.agent.running == EMPTY
+        assert host.agent.running == host.agent.persistent
     assert steady() == before
     assert world.seen_by_engine(seed)
 

@@ -60,6 +60,14 @@ def test_caps_are_as_captured(folder):
     assert reading.host.bonds == before.host.bonds
 
 
+def test_statistics_and_virtual_machines(folder):
+    with hosted(folder) as host:
+        proxy = proxied(host)
+        stats = proxy.getVdsStats()
+        assert (stats["status"]["code"], stats["info"]["network"]["eth0"]["name"]) == (0, "eth0")
+        assert proxy.list() == {"status": {"code": 0, "message": "Done"}, "vmList": []}
+
+
 def test_taking_over_and_storing(folder):
     with hosted(folder) as host:
         proxy = proxied(host)

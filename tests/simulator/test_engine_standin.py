@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.simulator.clock import VirtualClock
 from planner.simulator.engine import StandInEngine
 from planner.simulator.engine_account import Account
 from planner.simulator.engine_networks import Logical, identity
@@ -184,6 +185,18 @@ def test_faults_reach_the_client(folder, fault, kind, sent):
         assert isinstance(failure, Failure)
         assert (failure.kind, failure.sent) == (kind, sent), failure
         assert speak(engine).commit(timeout=5) == Done("complete")
+
+
+@pytest.mark.parametrize("fault", ["late=30", "power-cut", "dies=0"])
+def test_an_engine_that_loses_vdsm_says_so(fault):
+    clock = VirtualClock()
+    host = StandIn(capture(), clock=clock, faults=[parse_mishap(f"setupNetworks:{fault}")])
+    status, said = put(StandInEngine(host), attach("ovirtmgmt", "eth0"))
+    assert (status, "Network error during communication" in said) == (400, True)
+    assert host.running.networks == {}
+    moved = host.generation
+    clock.sleep(31)
+    assert (host.generation > moved) == (fault == "late=30"), "carried out all the same"
 
 
 def test_fencing_through_the_engine(folder):

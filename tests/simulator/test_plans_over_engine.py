@@ -83,7 +83,8 @@ LOSSES = (
             golden/crowded-bond golden/crowded-by-ipv6-without-role golden/crowded-nic-dhcp-as-static
             golden/crowded-vlan-over-nic golden/dhcp-without-role
             golden/ipv6-name-servers-defined golden/ipv6-without-role golden/two-networks-stp
-            golden/ipv6-static-as-dhcp golden/nic-static-as-dhcp
+            golden/ipv6-static-as-dhcp golden/nic-static-as-dhcp golden/gateway-unknown-to-adopt-by-ipv6
+            golden/gateway-unknown-to-adopt-without-role
             golden/default-route-on-link-of-client golden/dual-stack-stable-privacy
             golden/dual-stack-stable-privacy-in-name golden/gateway-none golden/gateway-none-beside-gateway
             golden/gateway-none-beside-lease golden/gateway-none-by-ipv6 golden/gateway-none-on-4-30

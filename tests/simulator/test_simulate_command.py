@@ -69,7 +69,7 @@ def test_the_process_survives_its_client(simulated):
         assert stomp.call("Host.getCapabilities")["error"]["code"] == 40
         assert "ovirtmgmt" in json.dumps(stomp.call("Host.getCapabilities")["result"])
     process.send_signal(signal.SIGINT)
-    assert process.wait(5) == 0
+    assert process.wait(60) == 0
     assert process.stdout.readline() == "asked: setupNetworks\n"
 
 

@@ -52,6 +52,13 @@ def test_a_setup_with_confirms_over_stomp(folder):
         assert host.stand_in.log[0][0] == "setupNetworks"
 
 
+def test_statistics_and_virtual_machines(folder):
+    with hosted(folder) as host, client(host) as stomp:
+        stats = stomp.call("Host.getStats")["result"]
+        assert (stats["network"]["eth0"]["speed"], stats["vmCount"]) == ("10000", 0)
+        assert stomp.call("Host.getVMList", onlyUUID=True)["result"] == []
+
+
 def test_refusals_and_jsonrpc_errors(folder):
     with hosted(folder) as host, client(host) as stomp:
         missing = {"ovirtmgmt": {"nic": "eth9"}}

@@ -6,7 +6,7 @@ change that follows, it would take that back. So a request that may still be on 
 
 from planner.apply.contact import Sight
 from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
-from planner.apply.stages.change import SPOKEN, not_taken_up, out_of_sight, outdated, send, unreached
+from planner.apply.stages.change import SPOKEN, UNSENT, not_taken_up, out_of_sight, outdated, send, unreached
 from planner.apply.stages.keep import save
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Done
@@ -31,7 +31,8 @@ def adopt(run: Run) -> Step:
         if isinstance(sight, Sight) and run.unsent and run.stance(sight)[0] in ("otherwise", "cut short"):
             return outdated(run, "adopt", sight)
         if isinstance(sight, Failure) or run.stance(sight)[0] != "before":
-            return Step("adopt", "the host is not what it was before the restart", "settle-adopt", found=SPOKEN)
+            found = UNSENT if run.unsent else SPOKEN
+            return Step("adopt", "the host is not what it was before the restart", "settle-adopt", found=found)
     run.tell(Event("call", "adopt"))
     answer = send(run, run.adoption, lambda seen: run.stance(seen)[0] == "before")
     if isinstance(answer, Done):
@@ -46,7 +47,7 @@ def adopt(run: Run) -> Step:
 def settle(run: Run) -> Step:
     """Nobody knows what became of the request: read until it was carried out, or cannot be any more."""
     limits, found = run.order.limits, run.found("adopt")
-    spoken = found == SPOKEN
+    spoken = found in (SPOKEN, UNSENT)
     within = limits.settle if spoken else limits.late
     final = ("adopted", "planned", "before") if spoken else ("adopted", "planned")
     run.tell(Event("begin", "settle-adopt", "waiting to see what became of it", within + limits.vdsm))
@@ -62,6 +63,8 @@ def settle(run: Run) -> Step:
         return Step("settle-adopt", "the host stands as before: the request may be sent", "announce-adopt")
     if stance == "before":
         return Step("settle-adopt", f"the host at {sight.address} stands as before", "", "as before", run.reason)
+    if found == UNSENT:
+        return outdated(run, "settle-adopt", sight)
     problem = differing(sight, run.unadopted(sight))
     return Step("settle-adopt", "the host stands neither adopted nor as before", "undo", problem=problem)
 

@@ -19,6 +19,8 @@ from planner.vdsm.speaker import Document, Done
 LOST_CONNECTION = 10  # VDSM's code for "connectivity check failed", after which it rolls back
 # What VDSM said of the request: that it was carried out; that it was not; that it was, and taken back.
 CARRIED_OUT, SPOKEN, TAKEN_BACK = {"carried_out": True}, {"spoken": True}, {"spoken": True, "taken_back": True}
+# It cannot have said anything: nothing was sent yet.
+UNSENT = {"spoken": True, "unsent": True}
 # While VDSM works, it is not asked to describe itself more often than this: that costs it a second of its own.
 GLANCE_EVERY = 3.0
 # From the host as wanted to VDSM's answer: its connectivity check looks once a second, hooks may follow. Shorter takes
@@ -96,6 +98,8 @@ def settle(run: Run) -> Step:
         return Step(
             "settle", f"the host at {sight.address} stands {STANDING[stance]}", "", STANDING[stance], run.reason
         )
+    if run.found("set-up") == UNSENT:
+        return outdated(run, "settle", sight)
     return astray(run, "settle", sight, found)
 
 
@@ -160,7 +164,8 @@ def _carried_out_already(run: Run) -> Step | None:
     """After a restart: the step that follows if the request was sent and did something; None if it can be sent."""
     sight = run.contact.await_sight(run.order.limits.vdsm)
     if isinstance(sight, Failure):
-        return Step("set-up", "contact is lost after a restart", "settle", problem=trouble(sight))
+        found = UNSENT if run.unsent else {}
+        return Step("set-up", "contact is lost after a restart", "settle", problem=trouble(sight), found=found)
     stance = run.stance(sight)[0]
     if stance in (run.home, "cut short"):
         run.tell(Event("said", "set-up", f"the host stands {STANDING[run.home]}: the request may be sent"))
@@ -180,7 +185,7 @@ def _carried_out_already(run: Run) -> Step | None:
 
 def outdated(run: Run, name: str, sight: Sight) -> Step:
     """Somebody else has changed the host while this run was interrupted, and nothing of it was sent before."""
-    standing = STANDING["before" if name == "adopt" else run.home] if run.untouched(sight.host) else "unknown"
+    standing = STANDING["before" if "adopt" in name else run.home] if run.untouched(sight.host) else "unknown"
     return Step(name, "the host has changed while the run was interrupted; nothing was sent", "", standing, stale())
 
 
@@ -223,7 +228,7 @@ def _answer(run: Run, request: Document) -> Done | Failure:
 
 def not_taken_up(run: Run, name: str, answer: Failure) -> Step:
     """The request never arrived; whatever the host is now, we have not changed it."""
-    standing = STANDING["before" if name == "adopt" else run.home]
+    standing = STANDING["before" if "adopt" in name else run.home]
     said = f"VDSM did not take the request up: the host is untouched ({standing})"
     sight = run.contact.look()
     if isinstance(sight, Failure):
