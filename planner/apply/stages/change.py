@@ -116,7 +116,9 @@ def verify(run: Run) -> Step:
         return out_of_sight(run, "verify", sight)
     stance, found = run.stance(sight)
     if stance in STANDING:
-        return Step("verify", f"the host stands {STANDING[stance]}", "", STANDING[stance], differing(sight, found))
+        # What a process before this one sent may still be carried out.
+        following, standing = ("", STANDING[stance]) if run.unsent else ("settle", "")
+        return Step("verify", f"the host stands {STANDING[stance]}", following, standing, differing(sight, found))
     if found:
         return astray(run, "verify", sight, found)
     missing = unreached(run, sight.here)
