@@ -1,6 +1,7 @@
 """What is explored: hosts and plans that take every way through the steps, over each transport."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -14,9 +15,10 @@ from virtual_world import Scenario
 import planner
 from planner.apply import contact, executor, run, standing
 from planner.apply.contact import Sight
-from planner.apply.order import Access, Limits
+from planner.apply.order import Access, Limits, Reboot
 from planner.apply.preparing import order_for
 from planner.apply.run import Run
+from planner.apply.secrets import VARIABLE
 from planner.apply.stages import change, keep
 from planner.policy.compiled import compile_ruleset
 
@@ -26,6 +28,8 @@ LIMITS = Limits(vdsm=4, change=6, settle=4, late=16, reboot=8, confirm=1)
 HOSTS = {
     "first network": "nic-static",
     "first network, adopted": "nic-bridgeless",
+    "first network, rebooted": "nic-static",
+    "own network, rebooted": "ovirtmgmt-should-be-bridged",
     "own network": "ovirtmgmt-should-be-bridged",
     "first network before 4.40": "nic-static",
     "VDSM of 2012": "bond-static-on-4-10",
@@ -62,7 +66,8 @@ def scenario(name: str) -> Scenario:
     wanted = plan.document()
     if kind == UNADOPTED:
         wanted["steps"] = wanted["steps"][1:]
-    order = order_for(access, sight, wanted, limits=LIMITS)
+    reboot = Reboot(access, "bmc", "ipmilan", "admin") if "rebooted" in kind else None
+    order = order_for(access, sight, wanted, reboot=reboot, limits=LIMITS)
     order.before[MARK] = next(MARKS)
     confirms = transport == "xmlrpc" or host.age.xmlrpc_only
     return Scenario(name, order, host, sight.host, READER, confirms)
@@ -88,6 +93,7 @@ def remembering() -> Iterator[None]:
         return measures[key]
 
     with ExitStack() as replaced:
+        replaced.enter_context(patch.dict(os.environ, {VARIABLE: "any"}))
         for place, name, value in (
             (contact, "read_capture", READER),
             (executor, "read_capture", READER),

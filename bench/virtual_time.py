@@ -69,6 +69,13 @@ class Time:
         self.at(self._now + delay, partial(_begin, made), label)
         return made
 
+    def end(self, one: greenlet) -> None:
+        """End ``one`` now: by the hub, where control goes then."""
+        if getcurrent() is self._hub:
+            one.throw()
+        else:
+            self.at(self._now, one.throw, "ended")
+
     def run(self) -> None:
         """Until nothing is due any more."""
         while self._due:

@@ -32,6 +32,7 @@ from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power, Speaker
 
 NOBODY_ANSWERS = 1.0  # seconds until a connection to nobody fails: the router says so
+FENCED = 0.5  # seconds that power management takes
 SIGN_EVERY = 1.0  # the engine's own signs
 STEPS = 80  # a run that has not ended by then goes round in circles
 NOT_THERE = Failure("unreachable", "nobody answers", "")
@@ -180,7 +181,7 @@ class VirtualWorld:
 
     def _rest(self, first: str) -> None:
         """Remember this moment, if nothing is under way but the run itself."""
-        quiet = not (self.serving or self.sent or self.cut) and self.daemon.recovering() is None
+        quiet = not (self.serving or self.sent or self.cut) and self.daemon.recovering() is None and self.host.powered
         if quiet and first == self.scenario.order.access.target and self.time.idle():
             self.rest = Rest(
                 self.time.now(),
@@ -315,10 +316,11 @@ class VirtualWorld:
         self.say("the link is back")
 
     def _end_serving(self) -> None:
-        for one, call in list(self.serving.items()):
-            one.throw()
+        """Nothing that was being carried out is any more, and its callers learn of it."""
+        ended, self.serving = self.serving, {}
+        for one, call in ended.items():
+            self.time.end(one)
             call.reset()
-        self.serving.clear()
 
     def menu(self, place: str, faults: int, kills: int) -> list[Fault]:  # noqa: C901 kind by kind
         """What can go wrong here, with so many faults and kills left."""
@@ -426,6 +428,17 @@ class VirtualWorld:
             sight = self.sight(address)
             if sight.capture[MARK] == self.read and not differences(request, sight.host):
                 self.wrong.append("setupNetworks was sent though the host was seen to stand so")
+
+    def fence(self, action: FenceAction) -> Power:
+        """The host's power management does as it is told."""
+        self.say(f"fenceNode {action}")
+        self.time.sleep(FENCED, "fence")
+        if action == "status":
+            return "on" if self.host.powered else "off"
+        if action == "off":
+            self._end_serving()
+        self.host.power(on=action == "on")
+        return "unknown"
 
     # --- where everything stands
 
@@ -582,8 +595,8 @@ class Direct:
         return self.world.long("setSafeNetworkConfig", {}, self.address, timeout)
 
     def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:  # noqa: ARG002
-        """There is no power management."""
-        return NOT_DEFINED
+        """As proxy for the host, over a network of its own."""
+        return self.world.fence(action)
 
     def at(self, address: str) -> "Direct":
         """At another address."""

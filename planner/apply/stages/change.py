@@ -62,8 +62,11 @@ def set_up(run: Run) -> Step:
         answer = send(run, run.request, lambda seen: bool(times_sent(run)) or run.stance(seen)[0] == run.home)
     if isinstance(answer, Done):
         return Step("set-up", "VDSM has carried it out", "verify", found=CARRIED_OUT)
-    if answer.retryable:  # even after waiting
+    if answer.retryable and run.unsent:  # even after waiting
         return not_taken_up(run, "set-up", answer)
+    if answer.retryable:
+        said = "VDSM did not take the request up, but may still carry out one that was sent before the restart"
+        return Step("set-up", said, "settle", problem=trouble(answer))
     if answer.code == LOST_CONNECTION:
         said = "VDSM heard no sign in time and rolls back"
         return Step("set-up", said, "settle", problem=trouble(answer), found=TAKEN_BACK)
@@ -113,7 +116,9 @@ def verify(run: Run) -> Step:
         return out_of_sight(run, "verify", sight)
     stance, found = run.stance(sight)
     if stance in STANDING:
-        return Step("verify", f"the host stands {STANDING[stance]}", "", STANDING[stance], differing(sight, found))
+        # What a process before this one sent may still be carried out.
+        following, standing = ("", STANDING[stance]) if run.unsent else ("settle", "")
+        return Step("verify", f"the host stands {STANDING[stance]}", following, standing, differing(sight, found))
     if found:
         return astray(run, "verify", sight, found)
     missing = unreached(run, sight.here)
