@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pages import PATIENCE, Page
-from surroundings import ROOT, SEED, Place, surroundings
+from places import ROOT, SEED, Place, surroundings
 
 from planner.host.reading import read_capture
 

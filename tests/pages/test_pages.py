@@ -16,7 +16,7 @@ import vdsm_client
 from hypothesis import given
 from hypothesis import strategies as st
 from pages import Form, Page, agrees, renewed
-from surroundings import ROOT, surroundings
+from places import ROOT, surroundings
 
 from planner.cli.options import parser
 
