@@ -8,6 +8,7 @@ from planner.host.model import Host
 HOW = {
     "as planned and saved": "planned",
     "as planned, not saved": "planned",
+    "as planned, perhaps not saved": "planned",
     "adopted": "adopted",
     "as before": "before",
 }
@@ -34,9 +35,9 @@ def judge(world: VirtualWorld) -> list[str]:
         return [*found, f"the report is {standing}, and the host is lost"]
     if stance != HOW[standing]:
         return [*found, f"the report is {standing}, and the host stands {stance}"]
-    saved = world.daemon.running == world.daemon.persistent
-    if standing == "as planned, not saved":
-        return [*found, "the report is not saved, and it is"] if saved and not world.daemon.dirty else found
+    if stance == "planned" and standing != "as planned and saved":
+        saved = world.daemon.running == world.daemon.persistent and not world.daemon.dirty
+        return [*found, f"the report is {standing}, and it is saved"] if saved and "perhaps" not in standing else found
     world.host._boot()
     world.host._down_until = world.daemon._ready = 0.0
     later = _stance(world)

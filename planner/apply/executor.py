@@ -18,7 +18,7 @@ from planner.host.reading import read_capture
 from planner.vdsm.failure import Failure
 
 # Where a run that ended in doubt is taken up again, by a run of its own.
-TAKEN_UP = {"unknown": "settle", "as planned, not saved": "commit"}
+TAKEN_UP = {"unknown": "settle", "as planned, not saved": "commit", "as planned, perhaps not saved": "commit"}
 # ... but for a host that was being rebooted: what is saved there is known, and nobody wants a second reboot.
 REBOOTING = {"power-on": "power-on", "return": "return"}
 

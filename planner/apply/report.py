@@ -12,6 +12,7 @@ FORMAT = "mgmtnet/report@1"
 ADVICE = {
     "as planned and saved": "nothing more to do",
     "as planned, not saved": "save it (`mgmtnet resume`), or a reboot brings the old network back",
+    "as planned, perhaps not saved": "save it (`mgmtnet resume`): else a reboot may bring the old network back",
     "as before": "the host is as it was; mend the cause and apply again",
     "adopted": "the address is as before, on a saved network without a bridge; mend the cause and apply again",
     "unknown": "look at the host's console; `mgmtnet resume` reads it again and goes on from what it finds",
@@ -19,7 +20,14 @@ ADVICE = {
 SAVED = "as planned and saved"
 UNPROVEN = "the change stands and is saved; see to what is told above, nothing has to be applied again"
 # 0 what was asked for; 1 the change is not made, or a reboot proved nothing; 5 and 6 want somebody to act.
-STATUS = {"as planned and saved": 0, "as before": 1, "adopted": 1, "as planned, not saved": 5, "unknown": 6}
+STATUS = {
+    "as planned and saved": 0,
+    "as before": 1,
+    "adopted": 1,
+    "as planned, not saved": 5,
+    "as planned, perhaps not saved": 5,
+    "unknown": 6,
+}
 FAILED = 1
 
 
@@ -106,10 +114,10 @@ def unchanged(
     steps = (Step("look", f"{network} stands as it is defined; nothing was sent{spared}"),)
     if dirty is False:
         return Report("", host, network, SAVED, {}, steps)
-    problem = _UNSAVED if dirty else _UNTOLD
+    standing, problem = ("as planned, not saved", _UNSAVED) if dirty else ("as planned, perhaps not saved", _UNTOLD)
     if failure is not None:
         problem = trouble(failure)
-    return Report("", host, network, "as planned, not saved", dict(problem), steps)
+    return Report("", host, network, standing, dict(problem), steps)
 
 
 _UNSAVED = {

@@ -23,7 +23,14 @@ from planner.vdsm.speaker import FenceAgent, Speaker
 
 NMSTATE_SINCE = (4, 40)  # VDSM, whose age is that of the newest when unknown
 
-Standing = Literal["as planned and saved", "as planned, not saved", "as before", "adopted", "unknown"]
+Standing = Literal[
+    "as planned and saved",
+    "as planned, not saved",
+    "as planned, perhaps not saved",  # over the engine, which does not tell
+    "as before",
+    "adopted",
+    "unknown",
+]
 Stance = Literal["planned", "adopted", "before", "cut short", "otherwise"]
 # How a run ends on a host that is seen to stand so, whatever else went wrong.
 STANDING: Mapping[str, Standing] = {"before": "as before", "adopted": "adopted"}

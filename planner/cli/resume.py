@@ -15,8 +15,6 @@ from planner.cli.progress import progress, say
 from planner.cli.status import unknown_run
 from planner.problem import Problem
 
-DOUBTFUL = ("unknown", "as planned, not saved")
-
 
 def run(options: argparse.Namespace) -> int:
     """Resume; the exit status is the worst of the runs'."""
@@ -40,10 +38,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _resume(record: journal.Record, folder: str, url: str, options: argparse.Namespace) -> int:
-    from planner.apply.executor import go_on, take_up
+    from planner.apply.executor import TAKEN_UP, go_on, take_up
 
     ended = (record.steps[-1].standing if record.steps else "") or "unknown"
-    if record.state == "ended" and ended not in DOUBTFUL:
+    if record.state == "ended" and ended not in TAKEN_UP:
         hint = "`mgmtnet apply` begins a new run"
         return failed(options, [Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
     with exclusion.only_run(folder, url, host_key(read_order(record.order)), record.run) as held:

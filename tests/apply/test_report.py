@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.apply.report import Report, unchanged
+from planner.apply.report import SAVED, STATUS, Report, unchanged
 from planner.apply.run import Step
 from planner.vdsm.failure import Failure
 
@@ -13,7 +13,7 @@ def told(standing: str, run: str = "one", **problem: str) -> Report:
     return Report(run, "host1", "ovirtmgmt", standing, problem, (Step("look", "seen"),))
 
 
-@pytest.mark.parametrize("standing", ["as before", "adopted", "as planned, not saved", "unknown"])
+@pytest.mark.parametrize("standing", sorted({*STATUS} - {SAVED}))
 def test_what_to_do_about_the_host_is_said_beside_the_hint_of_the_problem(standing: str) -> None:
     report = told(standing, **PROBLEM)
     assert standing in report.text()
@@ -48,8 +48,8 @@ BUSY = Failure("busy", "40", "later")
     [
         (False, None, "as planned and saved", None),
         (True, None, "as planned, not saved", "not-saved"),
-        (None, None, "as planned, not saved", "saved-unknown"),
-        (None, BUSY, "as planned, not saved", "vdsm-busy"),
+        (None, None, "as planned, perhaps not saved", "saved-unknown"),
+        (None, BUSY, "as planned, perhaps not saved", "vdsm-busy"),
     ],
 )
 def test_what_is_not_known_to_be_saved_is_not_called_so(

@@ -15,6 +15,8 @@ import jsonschema
 import pytest
 from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, addresses, at_once, machine, mgmtnet, wait_until
 
+from planner.apply.report import STATUS
+
 TEXT = {"type": "string"}
 REPORT = {
     "type": "object",
@@ -25,7 +27,7 @@ REPORT = {
         "run": TEXT,
         "host": TEXT,
         "network": TEXT,
-        "standing": {"enum": ["as planned and saved", "as planned, not saved", "as before", "adopted", "unknown"]},
+        "standing": {"enum": [*STATUS]},
         "succeeded": {"type": "boolean"},
         "problem": {
             "anyOf": [

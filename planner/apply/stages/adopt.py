@@ -5,7 +5,7 @@ change that follows, it would take that back. So a request that may still be on 
 """
 
 from planner.apply.contact import Sight
-from planner.apply.run import STANDING, Event, Run, Step, differing, trouble
+from planner.apply.run import STANDING, Event, Run, Step, differing, stale, trouble
 from planner.apply.stages.change import SPOKEN, UNSENT, not_taken_up, out_of_sight, outdated, send, unreached
 from planner.apply.stages.keep import save
 from planner.vdsm.failure import Failure
@@ -65,6 +65,9 @@ def settle(run: Run) -> Step:
         return Step("settle-adopt", f"the host at {sight.address} stands as before", "", "as before", run.reason)
     if found == UNSENT:
         return outdated(run, "settle-adopt", sight)
+    if run.untouched(sight.host):
+        said = "VDSM did not adopt the host; somebody else has changed it, not this network"
+        return Step("settle-adopt", said, "", STANDING["before"], run.reason or stale())
     problem = differing(sight, run.unadopted(sight))
     return Step("settle-adopt", "the host stands neither adopted nor as before", "undo", problem=problem)
 

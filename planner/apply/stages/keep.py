@@ -68,6 +68,8 @@ def _proven(run: Run, sight: Sight) -> Step:
         return Step("prove", told, following, "as planned and saved", next(problems, {}))
     if sum(step.name == "commit" for step in run.steps) < TRIES:
         return Step("prove", "it is not known to be saved: once more", "commit")
+    if sight.host.dirty is None:
+        return Step("prove", "as planned; whether saved is not told", "", "as planned, perhaps not saved", problem)
     return Step("prove", "as planned, but not saved", "", "as planned, not saved", problem or _unsaved())
 
 
