@@ -17,6 +17,7 @@ from hosts_on_stage import ROOT
 from virtual_scenarios import names
 
 FOUND = ROOT / "tests" / "explore" / "found"
+PAGE = ROOT / "docs" / "exploration.md"
 RUNS = 2000  # random schedules for each scenario
 
 
@@ -35,11 +36,14 @@ def main() -> int:
             print(_line(one), flush=True)
     states, transitions = sum(one.states for one in explored), sum(one.transitions for one in explored)
     violations = list(found_in(explored))
-    print(
+    total = (
         f"{states} states, {transitions} transitions, {sum(one.runs for one in explored)} runs in "
         f"{monotonic() - began:.0f} s ({sum(one.seconds for one in explored):.0f} s of processor): "
         f"{len(violations)} violations"
     )
+    print(total)
+    if all(one.whole for one in explored) and len(explored) == len(names()):
+        PAGE.write_text(_page(explored, total, given.faults, given.kills))
     told: set[str] = set()
     for violation in violations:
         if violation.what not in told:
@@ -68,6 +72,40 @@ def _line(one: Explored) -> str:
         f"{one.scenario}: {one.states} states, {one.transitions} transitions{whole}, {one.seconds:.0f} s, "
         f"{len(one.violations)} violations; ends: {ends}"
     )
+
+
+def _page(explored: list[Explored], total: str, faults: int, kills: int) -> str:
+    """docs/exploration.md."""
+    endings = sorted({standing for one in explored for standing in one.ends})
+    lines = [
+        "# Exploration",
+        "",
+        "Written by `make explore`. The steps of `apply` run under a virtual clock on a virtual network, with the",
+        f"daemon of the stand-in behind them, in every order of at most {faults} faults and {kills} kills of the",
+        "executor: the link is cut and back, a request arrives late, its reply is lost, its connection is reset, it",
+        "arrives twice, VDSM dies at once or within a request, the power fails, the host reboots, somebody else saves,",
+        "changes the network's MTU or sets another network up. Once the world is at rest the report is held",
+        "against the host, also after a reboot.",
+        "",
+        f"**{total}.**",
+        "",
+        f"| run | states | transitions | violations | {' | '.join(endings)} |",
+        f"|---|---|---|---|{'---|' * len(endings)}",
+    ]
+    for one in sorted(explored):
+        cells = (one.states, one.transitions, len(one.violations), *(one.ends[standing] for standing in endings))
+        lines.append(f"| {one.scenario} | {' | '.join(map(str, cells))} |")
+    lines += [
+        "",
+        "A state is a point of a run together with how host, way, journal and executor are there; a transition is one",
+        "fault or kill in a state. The last columns count how the runs ended that no earlier one had covered.",
+        "*unknown* is a host that cannot be reached at the end, or one that somebody else changed in the midst of the run.",
+        "",
+        "Not explored: runs that are taken up again after they ended in doubt, an address that moves by DHCP, and",
+        "bonds and VLANs below the network. The kill matrix (docs/reliability.md), tests and the lab have single cases.",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _written(violation: Violation) -> str:

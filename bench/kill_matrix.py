@@ -195,6 +195,9 @@ def document(ended: dict[Case, Ended]) -> str:
         "a reboot put the old files back (xmlrpc, VDSM 4.10); since 4.40 it leads back to what is saved: once the host",
         "is adopted that is its address, before that nothing on the host gives it back. The report says so.",
         "",
+        "These are whole processes, one blow each. Every order of two faults and two kills, at every instant of a run,",
+        "is played by `make explore`: docs/exploration.md.",
+        "",
     ]
     return "\n".join(lines)
 

@@ -136,7 +136,12 @@ class Run(NamedTuple):
         """
         had = self.order.plan["network"] in self.before.networks
         adopted = any(step.name == "verify-adopt" and step.next == "announce" for step in self.steps)
-        return had or adopted or () < self.before.version < NMSTATE_SINCE
+        return had or adopted or self.elder
+
+    @property
+    def elder(self) -> bool:
+        """Whether VDSM writes ifcfg files, where a change may be half made, and not through nmstate."""
+        return () < self.before.version < NMSTATE_SINCE
 
     @property
     def unread(self) -> bool:

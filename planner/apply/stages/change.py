@@ -21,6 +21,7 @@ LOST_CONNECTION = 10  # VDSM's code for "connectivity check failed", after which
 CARRIED_OUT, SPOKEN, TAKEN_BACK = {"carried_out": True}, {"spoken": True}, {"spoken": True, "taken_back": True}
 # It cannot have said anything: nothing was sent yet.
 UNSENT = {"spoken": True, "unsent": True}
+SAVED_BLINDLY = {"saved_blindly": True}
 # While VDSM works, it is not asked to describe itself more often than this: that costs it a second of its own.
 GLANCE_EVERY = 3.0
 # From the host as wanted to VDSM's answer: its connectivity check looks once a second, hooks may follow. Shorter takes
@@ -251,16 +252,20 @@ def not_taken_up(run: Run, name: str, answer: Failure) -> Step:
 def out_of_sight(run: Run, name: str, failure: Failure) -> Step:
     """The host cannot be read. Its power is cut, as the last resort, only where that gives back what it had.
 
-    Not where the reboot would lose what is not saved: there the change is saved blindly, if VDSM has carried it out,
-    for by then the host was reached. And not where VDSM itself has gone back: a reboot brings nothing else.
+    Not where the reboot would lose what is not saved: there the change is saved blindly, if VDSM has carried it out.
+    Whoever saves is reached, so the host is read once more. And not where VDSM itself has gone back: a reboot brings
+    nothing else.
     """
     problem = {
         "code": "host-out-of-sight",
         "message": f"the host cannot be read: {failure.message}",
         "hint": _advice(run),
     }
-    found = run.found("set-up")
-    kept = run.restored or (found == CARRIED_OUT and _saved_blindly(run))
+    found, saved = run.found("set-up"), run.found(name) == SAVED_BLINDLY
+    if not (run.restored or saved) and found == CARRIED_OUT and _saved_blindly(run):
+        said = "the host answers again, and has saved what it is: it is read once more"
+        return Step(name, said, "verify", "", problem, SAVED_BLINDLY)
+    kept = run.restored or saved
     ended = any(step.name in ("commit", "power-off") for step in run.steps) or "taken_back" in found
     if run.order.reboot is not None and kept and not ended:
         return Step(name, "the host cannot be reached: the last resort is its reboot", "power-off", "", problem)

@@ -59,16 +59,19 @@ def prove(run: Run) -> Step:
 def _proven(run: Run, sight: Sight) -> Step:
     committed = next((step for step in reversed(run.steps) if step.name == "commit"), None)
     problem = committed.problem if committed is not None else _unsaved()
-    # VDSM of every age tells netConfigDirty. The engine does not: there the "Done" of this run is all there is.
-    unsaved = sight.host.dirty or (sight.host.dirty is None and bool(problem))
-    if not unsaved:
+    # VDSM of every age tells netConfigDirty. The engine does not: there the "Done" that this process heard is all there
+    # is: what became of the host after a restart nobody tells.
+    untold = sight.host.dirty is None
+    if untold and "commit" not in run.performed:
+        return Step("prove", "what was saved before the restart need not be saved now: once more", "commit")
+    if not (problem if untold else sight.host.dirty):
         problems = (step.problem for step in reversed(run.steps) if step.name == "verify")
         told = "as planned, and nothing is left unsaved"
         following = "" if run.order.reboot is None else "power-off"
         return Step("prove", told, following, "as planned and saved", next(problems, {}))
     if sum(step.name == "commit" for step in run.steps) < TRIES:
         return Step("prove", "it is not known to be saved: once more", "commit")
-    if sight.host.dirty is None:
+    if untold:
         return Step("prove", "as planned; whether saved is not told", "", "as planned, perhaps not saved", problem)
     return Step("prove", "as planned, but not saved", "", "as planned, not saved", problem or _unsaved())
 

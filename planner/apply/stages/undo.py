@@ -36,6 +36,9 @@ def undo(run: Run) -> Step:
         return Step("undo", f"the host at {sight.address} stands as planned", "verify")
     if run.reverted(sight.host):
         return _taken_back(run, sight)
+    if run.untouched(sight.host) and not run.elder:
+        said = "there is nothing to take back: somebody else has changed the host, not this network"
+        return Step("undo", said, "", STANDING["before"], run.reason)
     return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
 
 
