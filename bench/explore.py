@@ -99,10 +99,10 @@ def _page(explored: list[Explored], total: str, faults: int, kills: int) -> str:
         "",
         "A state is a point of a run together with how host, way, journal and executor are there; a transition is one",
         "fault or kill in a state. The last columns count how the runs ended that no earlier one had covered.",
-        "*unknown* is a host that cannot be reached at the end, or one that somebody else changed in the midst of the run.",
+        "*unknown* is a host that cannot be reached at the end, or one that somebody else changed meanwhile.",
         "",
         "Not explored: runs that are taken up again after they ended in doubt, an address that moves by DHCP, and",
-        "bonds and VLANs below the network. The kill matrix (docs/reliability.md), tests and the lab have single cases.",
+        "bonds and VLANs below the network. Of these the kill matrix, tests and the lab have single cases.",
         "",
     ]
     return "\n".join(lines)

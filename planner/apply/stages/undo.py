@@ -5,6 +5,7 @@ from planner.apply.run import STANDING, Event, Run, Step
 from planner.apply.stages.change import out_of_sight, send, times_sent
 from planner.apply.stages.keep import save
 from planner.apply.standing import stands_as_before
+from planner.host.model import Host
 from planner.vdsm.failure import Failure
 
 # The way back from a first network: without it the host would be left without an address.
@@ -36,10 +37,22 @@ def undo(run: Run) -> Step:
         return Step("undo", f"the host at {sight.address} stands as planned", "verify")
     if run.reverted(sight.host):
         return _taken_back(run, sight)
-    if run.untouched(sight.host) and not run.elder:
+    if _strange(run, sight.host):
         said = "there is nothing to take back: somebody else has changed the host, not this network"
         return Step("undo", said, "", STANDING["before"], run.reason)
     return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
+
+
+def _strange(run: Run, host: Host) -> bool:
+    """Whether it is somebody else who has changed the host.
+
+    What VDSM changes through ifcfg files may be half made, so there it must be another network that tells.
+    """
+    was, now = (
+        {name: network for name, network in seen.networks.items() if name != run.order.plan["network"]}
+        for seen in (run.before, host)
+    )
+    return run.untouched(host) and (not run.elder or was != now)
 
 
 def _taken_back(run: Run, sight: Sight) -> Step:
