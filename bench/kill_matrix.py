@@ -59,6 +59,11 @@ class Case(NamedTuple):
     fault: str
 
 
+# Through the engine nobody confirms what is carried out after the engine has given it up, and a first network is not
+# adopted there.
+LATE_FOR_THE_ENGINE = Case("engine", "", "setupNetworks:late=8:change")
+
+
 class Ended(NamedTuple):
     """How it ended: by the report, in truth, and how often setupNetworks was received.
 
@@ -73,7 +78,7 @@ class Ended(NamedTuple):
 
     def good(self, case: Case) -> bool:
         """Whether the host is as it may be, and the report says so."""
-        if case.fault in UNMENDABLE and self.said == "unknown":
+        if (case.fault in UNMENDABLE or case == LATE_FOR_THE_ENGINE) and self.said == "unknown":
             return True
         return self.said == self.truth and self.said in GOOD
 
@@ -190,7 +195,9 @@ def document(ended: dict[Case, Ended]) -> str:
         "the engine, which takes no network back: after `wrong-mtu` it is asked once more for what is planned, and the",
         "host is read again.",
         "",
-        "*unknown* is a host that nobody can reach: it does not come back from its reboot, or VDSM died when it had",
+        "*unknown* is a host that nobody can reach: it does not come back from its reboot; the engine's request for a",
+        "first network was carried out after the engine had given it up (`late`: nobody confirms it then, and VDSM's",
+        "rollback leaves a host that was not adopted without an address: there speak with VDSM); or VDSM died when it had",
         "just taken the only address that the host had (one that is reached over another network is mended). To 4.30",
         "a reboot put the old files back (xmlrpc, VDSM 4.10); since 4.40 it leads back to what is saved: once the host",
         "is adopted that is its address, before that nothing on the host gives it back. The report says so.",

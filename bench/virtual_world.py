@@ -180,9 +180,8 @@ class VirtualWorld:
         self._began(self.time.spawn(partial(self._execute, rested=True)))
 
     def _rest(self, first: str) -> None:
-        """Remember this moment, if nothing is under way but the run itself."""
-        quiet = not (self.serving or self.sent or self.cut) and self.daemon.recovering() is None and self.host.powered
-        if quiet and first == self.scenario.order.access.target and self.time.idle():
+        """Remember this moment, if it is all there is to know."""
+        if self._quiet and first == self.scenario.order.access.target:
             self.rest = Rest(
                 self.time.now(),
                 self.points,
@@ -194,6 +193,12 @@ class VirtualWorld:
                 self.touched,
                 self.disturbed,
             )
+
+    @property
+    def _quiet(self) -> bool:
+        """Whether nothing is under way but the run itself."""
+        held = self.serving or self.sent or self.cut
+        return not held and self.daemon.recovering() is None and self.host.powered and self.time.idle()
 
     def _began(self, one: greenlet) -> None:
         self.executor.add(one)
@@ -326,7 +331,7 @@ class VirtualWorld:
         """What can go wrong here, with so many faults and kills left."""
         found: list[Fault] = []
         if kills and self.alive:
-            found += KILLS
+            found += KILLS[:1] if self._quiet else KILLS  # where nothing goes on meanwhile, how long is all one
         if not faults:
             return found
         if not self.cut:
