@@ -11,13 +11,11 @@ from importlib import import_module
 from threading import Thread
 from typing import Any, NamedTuple
 
-from planner.apply.database import begun
+from planner.apply.database import FORM, WRITTEN, begun
 from planner.apply.run import Step
 
 Perform = Callable[[str, dict[str, Any], list[Step]], Step]
 
-# The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
-FORM = "mgmtnet-apply-1"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
@@ -59,7 +57,7 @@ def records(url: str) -> list[Record]:
     """Every run, the newest first; empty when there is no journal yet."""
     if not begun(url):
         return []
-    _quiet()
+    _tame()
     from dbos import DBOSClient
 
     client = DBOSClient(system_database_url=url, serializer=_json_serializer())
@@ -87,7 +85,7 @@ def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
 @contextmanager
 def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
     """DBOS with this one run as its executor, and the workflow that it runs."""
-    _quiet()
+    _tame()
     from dbos import DBOS
 
     DBOS(
@@ -121,11 +119,22 @@ def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
         DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
-def _quiet() -> None:
-    """DBOS speaks to standard error as it likes; what it says is for its developers."""
+def _tame() -> None:
+    """DBOS speaks to standard error as it likes, and executes a row that calls itself py_pickle: it does neither.
+
+    Such rows are refused before (`planner.apply.database.unusable`); one may have come since.
+    """
     import logging
 
+    from dbos import _serialization
+
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    setattr(_serialization.DefaultSerializer, "deserialize", _refused)  # noqa: B010 mypy forbids it otherwise
+
+
+def _refused(_: Any, row: str) -> Any:
+    msg = f"a row of the journal was not written by mgmtnet: {len(row)} characters"
+    raise ValueError(msg)
 
 
 def _json_serializer() -> Any:
@@ -143,6 +152,6 @@ def _json_serializer() -> Any:
             return json.loads(serialized_data)
 
         def name(self) -> str:
-            return "mgmtnet-json"
+            return WRITTEN
 
     return Json()
