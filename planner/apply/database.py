@@ -100,6 +100,17 @@ def _unread(database: Any, schema: str) -> Problem | None:
     return None
 
 
+def unwritable(told: str) -> Problem:
+    """The journal fails while a run is under way, as the database tells it."""
+    full = "full" in told or "disk i/o" in told.lower()
+    return Problem(
+        "journal-full" if full else "journal-broken",
+        f"the run could not be written down: {told}",
+        "the run went on without; `mgmtnet status` knows of it only what was written before"
+        + ("; make room on the disk" if full else ""),
+    )
+
+
 def _broken(path: str, told: str) -> Problem:
     return Problem("journal-broken", f"{path} {told}", "move it away; the runs that it held must be looked after")
 

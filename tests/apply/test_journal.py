@@ -73,7 +73,7 @@ NEW = """
         performed.append([name, [step.name for step in steps], order])
         return Step(name, "done", "" if name == "set-up" else "set-up", "as before")
     (record,) = journal.records(sys.argv[1])
-    steps = journal.go_on(sys.argv[1], record.run, perform)
+    steps, _ = journal.go_on(sys.argv[1], record, perform)
     print(json.dumps({"performed": performed, "state": record.state, "steps": [step.name for step in steps]}))
 """
 
@@ -101,7 +101,7 @@ def test_runs_that_are_under_way_do_not_disturb_each_other(tmp_path: Path) -> No
         from planner.apply.run import Step
         def perform(name, order, steps):
             return Step(name, order["run"], "" if len(steps) == 9 else "next", "as before")
-        steps = journal.keep(sys.argv[1], sys.argv[2], {"run": sys.argv[2]}, perform)
+        steps, _ = journal.keep(sys.argv[1], sys.argv[2], {"run": sys.argv[2]}, perform)
         assert {step.said for step in steps} == {sys.argv[2]}
     """
     code = textwrap.dedent(script)
