@@ -126,6 +126,19 @@ def test_a_host_is_held_by_one_process(tmp_path: Path) -> None:
         assert freed is None
 
 
+def test_a_lock_follows_no_link(tmp_path: Path) -> None:
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one"):
+        (lock,) = (tmp_path / "locks").iterdir()
+    lock.unlink()
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    lock.symlink_to(precious)
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one") as held:
+        assert held is not None
+        assert held.code == "state-unwritable"
+    assert precious.read_text() == "kept"
+
+
 def test_a_host_whose_run_was_interrupted_takes_no_other() -> None:
     interrupted = journal.Record("one", "running", order("one").document(), (Step("look", ""),), 0)
     ended = interrupted._replace(run="zero", state="ended")
