@@ -22,7 +22,12 @@ def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | N
     locks = os.path.join(folder, "locks")
     os.makedirs(locks, mode=0o700, exist_ok=True)
     path = os.path.join(locks, hashlib.sha256(host.encode()).hexdigest()[:32])
-    with open(path, "a+", encoding="utf-8") as lock:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as failure:  # a link would have somebody else's file emptied
+        yield Problem("state-unwritable", f"{path} cannot be locked: {failure.strerror}", "remove it if it is a link")
+        return
+    with open(handle, "r+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

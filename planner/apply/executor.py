@@ -33,12 +33,12 @@ class _Shared(NamedTuple):
 
 def carry_out(order: Order, url: str, tell: Listener) -> Report:
     """Apply an order; every step is journalled at ``url``."""
-    return report(order, journal.keep(url, order.run, order.document(), performer(tell)))
+    return report(order, *journal.keep(url, order.run, order.document(), performer(tell)))
 
 
 def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
     """Go on with a run that was interrupted, looking for the host at the ``expected`` addresses, too."""
-    return report(read_order(record.order), journal.go_on(url, record.run, performer(tell, expected=expected)))
+    return report(read_order(record.order), *journal.go_on(url, record, performer(tell, expected=expected)))
 
 
 def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
@@ -54,7 +54,7 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected
         steps[-1] = last._replace(next=following, standing="")
     else:
         steps = []  # nothing was sent: from the beginning
-    return report(order, journal.keep(url, run, order.document(), performer(tell), steps))
+    return report(order, *journal.keep(url, run, order.document(), performer(tell), steps))
 
 
 def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = ()) -> journal.Perform:

@@ -8,16 +8,15 @@ recovers no run but its own: each run is an executor to DBOS.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from planner.apply.database import begun
-from planner.apply.run import Step
+from planner.apply.database import FORM, WRITTEN, begun, unwritable
+from planner.apply.run import SENT, Step
+from planner.problem import Problem
 
 Perform = Callable[[str, dict[str, Any], list[Step]], Step]
 
-# The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
-FORM = "mgmtnet-apply-1"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
@@ -37,29 +36,87 @@ def prepare() -> None:
     Thread(target=import_module, args=("dbos",), daemon=True).start()
 
 
-def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: Sequence[Step] = ()) -> list[Step]:
-    """Carry a new run out; its steps. ``carried``: what a run before this one found, its last step tells the first."""
-    with _launched(url, run, perform) as workflow:
+class Kept(NamedTuple):
+    """The steps of a run that has ended; ``lost``: why what came last could not be written down, or empty."""
+
+    steps: list[Step]
+    lost: dict[str, str]
+
+
+def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: Sequence[Step] = ()) -> Kept:
+    """Carry a new run out. ``carried``: what a run before this one found, its last step tells the first."""
+
+    def begun(workflow: Any) -> Any:
         from dbos import DBOS, SetWorkflowID
 
         with SetWorkflowID(run):
-            handle = DBOS.start_workflow(workflow, order, [step.document() for step in carried])
-        return _steps(handle.get_result())
+            return DBOS.start_workflow(workflow, order, [step.document() for step in carried])
+
+    return _carried_out(url, run, _Memory(order, perform, list(carried)), begun)
 
 
-def go_on(url: str, run: str, perform: Perform) -> list[Step]:
-    """Carry on a run that was interrupted, from the last step that was written down; its steps."""
-    with _launched(url, run, perform):
+def go_on(url: str, record: Record, perform: Perform) -> Kept:
+    """Carry on a run that was interrupted, from the last step that was written down."""
+
+    def begun(_: Any) -> Any:
         from dbos import DBOS
 
-        return _steps(DBOS.retrieve_workflow(run).get_result())
+        return DBOS.retrieve_workflow(record.run)
+
+    return _carried_out(url, record.run, _Memory(record.order, perform, list(record.steps)), begun)
+
+
+class _Memory:
+    """What a run has done, written down or not: a journal that fails must not leave a host midway."""
+
+    def __init__(self, order: dict[str, Any], perform: Perform, steps: list[Step]) -> None:
+        self._order, self._perform, self._steps = order, perform, steps
+        self._alone = self._acted = False
+        self._at_work = Lock()
+
+    def perform(self, name: str, order: dict[str, Any], steps: list[Step]) -> Step:
+        """As the journal asks for it, until it is not to be asked any more."""
+        with self._at_work:
+            if self._alone:
+                msg = "the journal has failed"
+                raise RuntimeError(msg)
+            step = self._perform(name, order, steps)
+            self._steps, self._acted = [*steps, step], True
+            return step
+
+    def to_the_end(self) -> list[Step]:
+        """Go on without a journal; but not from what another process did, nor from nothing."""
+        with self._at_work:
+            self._alone = True
+            steps = list(self._steps)
+            if not self._acted:
+                sent = any(step.name in SENT for step in steps)
+                said = "it cannot be written, so nothing was done"
+                return [*steps, Step("journal", said, "", "unknown" if sent else "as before")]
+            while steps[-1].next:
+                steps.append(self._perform(steps[-1].next, self._order, steps))
+            return steps
+
+
+def _trouble(problem: Problem) -> dict[str, str]:
+    return {"code": problem.code, "message": problem.message, "hint": problem.hint}
+
+
+def _carried_out(url: str, run: str, memory: _Memory, begun: Callable[[Any], Any]) -> Kept:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with _launched(url, run, memory.perform) as workflow:
+            return Kept(_steps(begun(workflow).get_result()), {})
+    except SQLAlchemyError as failure:
+        return Kept(memory.to_the_end(), _trouble(unwritable(str(getattr(failure, "orig", failure)))))
 
 
 def records(url: str) -> list[Record]:
     """Every run, the newest first; empty when there is no journal yet."""
     if not begun(url):
         return []
-    _quiet()
+    _tame()
     from dbos import DBOSClient
 
     client = DBOSClient(system_database_url=url, serializer=_json_serializer())
@@ -87,7 +144,7 @@ def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
 @contextmanager
 def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
     """DBOS with this one run as its executor, and the workflow that it runs."""
-    _quiet()
+    _tame()
     from dbos import DBOS
 
     DBOS(
@@ -121,11 +178,22 @@ def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
         DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
-def _quiet() -> None:
-    """DBOS speaks to standard error as it likes; what it says is for its developers."""
+def _tame() -> None:
+    """DBOS speaks to standard error as it likes, and executes a row that calls itself py_pickle: it does neither.
+
+    Such rows are refused before (`planner.apply.database.unusable`); one may have come since.
+    """
     import logging
 
+    from dbos import _serialization
+
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    setattr(_serialization.DefaultSerializer, "deserialize", _refused)  # noqa: B010 mypy forbids it otherwise
+
+
+def _refused(_: Any, row: str) -> Any:
+    msg = f"a row of the journal was not written by mgmtnet: {len(row)} characters"
+    raise ValueError(msg)
 
 
 def _json_serializer() -> Any:
@@ -143,6 +211,6 @@ def _json_serializer() -> Any:
             return json.loads(serialized_data)
 
         def name(self) -> str:
-            return "mgmtnet-json"
+            return WRITTEN
 
     return Json()

@@ -1,6 +1,7 @@
 """What became of a run, for a person and for a program."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from planner.apply.order import Order
@@ -89,11 +90,14 @@ class Report(NamedTuple):
         return "\n".join(lines) + "\n"
 
 
-def report(order: Order, steps: Sequence[Step]) -> Report:
-    """The report of a run's steps. A run that ended in no standing was interrupted: nobody knows."""
+def report(order: Order, steps: Sequence[Step], lost: Mapping[str, str] = MappingProxyType({})) -> Report:
+    """The report of a run's steps. A run that ended in no standing was interrupted: nobody knows.
+
+    ``lost``: why not all of them could be written down.
+    """
     last = steps[-1]
     standing = last.standing or "unknown"
-    problem = dict(last.problem)
+    problem = dict(last.problem or lost)
     return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps))
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from planner.apply.database import file_url
 from planner.apply.executor import carry_out
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.preparing import order_for, plan_for, see
@@ -139,7 +140,7 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
                 if now is not None:
                     pictures[SEEN_AFTER[event.step]] = now
 
-        report = carry_out(order, f"sqlite:///{stage.folder}/journal.sqlite", watch)
+        report = carry_out(order, file_url(os.path.join(stage.folder, "journal.sqlite")), watch)
     if options.output == "text":
         _show(pictures, document["management"] or {})
     return _end(options, report)

@@ -15,6 +15,9 @@ TEXT_LIMIT = 256
 WAYS_LIMIT = 10_000
 COUNT_LIMIT = 64  # a larger count is as good as none: no text is long enough to tell
 PATTERN_LIMIT = 500
+REFERS_BACK = "it refers back to a group, which can take exponential time; compare two fields with a reference instead"
+_SET = re.compile(r"\\.|(\[\^?\]?(?:\\.|[^\]\\])*\]?)", re.DOTALL)
+_OPERATION = re.compile(r"^\[\[|--|&&|~~|\|\|")
 
 
 class _RunsAwayError(Exception):
@@ -28,18 +31,15 @@ def matches(pattern: str, value: str) -> bool:
 
 def explosive(pattern: str) -> str | None:
     """Advice when ``pattern`` is no regular expression or could take too long; None when it is safe."""
-    import warnings
-
-    if len(pattern) > PATTERN_LIMIT:
-        return f"it has {len(pattern)} characters; keep it under {PATTERN_LIMIT}, or use `in` with a list"
+    odd = _odd(pattern)
+    if odd:
+        return odd
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            re.compile(pattern)
-            # The module that `re` parses with has no public name.
-            parsed = re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001
+        re.compile(pattern)
+        # The module that `re` parses with has no public name.
+        parsed = re._parser.parse(pattern)  # type: ignore[attr-defined]  # noqa: SLF001
         unbounded, ways = _cost(parsed)
-    except (re.error, OverflowError, Warning) as fault:
+    except (re.error, OverflowError) as fault:
         return f"it is no regular expression: {fault}"
     except RecursionError:
         return "its groups are nested too deeply; write it flatter"
@@ -49,6 +49,19 @@ def explosive(pattern: str) -> str | None:
         return f"it has {unbounded} unbounded repeats; {UNBOUNDED_LIMIT} are allowed, `[^.]*` counts as one"
     divided = "its counted repeats and choices can divide a text in too many ways; make the repeated part exact"
     return divided if ways > WAYS_LIMIT else None
+
+
+def _odd(pattern: str) -> str:
+    """Advice where a pattern is not worth compiling, or where that gives a warning (`[[a]`), or empty.
+
+    Warnings cannot be caught without catching them for every thread.
+    """
+    if len(pattern) > PATTERN_LIMIT:
+        return f"it has {len(pattern)} characters; keep it under {PATTERN_LIMIT}, or use `in` with a list"
+    for one in (found[1] for found in _SET.finditer(pattern) if found[1]):
+        if _OPERATION.search(re.sub(r"\\.", "_", one, flags=re.DOTALL)):
+            return f"its set {one} may become an operation on sets; write a backslash before what stands for itself"
+    return REFERS_BACK if "(?(" in pattern else ""
 
 
 def _cost(items: Any) -> tuple[int, int]:
@@ -72,8 +85,7 @@ def _cost_of(opcode: str, argument: Any) -> tuple[int, int]:
         costs = [_cost(branch) for branch in argument[1]]
         return max(cost[0] for cost in costs), sum(cost[1] for cost in costs)
     if opcode.startswith("GROUPREF"):
-        msg = "it refers back to a group, which can take exponential time; compare two fields with a reference instead"
-        raise _RunsAwayError(msg)
+        raise _RunsAwayError(REFERS_BACK)
     if opcode.startswith("ASSERT"):
         msg = "it looks ahead or behind; write a second test on the same field, or use `not-in`"
         raise _RunsAwayError(msg)

@@ -73,7 +73,7 @@ NEW = """
         performed.append([name, [step.name for step in steps], order])
         return Step(name, "done", "" if name == "set-up" else "set-up", "as before")
     (record,) = journal.records(sys.argv[1])
-    steps = journal.go_on(sys.argv[1], record.run, perform)
+    steps, _ = journal.go_on(sys.argv[1], record, perform)
     print(json.dumps({"performed": performed, "state": record.state, "steps": [step.name for step in steps]}))
 """
 
@@ -101,7 +101,7 @@ def test_runs_that_are_under_way_do_not_disturb_each_other(tmp_path: Path) -> No
         from planner.apply.run import Step
         def perform(name, order, steps):
             return Step(name, order["run"], "" if len(steps) == 9 else "next", "as before")
-        steps = journal.keep(sys.argv[1], sys.argv[2], {"run": sys.argv[2]}, perform)
+        steps, _ = journal.keep(sys.argv[1], sys.argv[2], {"run": sys.argv[2]}, perform)
         assert {step.said for step in steps} == {sys.argv[2]}
     """
     code = textwrap.dedent(script)
@@ -124,6 +124,19 @@ def test_a_host_is_held_by_one_process(tmp_path: Path) -> None:
             assert other is None
     with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as freed:
         assert freed is None
+
+
+def test_a_lock_follows_no_link(tmp_path: Path) -> None:
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one"):
+        (lock,) = (tmp_path / "locks").iterdir()
+    lock.unlink()
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    lock.symlink_to(precious)
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one") as held:
+        assert held is not None
+        assert held.code == "state-unwritable"
+    assert precious.read_text() == "kept"
 
 
 def test_a_host_whose_run_was_interrupted_takes_no_other() -> None:

@@ -1,0 +1,168 @@
+# ruff: noqa: S608 the names are those that the database tells
+"""Whoever may write the journal's database executes nothing where it is read: pickles in every column."""
+
+import base64
+import os
+import pickle
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from postgres import server
+from standins import mgmtnet, state_of
+
+from planner.apply import database, journal
+from planner.apply.order import Access, Order
+from planner.apply.run import Step
+
+ORDER = Order("one", Access("host.example.com", "jsonrpc"), {"network": "ovirtmgmt", "steps": []}, {"uuid": "host"})
+COMMANDS = (("status",), ("status", "one"), ("status", "-o", "json"), ("resume",), ("resume", "one"))
+
+
+class Attack:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.path),)
+
+
+def text(path: Path) -> str:
+    return base64.b64encode(pickle.dumps(Attack(path))).decode()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A journal with an interrupted run, or one that ended."""
+    url = (
+        str(request.getfixturevalue("shared")) if request.param == "postgresql" else database.file_url(f"{tmp_path}/j")
+    )
+    if not journal.records(url):
+        journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
+    return url
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Any]:
+    if url.startswith(database.POSTGRESQL):
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
+    else:
+        with closing(sqlite3.connect(database._path(url), isolation_level=None)) as connection:  # noqa: SLF001
+            yield connection
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def columns_of(connection: Any, url: str) -> dict[str, list[str]]:
+    schema = database._IN_POSTGRESQL if url.startswith(database.POSTGRESQL) else database._IN_SQLITE  # noqa: SLF001
+    found: dict[str, list[str]] = {}
+    for table, column in connection.execute(schema).fetchall():
+        found.setdefault(table, []).append(column)
+    return {table: columns for table, columns in found.items() if "serialization" in columns}
+
+
+def test_every_table_that_is_decoded_is_looked_at(url: str) -> None:
+    with opened(url) as connection:
+        assert {table.strip('"').removeprefix("dbos.") for table in columns_of(connection, url)} >= {
+            "workflow_status",
+            "operation_outputs",
+            "notifications",
+            "workflow_events",
+            "streams",
+        }
+
+
+@pytest.mark.parametrize("table", ["workflow_status", "operation_outputs"])
+def test_a_pickle_in_a_row_is_refused_and_not_executed(table: str, url: str, tmp_path: Path) -> None:
+    made, environ = tmp_path / "made", state_of(tmp_path) | {"MGMTNET_JOURNAL": url}
+    with opened(url) as connection:
+        (name, columns) = next(one for one in columns_of(connection, url).items() if table in one[0])
+        held = [column for column in ("inputs", "output", "error") if column in columns]
+        was = connection.execute(f"SELECT {', '.join(held)}, serialization FROM {name}").fetchone()
+        for column in held:
+            connection.execute(f"UPDATE {name} SET {column} = '{text(made)}', serialization = 'py_pickle'")
+            problem = database.unusable(url)
+            assert problem is not None
+            assert problem.code == "journal-foreign"
+            for command in COMMANDS:
+                done = mgmtnet(*command, environ=environ)
+                assert (done.status, "error[journal-foreign]" in done.err) == (1, True), done
+            record = journal.Record("one", "running", ORDER.document(), (), 0)
+            with suppress(Exception):  # as if it had come only after it was looked for; whatever DBOS makes of it
+                journal.records(url)
+            with suppress(Exception):
+                journal.go_on(url, record, lambda name, *_: Step(name, "seen", standing="as before"))
+            assert not made.exists()
+            connection.execute(
+                f"UPDATE {name} SET {', '.join(f'{one} = NULL' for one in held)}, serialization = '{database.WRITTEN}'"
+            )
+            for one, value in zip((*held, "serialization"), was, strict=True):
+                if value is not None:
+                    marker = "%s" if url.startswith(database.POSTGRESQL) else "?"
+                    connection.execute(f"UPDATE {name} SET {one} = {marker}", [value])
+    assert database.unusable(url) is None
+
+
+def test_a_pickle_in_any_other_table_is_refused(url: str) -> None:
+    """Tables that mgmtnet itself never fills."""
+    with opened(url) as connection:
+        for name, columns in columns_of(connection, url).items():
+            if connection.execute(f"SELECT 1 FROM {name}").fetchone():
+                continue
+            values = dict.fromkeys(columns, "'0'") | {"serialization": "'py_pickle'"}
+            values |= {column: "'one'" for column in columns if column.endswith("_uuid") or column == "workflow_id"}
+            connection.execute(
+                f"INSERT INTO {name} ({', '.join(map(quoted, values))}) VALUES ({', '.join(values.values())})"
+            )
+            problem = database.unusable(url)
+            assert problem is not None, name
+            assert problem.code == "journal-foreign"
+            connection.execute(f"DELETE FROM {name}")
+    assert database.unusable(url) is None
+
+
+def test_runs_of_a_later_version_are_told(tmp_path: Path) -> None:
+    url = database.file_url(f"{tmp_path}/j")
+    journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
+    with opened(url) as connection:
+        connection.execute("UPDATE workflow_status SET name = 'mgmtnet-apply-2'")
+    problem = database.unusable(url)
+    assert problem is not None
+    assert problem.code == "journal-newer"
+
+
+@pytest.mark.parametrize("name", ["a?b", "a%41b", "a#b", "a b", "é", "a?mode=ro", "a;b&c=d", "'", '"', "a\\b"])
+def test_a_journal_is_where_its_path_says(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    url = database.journal_url(str(folder))
+    journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
+    assert (folder / "journal.sqlite").exists()
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert [record.run for record in journal.records(url)] == ["one"]
+
+
+def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
+    url = database.file_url(f"{tmp_path}/j")
+    journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
+    path = tmp_path / "j"
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * 4000 + content[4100:])
+    problem = database.unusable(url)
+    assert problem is not None
+    assert problem.code == "journal-broken"
