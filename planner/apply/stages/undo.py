@@ -69,7 +69,10 @@ def _taken_back(run: Run, sight: Sight) -> Step:
     if isinstance(answer, Failure):
         return Step("undo", f"{said}, not saved", "", standing, _unsaved(run, answer))
     if isinstance(answer, Sight):
-        return Step("undo", "the host stands otherwise again: nothing is saved", "", "unknown", run.reason)
+        said = "the host stands otherwise again: nothing is saved"
+        if sum(step.name == "undo" for step in run.steps) < TRIES:  # a request that was late, or somebody else's
+            return Step("undo", said, "settle", problem=run.reason)
+        return Step("undo", said, "", "unknown", run.reason)
     return Step("undo", f"{said}, saved", "", standing, run.reason)
 
 
