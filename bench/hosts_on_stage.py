@@ -142,4 +142,4 @@ def access_to(site: Site, hosted: Hosted, transport: str, moves_to: str = "") ->
         "routes": {own: hosted.address_of(own).address for own in addresses},
     }
     direct = "auto" if transport == "engine" else transport
-    return Access(f"{place.address}:{place.port}", direct, **files)  # type: ignore[arg-type]
+    return Access(f"{place.address}:{place.port}", direct, **files)  # type: ignore[arg-type]  # a transport by its name

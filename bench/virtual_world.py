@@ -114,7 +114,8 @@ class Scenario(NamedTuple):
 
     def run(self, steps: list[Step]) -> Run:
         """The run of these steps, to judge by."""
-        return Run(self.order, None, self.before, steps, frozenset(), None, lambda _: None)  # type: ignore[arg-type]
+        nobody: Any = None  # judging neither contacts nor fences
+        return Run(self.order, nobody, self.before, steps, frozenset(), nobody, lambda _: None)
 
 
 class VirtualWorld:
@@ -180,7 +181,7 @@ class VirtualWorld:
         self._began(self.time.spawn(partial(self._execute, rested=True)))
 
     def _rest(self, first: str) -> None:
-        """Remember this moment, if it is all there is to know."""
+        """Remember this moment, if nothing is under way but the run itself."""
         if self._quiet and first == self.scenario.order.access.target:
             self.rest = Rest(
                 self.time.now(),
@@ -599,7 +600,7 @@ class Direct:
         """In its own time."""
         return self.world.long("setSafeNetworkConfig", {}, self.address, timeout)
 
-    def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:  # noqa: ARG002
+    def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:  # noqa: ARG002 a Speaker
         """As proxy for the host, over a network of its own."""
         return self.world.fence(action)
 
@@ -611,7 +612,7 @@ class Direct:
 class ThroughEngine(Direct):
     """The engine's way: it confirms by itself, builds only what is defined, and does not tell what is unsaved."""
 
-    def confirm(self, *, timeout: float) -> Done | Failure:  # noqa: ARG002
+    def confirm(self, *, timeout: float) -> Done | Failure:  # noqa: ARG002 a Speaker
         """Nothing to do."""
         return Done()
 
@@ -628,7 +629,7 @@ class ThroughEngine(Direct):
         answer = self.world.long("setupNetworks", request, self.address, timeout)
         return LOST_HOST if answer is RESET else answer
 
-    def at(self, address: str) -> "ThroughEngine":  # noqa: ARG002
+    def at(self, address: str) -> "ThroughEngine":  # noqa: ARG002 a Speaker
         """It is the engine that is spoken to."""
         return self
 

@@ -159,7 +159,7 @@ class Replayer:
     def report(item: pytest.Item, outcome: str, text: object) -> pytest.TestReport:
         """A report from outside."""
         keywords = dict.fromkeys(item.keywords, 1)
-        return pytest.TestReport(item.nodeid, item.location, keywords, outcome, text, "setup")  # type: ignore[arg-type]
+        return pytest.TestReport(item.nodeid, item.location, keywords, outcome, text, "setup")  # type: ignore[arg-type]  # as recorded
 
     def boot(self, session: pytest.Session) -> dict[str, list[pytest.TestReport]]:
         """Run all selected lab tests; the reports by node id."""

@@ -51,7 +51,7 @@ def unusable(url: str) -> Problem | None:
         return _broken(path, "is no journal")
     try:
         with closing(sqlite3.connect(path, timeout=CONNECT_WITHIN)) as database:
-            return _unread(database, _IN_SQLITE)
+            return _unreadable(database, _IN_SQLITE)
     except sqlite3.Error as failure:
         return _broken(path, f"cannot be read as a journal: {failure}")
 
@@ -79,7 +79,7 @@ WHERE table_schema = 'dbos'
 """
 
 
-def _unread(database: Any, schema: str) -> Problem | None:
+def _unreadable(database: Any, schema: str) -> Problem | None:
     """Why the rows that are there must not be read: they are not written as ours are, or by a later mgmtnet."""
     columns = database.execute(schema).fetchall()
     for table in (table for table, column in columns if column == "serialization"):
@@ -90,7 +90,7 @@ def _unread(database: Any, schema: str) -> Problem | None:
                 "find out who writes there; a journal of one's own: MGMTNET_STATE, MGMTNET_JOURNAL",
             )
     for table in (table for table, _ in columns if table.strip('"').endswith("workflow_status")):
-        runs = f"SELECT 1 FROM {table} WHERE name LIKE 'mgmtnet-apply-%%' AND name <> '{FORM}' LIMIT 1"  # noqa: S608
+        runs = f"SELECT 1 FROM {table} WHERE name LIKE 'mgmtnet-apply-%%' AND name <> '{FORM}' LIMIT 1"  # noqa: S608 as above
         if database.execute(runs).fetchone():
             return Problem(
                 "journal-newer",
@@ -134,7 +134,7 @@ def _unreachable(url: str) -> Problem | None:
 
     try:
         with _connected(url) as database:
-            return _unread(database, _IN_POSTGRESQL)
+            return _unreadable(database, _IN_POSTGRESQL)
     except psycopg.Error as failure:
         reason = str(failure).strip().splitlines()[-1]  # names host, user and database, never a password
         hint = "is the server up, has it that database, and is the password right (~/.pgpass, PGPASSWORD)?"

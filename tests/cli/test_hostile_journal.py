@@ -45,7 +45,7 @@ def shared() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A journal with an interrupted run, or one that ended."""
+    """A journal with a run that ended."""
     url = (
         str(request.getfixturevalue("shared")) if request.param == "postgresql" else database.file_url(f"{tmp_path}/j")
     )
