@@ -43,9 +43,9 @@ FAULTS = (
     *("connect:refuses-tls:3", "connect:plain-tcp:4", "reboot:never-ends:1"),
 )
 GOOD = ("as planned and saved", "as before", "adopted")
-# What no executor can mend, and the report has to say just that: the host does not come back from its reboot; VDSM died
-# when it had taken the address from its old device, which since 4.40 no reboot gives back.
-UNMENDABLE = ("reboot:never-ends:1", "setupNetworks:dies=2:adopt", "setupNetworks:dies=2:change")
+# What no executor can mend, and the report has to say just that: VDSM died when it had taken the address from its old
+# device, which since 4.40 no reboot gives back.
+UNMENDABLE = ("setupNetworks:dies=2:adopt", "setupNetworks:dies=2:change")
 # What VDSM's own connection suffers is between it and the engine, which has its own ways.
 DIRECT = ("connect:",)
 WITHIN = 240  # seconds for a run: a healthy one takes 10
@@ -79,7 +79,7 @@ class Ended(NamedTuple):
     def good(self, case: Case) -> bool:
         """Whether the host is as it may be, and the report says so."""
         if (case.fault in UNMENDABLE or case == LATE_FOR_THE_ENGINE) and self.said == "unknown":
-            return True
+            return self.truth == "neither"
         return self.said == self.truth and self.said in GOOD
 
 
@@ -197,12 +197,12 @@ def document(ended: dict[Case, Ended]) -> str:
         "the engine, which takes no network back: after `wrong-mtu` it is asked once more for what is planned, and the",
         "host is read again.",
         "",
-        "*unknown* is a host that nobody can reach: it does not come back from its reboot; the engine's request for a",
-        "first network was carried out after the engine had given it up (`late`: nobody confirms it then, and VDSM's",
-        "rollback leaves a host that was not adopted without an address: there speak with VDSM); or VDSM died when it",
-        "had just taken the only address that the host had (one that is reached over another network is mended). To",
-        "4.30 a reboot put the old files back (xmlrpc, VDSM 4.10); since 4.40 it leads back to what is saved: once",
-        "the host is adopted that is its address, before that nothing on the host gives it back. The report says so.",
+        "*unknown* is a host that nobody can reach: the engine's request for a first network was carried out after",
+        "the engine had given it up (`late`: nobody confirms it then, and VDSM's rollback leaves a host that was not",
+        "adopted without an address: there speak with VDSM), or VDSM died when it had just taken the only address",
+        "that the host had (one that is reached over another network is mended). To 4.30 a reboot put the old files",
+        "back (xmlrpc, VDSM 4.10); since 4.40 it leads back to what is saved: once the host is adopted that is its",
+        "address, before that nothing on the host gives it back. The report says so.",
         "",
         "These are whole processes, one blow each. Every order of two faults and two kills, at every instant of a run,",
         "is played by `make explore`: docs/exploration.md.",
