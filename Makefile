@@ -16,14 +16,18 @@ SEEN := $(EXAMPLE)/capture.json --network $(EXAMPLE)/definition.yaml --address 1
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
+# The rules as a start-up loads them, while the ruleset is not sealed.
+RULES := rules/ovirtmgmt/1.0
+COMPILED := $(RULES)/compiled.jsonl
+
 .PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore mutate-rules soak docs pages schemas clean
 
-demo: .venv/run
+demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
 	@echo; echo "mgmtnet why ... vlan"; $(BIN)/mgmtnet why $(SEEN) vlan
 	@echo; echo "mgmtnet draw ..."; $(BIN)/mgmtnet draw $(SEEN)
 
-test: .venv/test
+test: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q -n 4 --dist loadfile
 
 check: .venv/check
@@ -34,7 +38,7 @@ check: .venv/check
 
 # Two kernels beside each other, each with one CPU: half of the time on two cores.
 OVER_THE_WIRE := tests/lab/test_lab_apply.py tests/lab/test_lab_reboot.py tests/lab/test_lab_wire.py
-lab: .venv/test
+lab: .venv/test $(COMPILED)
 	lab/setup.sh
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lab-over-the-wire lab-on-the-host
 
@@ -44,11 +48,11 @@ lab-over-the-wire:
 lab-on-the-host:
 	LAB_REQUIRED=1 $(BIN)/python -m pytest -q tests/lab $(OVER_THE_WIRE:%=--ignore=%)
 
-bench: .venv/test
+bench: .venv/test $(COMPILED)
 	@$(BIN)/python -m compileall -q planner  # as .venv/run does: an edited module must not be compiled at each start
 	$(BIN)/python bench/run.py
 
-kill-matrix: .venv/test
+kill-matrix: .venv/test $(COMPILED)
 	$(BIN)/python bench/kill_matrix.py
 
 explore: .venv/test
@@ -88,6 +92,9 @@ clean:
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@$(BIN)/python -m compileall -q planner  # where PYTHONDONTWRITEBYTECODE is set, each start would compile anew
 	@touch $@
+
+$(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/policy/*.py)
+	@$(BIN)/python -c 'from planner.shelf import make_forms; make_forms()'
 
 .venv/test: pyproject.toml .venv/run
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'

@@ -108,7 +108,8 @@ class Rule(NamedTuple):
 class Ruleset(NamedTuple):
     """Rules that stand together. ``origin`` of a rule names the ruleset it came from (``ovirtmgmt@1.0``).
 
-    ``disabled`` maps a rule's name to the reason a site gave for taking it out.
+    ``disabled`` maps a rule's name to the reason a site gave for taking it out. ``edited``: an installed ruleset has
+    its name and version, and other files.
     """
 
     name: str
@@ -116,3 +117,4 @@ class Ruleset(NamedTuple):
     digest: str
     rules: Sequence[Rule]
     disabled: tuple[tuple[str, str], ...] = ()
+    edited: bool = False

@@ -262,6 +262,7 @@ def ruleset_schema() -> Schema:
         "version": _said("version", "its version, in quotes", type="string", pattern=f"^{VERSION.pattern}$"),
         "summary": _said("summary", "one line: what it is for", type="string", minLength=1),
         "digest": _said("digest", "of its files, once it is released", type="string", pattern=f"^{DIGEST.pattern}$"),
+        "compiled": _said("compiled", "of its compiled form, likewise", type="string", pattern=f"^{DIGEST.pattern}$"),
         "extends": _said("extends", "the ruleset it changes: name@version", type="string", pattern=f"^{BASE.pattern}$"),
         "disable": _said(
             "disable",

@@ -1,6 +1,7 @@
 """Where rulesets and schemas lie: the one module of the core that reads files.
 
-They are found in an installed package (``planner/_data``) or in a checkout (beside ``planner``).
+They are found in an installed package (``planner/_data``) or in a checkout (beside ``planner``). A sealed ruleset
+carries its compiled form, which spares a start-up the reading of YAML.
 """
 
 import os
@@ -8,23 +9,28 @@ import stat
 from typing import NamedTuple
 
 from planner.language import STAGES, Ruleset
+from planner.policy.compiled import Compiled, compile_ruleset
+from planner.policy.seal import COMPILED, MANIFEST, digest_at, form_of, kept_form, sealed_in, written_form
 from planner.problem import Problem, Where, errors
 
 DEFAULT = "ovirtmgmt"
-MANIFEST = "ruleset.yaml"
 ENDINGS = (".yaml", ".yml")
 LARGEST_FILE = 1 << 20  # bytes; the largest rule has 4 kB, and a disk image is not read to find that out
+LARGEST_FORM = 1 << 26  # bytes; 170 rules have 0.4 MB. A larger one is cut, and so no form of anything
 
 
 class Shelved(NamedTuple):
     """The texts of a ruleset, and of those it may extend, by path; ``root`` is the ruleset's own folder.
 
-    Paths of an installed ruleset begin with ``<name>/<version>/``, those of a folder as it was given.
+    Paths of an installed ruleset begin with ``<name>/<version>/``, those of a folder as it was given. ``folder`` is
+    where the ruleset lies, and ``shipped`` whether it is an installed one.
     """
 
     root: str
     texts: dict[str, str]
     problems: tuple[Problem, ...]
+    folder: str = ""
+    shipped: bool = False
 
 
 def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
@@ -32,7 +38,34 @@ def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, 
 
     What the linter only warns of is for the rules' author, and not told to everybody who uses them.
     """
+    return _load(ruleset_sources(spec))
+
+
+def compiled_rules(spec: str | None = None) -> tuple[Compiled | None, tuple[Problem, ...]]:
+    """The same, ready to fire: by the compiled form that lies with the files while it holds, else from these."""
     shelved = ruleset_sources(spec)
+    if not shelved.problems:
+        kept = kept_form(form_in(shelved.folder), shelved.texts, shelved.root, shipped=shelved.shipped)
+        if kept is not None:
+            return kept._replace(ruleset=_named(kept.ruleset, shelved)), ()
+    ruleset, problems = _load(shelved)
+    return None if ruleset is None else compile_ruleset(ruleset), problems
+
+
+def make_forms() -> None:
+    """Write the compiled form of each installed ruleset that is not sealed, as `make` and a wheel's build do."""
+    for title in installed():
+        shelved = ruleset_sources(title)
+        ruleset, _ = _load(shelved)
+        if ruleset is not None and sealed_in(shelved.texts, shelved.root) == ((), ()):
+            path = os.path.join(shelved.folder, COMPILED)
+            beside = f"{path}.{os.getpid()}"
+            with open(beside, "w", encoding="utf-8") as stream:
+                stream.write(form_of(ruleset, written_form(compile_ruleset(ruleset), shelved.root), sealed=False))
+            os.replace(beside, path)
+
+
+def _load(shelved: Shelved) -> tuple[Ruleset | None, tuple[Problem, ...]]:
     if shelved.problems:
         return None, shelved.problems
     from planner.policy.lint import lint
@@ -41,7 +74,27 @@ def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, 
     ruleset, problems = assemble(shelved.texts, shelved.root)
     if ruleset is not None:
         problems += errors(lint(ruleset, shelved.texts))
-    return None if problems else ruleset, tuple(problems)
+    return None if problems or ruleset is None else _named(ruleset, shelved), tuple(problems)
+
+
+def _named(ruleset: Ruleset, shelved: Shelved) -> Ruleset:
+    """The ruleset, marked if it bears an installed one's name and version and is another."""
+    title = f"{ruleset.name}@{ruleset.version}"
+    if shelved.shipped or title not in installed():
+        return ruleset
+    return ruleset._replace(edited=ruleset.digest != digest_at(ruleset_sources(title).texts, title.replace("@", "/")))
+
+
+def form_in(folder: str) -> bytes:
+    """The compiled form in the folder of a ruleset; nothing if there is none that can be read."""
+    path = os.path.join(folder, COMPILED)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return b""
+        with open(path, "rb", buffering=0) as stream:
+            return stream.read(LARGEST_FORM)
+    except OSError:
+        return b""
 
 
 def ruleset_sources(spec: str | None = None) -> Shelved:
@@ -51,19 +104,20 @@ def ruleset_sources(spec: str | None = None) -> Shelved:
     versions = _versions(name)
     if version in versions or (versions and not version):
         root = f"{name}/{version or versions[-1]}"
-        texts, problems = _read_folder(os.path.join(folder("rules"), *root.split("/")), root)
+        path = os.path.join(folder("rules"), *root.split("/"))
     elif os.path.isdir(spec):
         root = os.path.normpath(spec)
         root = root if os.path.isabs(root) or not os.path.isdir(os.path.join(folder("rules"), root)) else f"./{root}"
-        texts, problems = _read_folder(spec, root)
+        path = spec
     else:
         return Shelved(spec, {}, (_unknown(spec, name, versions),))
+    texts, problems = _read_folder(path, root)
     if any(line.startswith("extends:") for line in texts.get(f"{root}/{MANIFEST}", "").splitlines()):
         for other in installed():
             read, found = _read_folder(os.path.join(folder("rules"), *other.split("@")), other.replace("@", "/"))
             texts.update(read)
             problems += found
-    return Shelved(root, texts, tuple(problems))
+    return Shelved(root, texts, tuple(problems), path, shipped=path != spec)
 
 
 def rules_folder(spec: str | None = None) -> str:

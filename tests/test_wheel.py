@@ -29,7 +29,6 @@ def test_a_wheel_plans_the_seed_host_from_another_folder(python: Path, tmp_path:
     for name in ("capture.json", "definition.yaml"):
         (tmp_path / name).write_text((seed / name).read_text())
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MGMTNET"))}
-    environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
     command = [python.parent / "mgmtnet", "plan", "capture.json", "--network", "definition.yaml", "-o", "json"]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

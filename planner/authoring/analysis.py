@@ -12,7 +12,7 @@ from planner.authoring.trial import Case, try_out
 from planner.language import Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.policy.lint import lint
-from planner.policy.manifests import MANIFEST
+from planner.policy.seal import MANIFEST
 from planner.problem import Problem, Where
 
 

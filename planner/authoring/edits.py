@@ -47,10 +47,11 @@ def edit_between(before: Compiled, after: Compiled) -> Edit | None:
 def _meanings(compiled: Compiled) -> dict[str, Rule]:
     """The rules that are not disabled, without where things stand in their files, and without what is for readers."""
     disabled = {name for name, _ in compiled.ruleset.disabled}
-    return {rule.name: _meaning(rule) for rule in compiled.ruleset.rules if rule.name not in disabled}
+    return {rule.name: meaning(rule) for rule in compiled.ruleset.rules if rule.name not in disabled}
 
 
-def _meaning(rule: Rule) -> Rule:
+def meaning(rule: Rule) -> Rule:
+    """The rule without where it stands, and without what is for readers: equal meanings, equal decisions."""
     when = tuple(
         pattern._replace(line=0, column=0, tests=tuple(test._replace(line=0, column=0) for test in pattern.tests))
         for pattern in rule.when

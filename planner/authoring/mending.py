@@ -8,9 +8,10 @@ from typing import NamedTuple
 from planner.documents.sources import UNREADABLE
 from planner.language import STAGES, Stage
 from planner.policy.lint import lint
-from planner.policy.manifests import MANIFEST, parse_manifest
+from planner.policy.manifests import parse_manifest
 from planner.policy.parsing import parse_rule
 from planner.policy.rulesets import assemble
+from planner.policy.seal import MANIFEST
 from planner.problem import Fix, Problem, Where
 
 SCHEMA_LINE = "# yaml-language-server: $schema="

@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator
 
+from planner.authoring.edits import meaning
 from planner.documents.findings import Findings
 from planner.documents.node import Node
 from planner.language import STAGES, Rule, Ruleset
-from planner.policy.manifests import KEYS, Manifest
+from planner.policy.manifests import KEYS, parse_manifest
+from planner.policy.seal import MANIFEST
 from planner.problem import Problem
 
-AFTER = KEYS[KEYS.index("digest") + 1 :]
 
-
-def sealed(text: str, manifest: Manifest, digest: str) -> str:
-    """The text of the manifest with a line for the digest, which changes no other line of it."""
+def with_line(name: str, value: str, text: str) -> str:
+    """The text of a manifest without errors, with ``name`` (a line of its seal) anew; no other line of it changes."""
+    manifest, _ = parse_manifest(text, MANIFEST)
+    entries = manifest.entries if manifest is not None else {}
     lines = text.split("\n")
-    following = [entry.key.line - 1 for name, entry in manifest.entries.items() if name in AFTER]
+    if name in entries:
+        lines[entries[name].key.line - 1] = f"{name}: {value}"
+        return "\n".join(lines)
+    after = KEYS[KEYS.index(name) + 1 :]
+    following = [entry.key.line - 1 for key, entry in entries.items() if key in after]
     place = min(following, default=len(lines))
     while place and (not lines[place - 1].strip() or (following and lines[place - 1].startswith("#"))):
         place -= 1
-    return "\n".join([*lines[:place], f"digest: {digest}", *lines[place:]])
+    return "\n".join([*lines[:place], f"{name}: {value}", *lines[place:]])
 
 
 def from_the_future(ruleset: Ruleset) -> list[Problem]:
@@ -34,16 +40,31 @@ def from_the_future(ruleset: Ruleset) -> list[Problem]:
     return problems
 
 
-def entry(ruleset: Ruleset) -> str:
-    """The changelog's entry: the rules that are new in this version, stage by stage, and those a site disables."""
-    lines = [heading(ruleset)]
-    for stage in STAGES:
-        new = [rule for rule in _own(ruleset) if rule.stage == stage and rule.since == ruleset.version]
-        if new:
-            lines += ["", f"### {stage}", "", *_told(new)]
-    if ruleset.disabled:
-        lines += ["", "### disabled", "", *(f"- `{name}`: {reason}" for name, reason in ruleset.disabled)]
-    return "\n".join([*lines, *(["", "No new rules."] if len(lines) == 1 else []), ""])
+def entry(ruleset: Ruleset, last: Ruleset | None) -> str:
+    """The changelog's entry: what is otherwise than in the ``last`` version that was sealed.
+
+    Without one: the rules that are new by what they say of themselves, stage by stage, and those a site disables.
+    """
+    old = {rule.name: rule for rule in last.rules} if last else {}
+    now = {rule.name: rule for rule in ruleset.rules}
+    own = _own(ruleset)
+    new = [rule for rule in own if (rule.name not in old if last else rule.since == ruleset.version)]
+    changed = [rule for rule in own if rule.name in old and meaning(rule) != meaning(old[rule.name])]
+    gone = {name for name, _ in ruleset.disabled}
+    before = {name for name, _ in last.disabled} if last else frozenset()
+    removed = [rule for name, rule in old.items() if name not in now and name not in gone]
+    inherited = {rule.name for rule in ruleset.rules} - {rule.name for rule in own}
+    base = [now[name] for name in inherited if last and (name not in old or meaning(now[name]) != meaning(old[name]))]
+    sections = [
+        *((stage, _told([rule for rule in new if rule.stage == stage])) for stage in STAGES),
+        ("changed", _told(changed)),
+        ("removed", _told(removed)),
+        ("disabled", (f"- `{name}`: {reason}" for name, reason in ruleset.disabled if name not in before)),
+        ("enabled again", _told([now[name] for name in before - gone if name in now])),
+        ("new or changed in what it extends", _told([rule for rule in base if rule.name not in before])),
+    ]
+    told = [line for title, lines in sections if (said := list(lines)) for line in ("", f"### {title}", "", *said)]
+    return "\n".join([heading(ruleset), *(told or ["", "No rule is new, changed, removed or disabled."]), ""])
 
 
 def heading(ruleset: Ruleset) -> str:
@@ -51,7 +72,7 @@ def heading(ruleset: Ruleset) -> str:
     return f"## {ruleset.name} {ruleset.version}"
 
 
-def entered(changelog: str, ruleset: Ruleset) -> str:
+def entered(changelog: str, ruleset: Ruleset, last: Ruleset | None) -> str:
     """The changelog with the entry above those of earlier versions; as it is if it has one already."""
     lines = changelog.splitlines()
     if heading(ruleset) in lines:
@@ -66,7 +87,7 @@ def entered(changelog: str, ruleset: Ruleset) -> str:
     while before and not before[-1].strip():
         before.pop()
     after = ["", *lines[place:]] if lines[place:] else []
-    return "\n".join([*(before or ["# Changelog"]), "", *entry(ruleset).splitlines(), *after]) + "\n"
+    return "\n".join([*(before or ["# Changelog"]), "", *entry(ruleset, last).splitlines(), *after]) + "\n"
 
 
 def _own(ruleset: Ruleset) -> list[Rule]:

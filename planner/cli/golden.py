@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Literal
 
 from planner.authoring.trial import Trial, try_out
-from planner.cli.cache import compiled_rules
 from planner.cli.console import complain
 from planner.cli.goldenasking import Asking
 from planner.cli.goldens import golden_folders, read_golden
@@ -20,6 +19,7 @@ from planner.cli.writing import write_whole
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
 from planner.problem import Problem, errors
+from planner.shelf import compiled_rules
 
 WRONG_USAGE = 2
 KEPT_PLAN, KEPT_WHY = "plan.json", "why.txt"
@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
         hint = "run it in a terminal, or without --interactive and read `git diff`"
         complain([Problem("no-terminal", "nobody can be asked here", hint)])
         return WRONG_USAGE
-    rules, problems = compiled_rules(options.policy or options.rules)
+    rules, unsound = compiled_rules(options.policy or options.rules)
+    problems = [*unsound]
     folders = list(golden_folders(options.folder))
     if not folders:
         problems.append(Problem("no-golden", f"no golden under {options.folder}", "a golden has a definition.yaml"))

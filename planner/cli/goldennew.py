@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from planner.authoring.scaffolding import changed_by_scrubbing, described, scrubbed
 from planner.authoring.trial import Case, try_out
-from planner.cli.cache import compiled_rules
 from planner.cli.console import complain
 from planner.cli.golden import kept_of
 from planner.cli.inputs import read_file
@@ -19,6 +18,7 @@ from planner.host.reading import read_capture
 from planner.policy.compiled import Compiled
 from planner.policy.parsing import NAME
 from planner.problem import Problem, Where, errors
+from planner.shelf import compiled_rules
 
 
 class _Given(NamedTuple):
@@ -62,8 +62,8 @@ def _given(options: argparse.Namespace) -> _Given | list[Problem]:
     problems += definition.problems if definition else [stated] if isinstance(stated, Problem) else []
     addresses, found = resolve(options.address or [])
     problems += found
-    rules, found = compiled_rules(options.policy or options.rules)
-    problems += found
+    rules, unsound = compiled_rules(options.policy or options.rules)
+    problems += unsound
     if (
         errors(problems)
         or isinstance(stated, Problem)

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from planner.cli.cache import compiled_rules, parsed_definition
 from planner.cli.console import complain, problems_document
-from planner.definition import Definition
+from planner.definition import Definition, read_definition
 from planner.host.decoding import SOSREPORT
 from planner.host.model import Host
 from planner.host.reading import read_capture
 from planner.policy.compiled import Compiled
 from planner.problem import Problem, Where, errors
+from planner.shelf import compiled_rules
 
 # A host with 4,094 VLANs and 128 nics reports 2 MB. Smaller and a host with everything turned on is turned
 # away; larger and a wrong file (a disk image) fills the memory before it is refused.
@@ -55,8 +55,8 @@ def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     definition, problems = _definition(options.network)
     addresses, found = _addresses(options)
     problems += found
-    rules, found = compiled_rules(options.policy or options.rules)
-    problems += found
+    rules, unsound = compiled_rules(options.policy or options.rules)
+    problems += unsound
     if definition is None or rules is None or errors(problems):
         return problems
     return Wanted(definition, addresses, rules, tuple(problems))
@@ -109,7 +109,7 @@ def _definition(path: str | None) -> tuple[Definition | None, list[Problem]]:
     content = read_file(path, "definition") if path is not None else b"{}"
     if isinstance(content, Problem):
         return None, [content]
-    reading = parsed_definition(content, path or "definition")
+    reading = read_definition(content, path or "definition")
     return reading.definition, list(reading.problems)
 
 

@@ -112,4 +112,5 @@ def _problems(document: Mapping[str, Any], paint: Paint, *severities: str) -> It
 def _rules(document: Mapping[str, Any]) -> str:
     rules = document["rules"]
     engine = f", fired by {legible(rules['engine'])}" if rules.get("engine") else ""
-    return f"Decided by the rules {legible(rules['ruleset'])} {legible(rules['version'])}{engine}."
+    edited = " (edited: not those that are installed under this name)" if rules.get("edited") else ""
+    return f"Decided by the rules {legible(rules['ruleset'])} {legible(rules['version'])}{edited}{engine}."

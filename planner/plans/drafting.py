@@ -30,7 +30,7 @@ def draft(host: Host, definition: Definition, ruleset: Ruleset, decision: Decisi
         steps=steps,
         problems=decision.problems,
         trace=_trace(decision, attachment, host),
-        rules=RulesetName(ruleset.name, ruleset.version, ruleset.digest, decision.engine),
+        rules=RulesetName(ruleset.name, ruleset.version, ruleset.digest, decision.engine, ruleset.edited),
         capture=host.digest,
         definition=definition.digest,
         outcomes=decision.outcomes,

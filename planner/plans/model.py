@@ -45,16 +45,22 @@ class Reason(NamedTuple):
 
 
 class RulesetName(NamedTuple):
-    """Which rules decided: name, version, digest; and the engine that fired them."""
+    """Which rules decided: name, version, digest; and the engine that fired them.
+
+    ``edited``: they bear an installed ruleset's name and version, and are others.
+    """
 
     ruleset: str
     version: str
     digest: str
     engine: str
+    edited: bool = False
 
     def document(self) -> dict[str, Any]:
         """As it stands in a plan (``rules``)."""
-        return {"ruleset": self.ruleset, "version": self.version, "digest": self.digest, "engine": self.engine}
+        edited = {"edited": True} if self.edited else {}
+        said = {"ruleset": self.ruleset, "version": self.version, "digest": self.digest, "engine": self.engine}
+        return said | edited
 
 
 class Plan(NamedTuple):

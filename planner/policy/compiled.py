@@ -45,9 +45,10 @@ class Compiled(NamedTuple):
 class KeptRules(Sequence[Rule]):
     """Rules as `to_document` wrote them, each made when it is first asked for: few of them fire on a host."""
 
-    def __init__(self, written: Sequence[Sequence[Any]]) -> None:
-        """The rules ``written`` one beside the other."""
+    def __init__(self, written: Sequence[Sequence[Any]], root: str) -> None:
+        """The rules ``written`` one beside the other, their files in the folder ``root``."""
         self._written = written
+        self._root = root
         self._made: dict[int, Rule] = {}
 
     def __len__(self) -> int:
@@ -61,7 +62,8 @@ class KeptRules(Sequence[Rule]):
         if isinstance(place, slice):
             return tuple(self)[place]
         if place not in self._made:
-            self._made[place] = _rule(dict(zip(Rule._fields, self._written[place], strict=True)))
+            rule = _rule(dict(zip(Rule._fields, self._written[place], strict=True)))
+            self._made[place] = rule if rule.source else rule._replace(source=f"{self._root}/{rule.file}")
         return self._made[place]
 
     def __eq__(self, other: object) -> bool:
@@ -102,20 +104,24 @@ def compile_ruleset(ruleset: Ruleset) -> Compiled:
     return Compiled(ruleset, stages, _reached(rules), refused, {}, {}, _by_name(ruleset))
 
 
-def to_document(compiled: Compiled) -> list[Any]:
-    """The ruleset as JSON can hold it: tuples as lists, a reference as a map."""
+def to_document(compiled: Compiled, root: str) -> list[Any]:
+    """The ruleset in the folder ``root`` as JSON can hold it: tuples as lists, a reference as a map.
+
+    Where that folder lies is left out: a ruleset may be moved.
+    """
     ruleset = compiled.ruleset
-    rules = [[_plain(value) for value in rule] for rule in ruleset.rules]
+    own = f"{root}/"
+    moved = (rule._replace(source="") if rule.source.startswith(own) else rule for rule in ruleset.rules)
+    rules = [[_plain(value) for value in rule] for rule in moved]
     # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
     stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]
-    kinds = sorted(compiled.kinds)
-    return [ruleset.name, ruleset.version, ruleset.digest, rules, _plain(ruleset.disabled), stages, kinds]
+    return [ruleset.name, ruleset.version, rules, _plain(ruleset.disabled), stages, sorted(compiled.kinds)]
 
 
-def from_document(document: list[Any]) -> Compiled:
-    """What `to_document` wrote."""
-    name, version, digest, rules, disabled, stages, kinds = document
-    read = KeptRules(rules)
+def from_document(document: list[Any], digest: str, root: str) -> Compiled:
+    """What `to_document` wrote of the ruleset with this digest, which lies in the folder ``root`` now."""
+    name, version, rules, disabled, stages, kinds = document
+    read = KeptRules(rules, root)
     ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
     if stages is None:
         return compile_ruleset(ruleset)

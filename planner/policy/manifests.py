@@ -1,7 +1,6 @@
 """The manifest of a ruleset, ``ruleset.yaml``: its name, version and digest, and what it changes of another."""
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from planner.documents.findings import Findings
@@ -9,8 +8,7 @@ from planner.documents.node import Entry, Node
 from planner.documents.sources import parse_yaml
 from planner.policy.parsing import NAME, VERSION
 
-MANIFEST = "ruleset.yaml"
-KEYS = ("ruleset", "version", "summary", "digest", "extends", "disable")
+KEYS = ("ruleset", "version", "summary", "digest", "compiled", "extends", "disable")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 BASE = re.compile(rf"{NAME.pattern}@{VERSION.pattern}")
 
@@ -21,6 +19,7 @@ class Manifest(NamedTuple):
     name: str
     version: str
     digest: str
+    compiled: str
     extends: str
     disable: tuple[tuple[str, str], ...]
     entries: dict[str, Entry]
@@ -48,6 +47,7 @@ def parse_manifest(text: str, source: str) -> tuple[Manifest | None, Findings]:
         name=_spelled(entries.get("ruleset"), "ruleset", NAME, "ovirtmgmt", findings),
         version=_spelled(entries.get("version"), "version", VERSION, "1.0", findings),
         digest=_spelled(entries.get("digest"), "digest", DIGEST, "sha256:0123...", findings),
+        compiled=_spelled(entries.get("compiled"), "compiled", DIGEST, "sha256:0123...", findings),
         extends=_spelled(entries.get("extends"), "extends", BASE, "ovirtmgmt@1.0", findings),
         disable=tuple(_disabled(entries.get("disable"), findings)),
         entries=entries,
@@ -78,21 +78,3 @@ def _disabled(entry: Entry | None, findings: Findings) -> list[tuple[str, str]]:
             findings.report(item, "named-twice", f"{rule} is disabled twice", "keep one of them")
         disabled[rule] = findings.string(fields.get("reason"), "reason")
     return list(disabled.items())
-
-
-def digest_of(files: Mapping[str, str], base: str = "") -> str:
-    """The digest of a ruleset: of its ``files`` by path inside it, and of the ruleset it extends.
-
-    Line ends do not count, nor does the manifest's own line with the digest.
-    """
-    import hashlib
-
-    signed = hashlib.sha256(base.encode())
-    for path in sorted(files):
-        lines = files[path].replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        if path == MANIFEST:
-            lines = [line for line in lines if not line.startswith("digest:")]
-        content = "\n".join(lines).encode("utf-8", "surrogatepass")
-        signed.update(f"\n{len(path.encode())} {len(content)} {path}\n".encode())
-        signed.update(content)
-    return "sha256:" + signed.hexdigest()

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from planner.documents.findings import Findings
 from planner.language import STAGES, Rule, Ruleset, Stage
-from planner.policy.manifests import MANIFEST, Manifest, digest_of, parse_manifest
+from planner.policy.manifests import Manifest, parse_manifest
 from planner.policy.parsing import parse_rules
+from planner.policy.seal import MANIFEST, digest_of
 from planner.problem import Problem, Where, errors
 
 Sources = Mapping[str, str]

@@ -14,11 +14,6 @@ GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
 CHANGED = 4
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 def committed(repository: Path) -> None:
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "as it was"]):
         subprocess.run([*GIT, *command], cwd=repository, check=True)

@@ -17,11 +17,6 @@ SEED = ROOT / "golden" / "seed-vlan-over-bond"
 HOST = [str(SEED / "capture.json"), "--network", str(SEED / "definition.yaml"), "--address", "192.0.2.10"]
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 def golden(name: str) -> list[str]:
     about = yaml.safe_load((ROOT / "golden" / name / "about.yaml").read_text())
     addresses = [part for address in about.get("address", []) for part in ("--address", address)]
@@ -133,19 +128,6 @@ def test_standard_input_and_variables() -> None:
             command, stdin=capture, capture_output=True, text=True, env=environment, cwd=ROOT, check=True
         )
     assert json.loads(ran.stdout)["management"]["found_by"] == "address"
-
-
-def test_the_second_start_plans_from_what_was_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", *HOST, "-o", "json"]) == 0
-    first = capsys.readouterr().out
-    kept = sorted((tmp_path / "cache" / "mgmtnet").iterdir())
-    assert len(kept) == 2, "the rules and the definition"
-    assert main(["plan", *HOST, "-o", "json"]) == 0
-    assert capsys.readouterr().out == first
-    for path in kept:
-        path.write_text("{")
-    assert main(["plan", *HOST, "-o", "json"]) == 0
-    assert capsys.readouterr().out == first
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,6 @@ then:
 """
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def captured(tmp_path: Path) -> list[str]:
     """The worked example, as a customer has it."""

@@ -1,5 +1,7 @@
 """``mgmtnet rules fmt``, ``new`` and ``release``: what they write, what they leave alone, what they say."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,6 @@ examples:
 """
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     folder = tmp_path / "site"
@@ -40,6 +37,15 @@ def site(tmp_path: Path) -> Path:
     (folder / "ruleset.yaml").write_text(MANIFEST)
     (folder / "guard" / "ours.yaml").write_text(RULE.format(name="ours", since="1.2", summary="Ours"))
     return folder
+
+
+def released(site: Path, *options: str) -> int:
+    """The status of `rules release`, with two goldens that its rules were tried on."""
+    for name in ("nic-static", "address-unknown"):
+        if not (site / "golden" / name).exists():
+            shutil.copytree(ROOT / "golden" / name, site / "golden" / name)
+    main(["golden", "update", str(site / "golden"), "--policy", str(site)])
+    return main(["rules", "release", str(site), *options])
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
@@ -99,7 +105,7 @@ class TestFmt:
     def test_a_released_ruleset_is_left_as_it_is(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
         rule = site / "guard" / "ours.yaml"
         rule.write_text(rule.read_text() + "\n")
-        assert main(["rules", "release", str(site)]) == 0
+        assert released(site) == 0
         before = rule.read_text()
         for place in (site, rule):
             assert main(["rules", "fmt", str(place)]) == 0
@@ -167,7 +173,7 @@ class TestNew:
         assert {path: path.read_bytes() for path in site.rglob("*.yaml")} == before
 
     def test_nothing_is_added_to_a_released_version(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["rules", "release", str(site)]) == 0
+        assert released(site) == 0
         assert main(["rules", "new", "more", "--like", "on-nic", "--into", str(site)]) == 1
         assert "error[released]: site@1.2 is released" in said(capsys)
 
@@ -188,32 +194,77 @@ class TestRelease:
         (site / "guard" / "older.yaml").write_text(RULE.format(name="older", since="1.1", summary="Old"))
         log = tmp_path / "CHANGES.md"
         log.write_text("# Changes\n\n## Unreleased\n\n- more\n\n## site 1.1\n\n- less\n")
-        unsealed, _ = load_rules(str(site))
         entry = "## site 1.2\n\n### guard\n\n- `ours`: Ours\n"
-        for _ in range(2):
-            assert main(["rules", "release", str(site), "--changelog", str(log)]) == 0
-            told = capsys.readouterr()
-            assert told.out == entry
-            assert unsealed.digest in told.err
-            assert (site / "ruleset.yaml").read_text() == MANIFEST.replace(
-                "extends", f"digest: {unsealed.digest}\nextends"
-            )
-            assert log.read_text() == f"# Changes\n\n## Unreleased\n\n- more\n\n{entry}\n## site 1.1\n\n- less\n"
-        sealed, problems = load_rules(str(site))
+        assert released(site, "--changelog", str(log)) == 0
+        told = capsys.readouterr()
+        assert told.out == entry
+        assert log.read_text() == f"# Changes\n\n## Unreleased\n\n- more\n\n{entry}\n## site 1.1\n\n- less\n"
+        ruleset, problems = load_rules(str(site))
         assert not problems
-        assert sealed.digest == unsealed.digest
+        form = (site / "compiled.jsonl").read_text().splitlines()[0]
+        made = json.loads(form)["rules"]
+        assert (site / "ruleset.yaml").read_text() == MANIFEST.replace(
+            "extends", f"digest: {ruleset.digest}\ncompiled: {made}\nextends"
+        )
+        assert ruleset.digest in told.err
+        assert main(["rules", "release", str(site), "--changelog", str(log)]) == 0
+        assert said(capsys) == f"site 1.2 is sealed already: {ruleset.digest}\n"
+
+    def test_failing_goldens_are_not_sealed_over(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        shutil.copytree(ROOT / "golden" / "nic-static", site / "golden" / "nic-static")
+        assert main(["rules", "release", str(site)]) == 1
+        told = said(capsys)
+        assert "FAIL  golden" in told
+        assert "error[untested]" in told
+        assert (site / "ruleset.yaml").read_text() == MANIFEST
+        assert not (site / "compiled.jsonl").exists()
+
+    def test_no_version_is_sealed_twice(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert released(site) == 0
+        sealed = (site / "ruleset.yaml").read_text()
+        unsealed = "".join(line for line in sealed.splitlines(True) if not line.startswith("digest"))
+        (site / "ruleset.yaml").write_text(unsealed)
+        assert released(site) == 0, "the same files have the same seal"
+        assert (site / "ruleset.yaml").read_text() == sealed
+        (site / "ruleset.yaml").write_text(unsealed)
+        (site / "guard" / "more.yaml").write_text(RULE.format(name="more", since="1.2", summary="More"))
+        capsys.readouterr()
+        assert released(site) == 1
+        assert "error[version-sealed]: site 1.2 was sealed before, with other files: sha256:" in said(capsys)
+        assert (site / "ruleset.yaml").read_text() == unsealed
+
+    def test_what_is_otherwise_than_in_the_last_seal(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (site / "guard" / "older.yaml").write_text(RULE.format(name="older", since="1.1", summary="Old"))
+        (site / "ruleset.yaml").write_text(MANIFEST + "disable:\n  - rule: on-nic\n    reason: we have none\n")
+        assert released(site) == 0
+        sealed = (site / "ruleset.yaml").read_text().replace("on-nic", "gateway-unknown").replace('"1.2"', '"1.3"')
+        (site / "ruleset.yaml").write_text("".join(line for line in sealed.splitlines(True) if "digest" not in line))
+        rule = site / "guard" / "ours.yaml"
+        rule.write_text(rule.read_text().replace("management: {}", "management: {kind: nic}"))
+        (site / "guard" / "older.yaml").unlink()
+        (site / "guard" / "new.yaml").write_text(RULE.format(name="new", since="1.3", summary="New"))
+        capsys.readouterr()
+        assert released(site) == 0
+        assert capsys.readouterr().out == (
+            "## site 1.3\n\n### guard\n\n- `new`: New\n\n### changed\n\n- `ours`: Ours\n"
+            "\n### removed\n\n- `older`: Old\n\n### disabled\n\n- `gateway-unknown`: we have none\n"
+            "\n### enabled again\n\n- `on-nic`: The management address is on a nic\n"
+        )
 
     def test_a_manifest_without_a_last_line_end(self, site: Path) -> None:
         (site / "ruleset.yaml").write_text(MANIFEST.rstrip("\n").replace("\nextends: ovirtmgmt@1.0", ""))
-        assert main(["rules", "release", str(site)]) == 0
+        rule = RULE.format(name="ours", since="1.2", summary="Ours").replace("management: {}", "vlan: {}")
+        rule = rule.replace("fires: [nic-static]\n  silent: [address-unknown]", "fires: []\n  silent: [nic-static]")
+        (site / "guard" / "ours.yaml").write_text(rule)
+        assert released(site) == 0
         assert main(["rules", "check", str(site)]) == 0
 
     def test_an_edit_after_the_release_is_refused(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["rules", "release", str(site)]) == 0
+        assert released(site) == 0
         rule = site / "guard" / "ours.yaml"
         rule.write_text(rule.read_text().replace("we say", "they say"))
         manifest = (site / "ruleset.yaml").read_text()
-        assert main(["rules", "release", str(site)]) == 1
+        assert released(site) == 1
         assert "error[digest-mismatch]: the files of site@1.2 are not those that were released" in said(capsys)
         assert (site / "ruleset.yaml").read_text() == manifest
 
@@ -230,7 +281,7 @@ class TestRelease:
     ) -> None:
         rule = site / "guard" / "ours.yaml"
         rule.write_text(rule.read_text().replace(old, new, 1))
-        assert main(["rules", "release", str(site)]) == 1
+        assert released(site) == 1
         assert f"error[{code}" in said(capsys)
         assert (site / "ruleset.yaml").read_text() == MANIFEST
 
@@ -241,7 +292,7 @@ class TestRelease:
     def test_what_a_site_disables_is_told(self, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (site / "ruleset.yaml").write_text(MANIFEST + "disable:\n  - rule: on-nic\n    reason: we have none\n")
         (site / "guard" / "ours.yaml").unlink()
-        assert main(["rules", "release", str(site), "--changelog", str(tmp_path / "new.md")]) == 0
+        assert released(site, "--changelog", str(tmp_path / "new.md")) == 0
         entry = "## site 1.2\n\n### disabled\n\n- `on-nic`: we have none\n"
         assert capsys.readouterr().out == entry
         assert (tmp_path / "new.md").read_text() == f"# Changelog\n\n{entry}"

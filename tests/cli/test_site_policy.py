@@ -24,11 +24,6 @@ then:
 """
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 def site(tmp_path: Path, rules: dict[str, str], manifest: str = MANIFEST) -> list[str]:
     folder = tmp_path / "site"
     for path, text in {"ruleset.yaml": manifest, **rules}.items():

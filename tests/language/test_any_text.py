@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.definition import READERS, read_definition
-from planner.documents.sources import parse_yaml
+from planner.documents.findings import Findings
+from planner.documents.sources import _flat, _read, parse_yaml
 from planner.policy.carets import render
 from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
@@ -92,3 +93,19 @@ def test_positions_lie_in_the_text(text):
     lines = text.removeprefix("\ufeff").splitlines() or [""]
     for problem in problems:
         assert 0 <= problem.where[0].line <= len(lines) + 1
+
+
+PARTS = (
+    "network¦mtu¦a_b¦on¦null¦true¦7¦: ¦:¦: :¦  ¦ ¦\n¦\n¦#¦ # why¦-¦ovirtmgmt¦9000¦0x1f¦1:30¦fe80::1¦192.0.2.1/24¦1e3"
+)
+FLAT = st.lists(st.sampled_from([*PARTS.split("¦"), "yes", "'q'", "é", "---", "~", "a: b\n"])).map("".join)
+
+
+@settings(max_examples=1000)
+@given(FLAT)
+def test_a_plain_map_is_read_as_pyyaml_reads_it(text):
+    flat = _flat(text)
+    if flat is not None:
+        findings = Findings("it", text)
+        assert _read(text, findings) == flat
+        assert not findings.problems

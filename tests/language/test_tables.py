@@ -370,7 +370,9 @@ def test_the_example_of_the_documentation_works(tmp_path):
     assert lint(ruleset, ruleset_sources(str(tmp_path)).texts) == []
     rows = [rule for rule in ruleset.rules if rule.table == "bond-mode-judged"]
     assert len(rows) == 4
-    compiled = from_document(json.loads(json.dumps(to_document(compile_ruleset(ruleset)))))
+    compiled = from_document(
+        json.loads(json.dumps(to_document(compile_ruleset(ruleset), str(tmp_path)))), "", str(tmp_path)
+    )
     for row in rows:
         case, _ = read_golden(str(ROOT / "golden" / row.fires[0]))
         assert try_out(case, compiled).outcome(row.name) == "fired", row.name

@@ -14,9 +14,12 @@ from planner.cli.goldens import cases_in
 from planner.cli.rules.check_files import folders_of, kept_witnesses, mended_on_disk, schemas_for
 from planner.cli.rules.check_text import Checked, tell
 from planner.definition import Definition
+from planner.language import Ruleset
+from planner.policy.compiled import compile_ruleset
 from planner.policy.rulesets import assemble
-from planner.problem import Problem, errors
-from planner.shelf import ruleset_sources
+from planner.policy.seal import COMPILED, kept_form
+from planner.problem import Problem, Where, errors
+from planner.shelf import Shelved, form_in, ruleset_sources
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,11 +52,23 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
     if ruleset is not None:
         cases = None if options.quick else _cases(options.hosts)
         findings += analyse(ruleset, shelved.root, shelved.texts, cases)
+        findings += [Finding(forged) for forged in _forged(ruleset, shelved)]
     schemas = schemas_for(spec, shelved)
     notes = (note for path in sorted(schemas) for note in missing_schema(path, shelved.texts[path], schemas))
     findings += [Finding(note) for note in notes]
     title = f"{ruleset.name}@{ruleset.version}" if ruleset is not None else shelved.root
     return Checked(title, len(ruleset.rules) if ruleset else 0, shelved.texts, findings, changes)
+
+
+def _forged(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:
+    """That the compiled form, by which hosts would be planned, is not what the files say."""
+    kept = kept_form(form_in(shelved.folder), shelved.texts, shelved.root, shipped=shelved.shipped)
+    if kept is not None:
+        anew = compile_ruleset(ruleset)
+        if tuple(kept.ruleset.rules) != tuple(ruleset.rules) or (kept.stages, kept.kinds) != (anew.stages, anew.kinds):
+            message = f"{COMPILED} bears the seal, and says something else than the files that it was sealed with"
+            hint = "plan with nothing from this folder, and ask whoever released it"
+            yield Problem("compiled-differs", message, hint, where=(Where(f"{shelved.root}/{COMPILED}"),))
 
 
 def _cases(folders: Sequence[str]) -> Iterator[Case]:

@@ -10,7 +10,7 @@ from planner.authoring.findings import Finding
 from planner.authoring.mending import Change, mend
 from planner.documents.sources import dump_yaml
 from planner.language import STAGES
-from planner.policy.manifests import MANIFEST
+from planner.policy.seal import MANIFEST
 from planner.problem import Problem, Where
 from planner.shelf import Shelved
 

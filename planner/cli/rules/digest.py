@@ -1,4 +1,4 @@
-"""``mgmtnet rules digest``: what a released version is sealed with."""
+"""``mgmtnet rules digest``: the digest of a ruleset's files, which seals a released version."""
 
 import argparse
 

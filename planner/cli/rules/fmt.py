@@ -11,8 +11,9 @@ from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.language import STAGES
 from planner.policy.carets import render
-from planner.policy.manifests import MANIFEST, parse_manifest
+from planner.policy.manifests import parse_manifest
 from planner.policy.parsing import parse_rules
+from planner.policy.seal import MANIFEST
 from planner.problem import Problem, Where
 
 

@@ -11,8 +11,9 @@ from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.documents.spelling import suggest
 from planner.language import STAGES, Ruleset
-from planner.policy.manifests import MANIFEST, Manifest, parse_manifest
+from planner.policy.manifests import Manifest, parse_manifest
 from planner.policy.parsing import NAME
+from planner.policy.seal import MANIFEST
 from planner.problem import Problem, Where, errors
 from planner.shelf import folder, load_rules, ruleset_sources
 

@@ -132,6 +132,7 @@ def _new(command: argparse.ArgumentParser) -> None:
 def _release(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="DIR", help="the ruleset's folder")
     command.add_argument("--changelog", metavar="FILE", help="where its entry goes, too")
+    _goldens(command)
 
 
 SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
@@ -145,6 +146,6 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
     "new": ("new", "a new rule, copied from one that is like it", _new),
-    "release": ("release", "seal a version: its digest, and what is new in it", _release),
-    "digest": ("digest", "what a released version is sealed with", _ruleset),
+    "release": ("release", "test a version, seal it by its digest, and tell what is new in it", _release),
+    "digest": ("digest", "the digest of its files", _ruleset),
 }

@@ -1,60 +1,117 @@
-"""``mgmtnet rules release``: seal a version with its digest, and tell what is new in it."""
+"""``mgmtnet rules release``: test a version, seal it with its digest and compiled form, and tell what is new in it."""
 
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from planner.authoring.releasing import entered, entry, from_the_future, sealed
+from planner.authoring.releasing import entered, entry, from_the_future, with_line
 from planner.cli.console import complain
 from planner.cli.inputs import read_file
+from planner.cli.rules.trying import tested
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.language import Ruleset
 from planner.policy.carets import render
+from planner.policy.compiled import compile_ruleset
 from planner.policy.lint import lint
-from planner.policy.manifests import MANIFEST, parse_manifest
-from planner.problem import Problem, errors
-from planner.shelf import load_rules, ruleset_sources
+from planner.policy.manifests import parse_manifest
+from planner.policy.seal import (
+    COMPILED,
+    MANIFEST,
+    digest_at,
+    form_of,
+    parts_of,
+    ruleset_of,
+    sealed_in,
+    sha256,
+    written_form,
+)
+from planner.problem import Problem, Where, errors
+from planner.shelf import Shelved, form_in, installed, load_rules, ruleset_sources
+
+
+class Seal(NamedTuple):
+    """A version that was sealed: its digest; and its rules, where they can still be read."""
+
+    version: str
+    digest: str
+    ruleset: Ruleset | None
 
 
 def run(options: argparse.Namespace) -> int:
-    """Seal the ruleset in a folder; the exit status."""
+    """Test and seal the ruleset in a folder; the exit status."""
     if not os.path.isdir(options.folder):
         hint = f"give the folder that holds {MANIFEST}; what is installed is released"
         complain([Problem("no-folder", f"{options.folder!r} is no folder", hint)])
         return 1
-    spec = os.path.join(os.curdir, options.folder)  # never an installed ruleset of that name
-    shelved = ruleset_sources(spec)
-    ruleset, found = load_rules(spec)
+    options.ruleset = os.path.join(os.curdir, options.folder)  # never an installed ruleset of that name
+    shelved = ruleset_sources(options.ruleset)
+    ruleset, found = load_rules(options.ruleset)
     problems = [*found] if ruleset is None else [*lint(ruleset, shelved.texts), *from_the_future(ruleset)]
     for problem in problems:
         print(render(problem, shelved.texts), file=sys.stderr)
-    if ruleset is None or errors(problems):
+    manifest, _ = parse_manifest(shelved.texts.get(f"{shelved.root}/{MANIFEST}", ""), MANIFEST)
+    if ruleset is None or manifest is None or errors(problems):
         return 1
-    text = shelved.texts[f"{shelved.root}/{MANIFEST}"]
-    failures = [_seal(options.folder, text, ruleset), _enter(options.changelog, ruleset)]
-    complain([failure for failure in failures if failure is not None])
-    print(entry(ruleset), end="")
-    return 1 if any(failures) else 0
-
-
-def _seal(folder: str, text: str, ruleset: Ruleset) -> Problem | None:
-    """Write the digest into the manifest, unless it is there: another one than its own is an error of the linter's."""
-    path = os.path.join(folder, MANIFEST)
-    manifest, _ = parse_manifest(text, path)
-    if manifest is None or manifest.digest:
+    if manifest.digest:
         print(f"{ruleset.name} {ruleset.version} is sealed already: {ruleset.digest}", file=sys.stderr)
-        return None
-    failure = write_whole(path, sealed(text, manifest, ruleset.digest))
-    if failure is None:
-        print(f"{ruleset.name} {ruleset.version} is sealed: {ruleset.digest}", file=sys.stderr)
-    return failure
+        return 0
+    if not tested(options):
+        complain([Problem("untested", "a version is sealed when its tests pass", "see `mgmtnet rules test`")])
+        return 1
+    return _release(options, shelved, ruleset)
 
 
-def _enter(path: str | None, ruleset: Ruleset) -> Problem | None:
+def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) -> int:
+    """Seal what was tested, unless that version was sealed before with other files; the exit status."""
+    rules = written_form(compile_ruleset(ruleset), shelved.root)
+    path = f"{shelved.root}/{MANIFEST}"
+    text = with_line("compiled", sha256(rules.encode()), shelved.texts[path])
+    digest = digest_at({**shelved.texts, path: text}, shelved.root)
+    seals = list(_seals(shelved.folder, ruleset))
+    twice = [seal for seal in seals if seal.version == ruleset.version and seal.digest != digest]
+    if twice:
+        message = f"{ruleset.name} {ruleset.version} was sealed before, with other files: {twice[0].digest}"
+        complain([Problem("version-sealed", message, "raise the version", where=(Where(path),))])
+        return 1
+    last = next((seal.ruleset for seal in seals if seal.version != ruleset.version), None)
+    if last is None:
+        print(f"no earlier version of {ruleset.name} was found to compare it with", file=sys.stderr)
+    failures = [
+        write_whole(
+            os.path.join(options.folder, COMPILED), form_of(ruleset._replace(digest=digest), rules, sealed=True)
+        ),
+        write_whole(os.path.join(options.folder, MANIFEST), with_line("digest", digest, text)),
+        _enter(options.changelog, ruleset, last),
+    ]
+    complain([failure for failure in failures if failure is not None])
+    if any(failures):
+        return 1
+    print(f"{ruleset.name} {ruleset.version} is sealed: {digest}", file=sys.stderr)
+    print(entry(ruleset, last), end="")
+    return 0
+
+
+def _seals(folder: str, ruleset: Ruleset) -> Iterator[Seal]:
+    """Each version of it that is known to have been sealed: by the form that lies in its folder, and as installed."""
+    form = form_in(folder)
+    made, _ = parts_of(form)
+    if made is not None and made.sealed and made.ruleset == ruleset.name:
+        yield Seal(made.version, made.digest, ruleset_of(form, folder))
+    for title in reversed(installed()):
+        name, _, version = title.partition("@")
+        other = ruleset_sources(title)
+        digests, _ = sealed_in(other.texts, other.root)
+        if name == ruleset.name and digests:
+            yield Seal(version, digests[0], load_rules(title)[0])
+
+
+def _enter(path: str | None, ruleset: Ruleset, last: Ruleset | None) -> Problem | None:
     """Put the entry into the changelog, if one is named."""
     if path is None:
         return None
     content = read_file(path, "changelog") if os.path.exists(path) else b""
     text = content if isinstance(content, Problem) else decode(content, path)
-    return text if isinstance(text, Problem) else write_whole(path, entered(text, ruleset))
+    return text if isinstance(text, Problem) else write_whole(path, entered(text, ruleset, last))

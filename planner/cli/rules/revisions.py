@@ -9,8 +9,9 @@ import tarfile
 from planner.language import STAGES, Ruleset
 from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
+from planner.policy.seal import MANIFEST
 from planner.problem import Problem, errors
-from planner.shelf import DEFAULT, ENDINGS, MANIFEST, installed, ruleset_sources
+from planner.shelf import DEFAULT, ENDINGS, installed, ruleset_sources
 
 RULES, HERE = "rules", "."
 OF_A_RULESET = re.compile(rf"(?:(?:{'|'.join(STAGES)})/)?[^/]+")

@@ -29,12 +29,12 @@ LOOK_EVERY = 0.3
 
 def run(options: argparse.Namespace) -> int:
     """Test; the exit status."""
-    status = _once(options)
+    passed = tested(options)
     if not options.watch:
-        return status
+        return 0 if passed else 1
     with suppress(KeyboardInterrupt):
         _watch(options)
-    return status
+    return 0 if passed else 1
 
 
 def _watch(options: argparse.Namespace) -> None:
@@ -47,19 +47,20 @@ def _watch(options: argparse.Namespace) -> None:
         if now != seen:
             seen = now
             print(f"--- {time.strftime('%H:%M:%S')}", file=sys.stderr)
-            _once(options)
+            tested(options)
             sys.stdout.flush()
 
 
-def _once(options: argparse.Namespace) -> int:
+def tested(options: argparse.Namespace) -> bool:
+    """Whether every example and every golden is as it should be; each that is not is told."""
     began = time.monotonic()
     rules = compiled_of(options.ruleset)
     if rules is None:
-        return 1
+        return False
     trials = {folder: try_out(case, rules) for folder, case in goldens_in(goldens_of(options))}
     if not trials:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
-        return 1
+        return False
     own = own_rules(rules.ruleset)
     by_name = {trial.case.name: trial for trial in trials.values()}
     broken = broken_examples(own, by_name)
@@ -73,7 +74,7 @@ def _once(options: argparse.Namespace) -> int:
         f"{len(own)} rules: {examples} examples, {len(broken)} broken; {len(trials)} goldens, {len(stale)} otherwise"
     )
     print(f"{summary}; {time.monotonic() - began:.1f} s", file=sys.stderr)
-    return 1 if broken or stale else 0
+    return not broken and not stale
 
 
 def _otherwise(folder: str, trial: Trial, rules: Mapping[str, Rule]) -> list[str]:
