@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from planner.apply.order import Order
 from planner.apply.run import Step, trouble
+from planner.printing import printable
 from planner.vdsm.failure import Failure
 
 FORMAT = "mgmtnet/report@1"
@@ -87,7 +88,7 @@ class Report(NamedTuple):
         if self.problem.get("hint") and self.problem["hint"] != self.advice:
             lines.append(f"     hint: {self.problem['hint']}")
         lines.append(f"    to do: {self.advice}" if self.problem else f"  to do: {self.advice}")
-        return "\n".join(lines) + "\n"
+        return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def report(order: Order, steps: Sequence[Step], lost: Mapping[str, str] = MappingProxyType({})) -> Report:

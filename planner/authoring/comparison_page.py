@@ -1,7 +1,6 @@
 """Two rulesets over many hosts as a page: a sum, then each host whose plan changes, drawn as it would be by each."""
 
 from collections.abc import Iterator
-from html import escape
 
 from planner.authoring.comparing import KINDS, Difference
 from planner.authoring.comparison import Changed, Comparison
@@ -9,6 +8,7 @@ from planner.authoring.frame import framed
 from planner.explain.drawing_svg import render
 from planner.explain.topology import pictures
 from planner.plans.model import Plan
+from planner.printing import html_text
 
 # Hosts drawn: with more of them a browser takes seconds for the page, and nobody looks at that many.
 DRAWN = 200
@@ -27,7 +27,7 @@ def _sum(comparison: Comparison) -> Iterator[str]:
         return
     yield "<table><tr><th>hosts</th><th>what becomes of them</th></tr>"
     for kind, count in comparison.summary.items():
-        yield f'<tr><td class=n>{count}</td><td class="{_class(kind)}">{escape(KINDS[kind])}</td></tr>'
+        yield f'<tr><td class=n>{count}</td><td class="{_class(kind)}">{html_text(KINDS[kind])}</td></tr>'
     yield "</table>"
 
 
@@ -35,9 +35,9 @@ def _hosts(comparison: Comparison, before: str, after: str) -> Iterator[str]:
     for number, host in enumerate(comparison.changed):
         opened = " open" if number == 0 else ""
         yield (
-            f"<details{opened}><summary><b>{escape(host.case.name)}</b> "
-            f'<span class="{_class(host.kind)}">{escape(KINDS[host.kind])}</span> '
-            f"<span class=soft>{escape(', '.join(host.rules))}</span></summary>"
+            f"<details{opened}><summary><b>{html_text(host.case.name)}</b> "
+            f'<span class="{_class(host.kind)}">{html_text(KINDS[host.kind])}</span> '
+            f"<span class=soft>{html_text(', '.join(host.rules))}</span></summary>"
         )
         yield "<table>" + "".join(_row(difference) for difference in host.differences) + "</table>"
         if number < DRAWN:
@@ -48,16 +48,16 @@ def _hosts(comparison: Comparison, before: str, after: str) -> Iterator[str]:
 
 def _row(difference: Difference) -> str:
     return (
-        f'<tr><td class="{_class(difference.kind)}">{escape(difference.what)}</td>'
-        f"<td>{escape(difference.before) or '<span class=soft>none</span>'}</td>"
-        f"<td>{escape(difference.after) or '<span class=soft>none</span>'}</td>"
-        f"<td><code>{escape(', '.join(difference.rules))}</code></td></tr>"
+        f'<tr><td class="{_class(difference.kind)}">{html_text(difference.what)}</td>'
+        f"<td>{html_text(difference.before) or '<span class=soft>none</span>'}</td>"
+        f"<td>{html_text(difference.after) or '<span class=soft>none</span>'}</td>"
+        f"<td><code>{html_text(', '.join(difference.rules))}</code></td></tr>"
     )
 
 
 def _figure(host: Changed, plan: Plan, by: str) -> str:
     drawing = render(*pictures(host.case.host, plan.document()))
-    return f"<figure><figcaption>by {escape(by)}: {escape(plan.outcome)}</figcaption>{drawing}</figure>"
+    return f"<figure><figcaption>by {html_text(by)}: {html_text(plan.outcome)}</figcaption>{drawing}</figure>"
 
 
 def _class(kind: str) -> str:

@@ -1,10 +1,10 @@
 """The coverage of rules as a page: what is missing first, then every rule."""
 
 from collections.abc import Iterator
-from html import escape
 
 from planner.authoring.coverage import Coverage, Covered, Term
 from planner.authoring.frame import framed
+from planner.printing import html_text
 
 SHOWN = 6  # hosts named for a rule; the page is for gaps, `rules coverage -o json` has them all
 
@@ -42,7 +42,7 @@ def _table(covered: Coverage) -> Iterator[str]:
         share = 100 * false / terms if terms else 100
         fires = _hosts(rule.fired_on) or '<span class="bad">none</span>'
         yield (
-            f"<tr><td>{_name(rule)}<br><span class=soft>{escape(rule.rule.summary)}</span></td><td>{fires}</td>"
+            f"<tr><td>{_name(rule)}<br><span class=soft>{html_text(rule.rule.summary)}</span></td><td>{fires}</td>"
             f"<td class=n>{len(rule.blocked_on)}</td><td class=n>{false} of {terms}</td>"
             f'<td><div class=bar><i style="width:{share:.0f}%"></i></div></td></tr>'
         )
@@ -50,13 +50,13 @@ def _table(covered: Coverage) -> Iterator[str]:
 
 
 def _name(rule: Covered) -> str:
-    return f"<code>{escape(rule.rule.stage)}/{escape(rule.rule.name)}</code>"
+    return f"<code>{html_text(rule.rule.stage)}/{html_text(rule.rule.name)}</code>"
 
 
 def _term(term: Term) -> str:
-    return f"<code>{escape(term.pattern)} {{{escape(term.text)}}}</code> <span class=soft>line {term.line}</span>"
+    return f"<code>{html_text(term.pattern)} {{{html_text(term.text)}}}</code> <span class=soft>line {term.line}</span>"
 
 
 def _hosts(names: tuple[str, ...]) -> str:
-    shown = ", ".join(escape(name) for name in names[:SHOWN])
+    shown = ", ".join(html_text(name) for name in names[:SHOWN])
     return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from planner.authoring.shapes import Shape
 from planner.authoring.trial import Case
 from planner.language import Fact, Reference, Rule
-from planner.policy.wording import printable
+from planner.printing import printable
 from planner.problem import Problem
 
 NAMES = ("name", "device", "network", "address")  # by which a fact is called, the first that it has

@@ -1,7 +1,8 @@
 """The frame of the bench's pages: one file, no script, nothing fetched; light and dark as the reader's system is."""
 
 from collections.abc import Iterable
-from html import escape
+
+from planner.printing import html_text
 
 STYLE = """\
 :root { color-scheme: light dark; --ink: #1f2430; --paper: #fbfaf7; --line: #d9d5cb; --soft: #6d7280;
@@ -37,10 +38,10 @@ def framed(title: str, subtitle: str, body: Iterable[str]) -> str:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>",
+            f"<title>{html_text(title)}</title>",
             f"<style>\n{STYLE}</style></head><body>",
-            f"<h1>{escape(title)}</h1>",
-            f'<p class="sub">{escape(subtitle)}</p>',
+            f"<h1>{html_text(title)}</h1>",
+            f'<p class="sub">{html_text(subtitle)}</p>',
             *body,
             "</body></html>\n",
         ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, Fate, Score
 from planner.language import STAGES
+from planner.printing import markdown_code, markdown_text
 
 INTRODUCTION = """\
 Written by `make mutate-rules`. Each rule is made wrong in every way that is one slip of the pen: a term dropped or
@@ -45,8 +46,8 @@ def _survivors(score: Score, reasons: Mapping[str, str]) -> Iterator[str]:
     for fate in score.survivors:
         by_reason.setdefault(reasons.get(fate.mutant.name, NO_REASON), []).append(fate)
     for reason, fates in by_reason.items():
-        yield from (f"{reason}", "")
-        yield from (f"- {place(fate)}: `{fate.mutant.what}`" for fate in fates)
+        yield from (reason if reason == NO_REASON else markdown_text(reason), "")
+        yield from (f"- {place(fate)}: {markdown_code(fate.mutant.what)}" for fate in fates)
         yield ""
     if not by_reason:
         yield "None."

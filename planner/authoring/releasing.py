@@ -8,6 +8,7 @@ from planner.documents.node import Node
 from planner.language import STAGES, Rule, Ruleset
 from planner.policy.manifests import KEYS, parse_manifest
 from planner.policy.seal import MANIFEST
+from planner.printing import markdown_text
 from planner.problem import Problem
 
 
@@ -55,11 +56,12 @@ def entry(ruleset: Ruleset, last: Ruleset | None) -> str:
     removed = [rule for name, rule in old.items() if name not in now and name not in gone]
     inherited = {rule.name for rule in ruleset.rules} - {rule.name for rule in own}
     base = [now[name] for name in inherited if last and (name not in old or meaning(now[name]) != meaning(old[name]))]
+    disabled = [(name, reason) for name, reason in ruleset.disabled if name not in before]
     sections = [
         *((stage, _told([rule for rule in new if rule.stage == stage])) for stage in STAGES),
         ("changed", _told(changed)),
         ("removed", _told(removed)),
-        ("disabled", (f"- `{name}`: {reason}" for name, reason in ruleset.disabled if name not in before)),
+        ("disabled", (f"- `{name}`: {markdown_text(reason)}" for name, reason in disabled)),
         ("enabled again", _told([now[name] for name in before - gone if name in now])),
         ("new or changed in what it extends", _told([rule for rule in base if rule.name not in before])),
     ]
@@ -101,7 +103,7 @@ def _told(rules: list[Rule]) -> Iterator[str]:
         tables.setdefault((rule.table, rule.summary), []).append(rule)
     for (table, summary), rows in tables.items():
         name = rows[0].name if len(rows) == 1 else f"{table}/…"
-        yield f"- `{name}`: {summary}"
+        yield f"- `{name}`: {markdown_text(summary)}"
 
 
 def _number(version: str) -> list[int]:

@@ -1,7 +1,6 @@
 """``mgmtnet apply``: read the host, plan, show and ask, change it, prove it, report."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,6 @@ from planner.apply.probing import unusable
 from planner.apply.report import Report, unchanged
 from planner.apply.run import Event
 from planner.apply.standing import differences
-from planner.cli.console import problems_document
 from planner.cli.hosts import (
     access_of,
     addresses_of,
@@ -29,8 +27,10 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_file, read_wanted
-from planner.cli.progress import progress, say, tell_problems
+from planner.cli.output import problems_document, say, say_at_last, say_json, tell
+from planner.cli.progress import progress, remark, tell_problems
 from planner.cli.variables import variable
+from planner.printing import json_text
 from planner.problem import Problem
 from planner.vdsm.failure import Failure
 
@@ -168,12 +168,12 @@ def carry_out(options: argparse.Namespace, order: Order) -> int:
         problem = held or exclusion.unfinished(journal.records(url), order)
         if problem is not None:
             return failed(options, [problem])
-        say(options.log, "run", f"run {order.run}")
+        remark(options.log, "run", f"run {order.run}")
         try:
             with progress(options.log) as tell:
                 report = execute(order, url, tell)
         except KeyboardInterrupt:
-            say(options.log, "interrupted", f"interrupted: `mgmtnet resume {order.run}` goes on, or undoes")
+            remark(options.log, "interrupted", f"interrupted: `mgmtnet resume {order.run}` goes on, or undoes")
             return INTERRUPTED
     return _end(options, report)
 
@@ -182,7 +182,7 @@ def failed(options: argparse.Namespace, problems: Sequence[Problem], status: int
     """Say what is in the way of a run that has sent nothing."""
     tell_problems(options.log, problems)
     if options.output == "json":
-        print(problems_document(problems))
+        say_json(problems_document(problems))
     return status
 
 
@@ -198,14 +198,14 @@ def version() -> str:
 
 
 def _end(options: argparse.Namespace, report: Report) -> int:
-    sys.stdout.write(json.dumps(report.document(), indent=2) + "\n" if options.output == "json" else report.text())
+    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
     return report.status
 
 
 def _told(options: argparse.Namespace, plan: Mapping[str, Any], status: int) -> int:
     from planner.explain.summary import summary
 
-    sys.stdout.write(json.dumps(plan, indent=2) + "\n" if options.output == "json" else summary(plan))
+    say(json_text(plan) if options.output == "json" else summary(plan))
     return status
 
 
@@ -214,12 +214,12 @@ def _agreed(options: argparse.Namespace, sight: Sight, plan: Mapping[str, Any]) 
     from planner.explain.changes import changes, text
     from planner.explain.summary import summary
 
-    print(summary(plan), file=sys.stderr)
-    print(text(changes(sight.host, plan)), file=sys.stderr)
-    if not sys.stdin.isatty():
+    tell(summary(plan))
+    tell(text(changes(sight.host, plan)))
+    if sys.stdin is None or not sys.stdin.isatty():
         unasked = Problem("not-agreed", "nobody can be asked here; nothing was sent", "--yes applies without asking")
         return failed(options, [unasked], WRONG_USAGE)
-    print("Apply this? Only `yes` does it: ", end="", file=sys.stderr, flush=True)
+    tell("Apply this? Only `yes` does it: ", end="")
     if sys.stdin.readline().strip().lower() == "yes":
         return None
     return failed(options, [Problem("declined", "not agreed to; nothing was sent", "only `yes` applies it")])

@@ -1,20 +1,19 @@
 """``mgmtnet capture``: read a host, as plans are made from; with ``--scrub`` without what names it."""
 
 import argparse
-import json
 import os
-import sys
 
 from planner.apply.order import Limits
 from planner.apply.preparing import capture_of
 from planner.apply.run import Event
-from planner.cli.console import complain
 from planner.cli.hosts import access_of, problem_of
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, say
 from planner.cli.progress import progress
 from planner.cli.writing import write_whole
 from planner.host.reading import read_capture
 from planner.host.scrubbing import scrub
+from planner.printing import json_text
 from planner.problem import Problem
 from planner.vdsm.failure import Failure
 
@@ -27,9 +26,9 @@ def run(options: argparse.Namespace) -> int:
         return 1
     if options.scrub:
         document = scrub(document, keep=("ovirtmgmt", *options.keep))
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    text = json_text(document, indent=1) + "\n"
     if options.output == "-":
-        sys.stdout.write(text)
+        say(text)
         return 0
     failure = write_whole(options.output, text)
     complain([failure] if failure else [])

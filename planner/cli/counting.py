@@ -11,7 +11,7 @@ FEW = 50
 
 def counted(items: Sequence[Item], what: str) -> Iterable[Item]:
     """``items``, with a bar on standard error while they are taken one by one."""
-    if len(items) < FEW or not sys.stderr.isatty():
+    if len(items) < FEW or sys.stderr is None or not sys.stderr.isatty():
         return items
     return _with_bar(items, what)
 

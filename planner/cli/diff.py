@@ -4,6 +4,7 @@ import argparse
 
 import planner
 from planner.cli.inputs import Inputs, on_host
+from planner.cli.output import say
 from planner.explain.changes import changes, text
 
 
@@ -11,5 +12,5 @@ from planner.explain.changes import changes, text
 def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the changes; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
-    print(text(changes(inputs.host, plan.document())).rstrip("\n"))
+    say(text(changes(inputs.host, plan.document())).rstrip("\n"))
     return 3 if plan.outcome == "refused" else 0

@@ -1,12 +1,12 @@
 """``mgmtnet facts``: what the rules see of a host, each fact with the path it was read from."""
 
 import argparse
-import json
 
 from planner.cli.inputs import Inputs, on_host
+from planner.cli.output import say_json, say_lines
 from planner.facts import facts_of
 from planner.language import Fact
-from planner.policy.wording import printable
+from planner.printing import json_text, printable
 
 
 @on_host
@@ -14,10 +14,9 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the facts; the exit status."""
     facts = facts_of(inputs.host, inputs.definition, inputs.addresses)
     if options.output == "json":
-        print(json.dumps([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts], indent=2))
-        return 0
-    for fact in facts:
-        print(_line(fact))
+        say_json([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts])
+    else:
+        say_lines(map(_line, facts))
     return 0
 
 
@@ -27,4 +26,4 @@ def _line(fact: Fact) -> str:
 
 
 def _shown(value: str | int) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and " " in value else str(value)
+    return json_text(value) if isinstance(value, str) and " " in value else str(value)

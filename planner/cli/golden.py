@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Literal
 
 from planner.authoring.trial import Trial, try_out
-from planner.cli.console import complain
 from planner.cli.goldenasking import Asking
 from planner.cli.goldens import golden_folders, read_golden
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, say, tell
 from planner.cli.writing import write_whole
 from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     told = f"{differing} differ" if options.action == "check" else f"{rewritten} rewritten"
     if options.action == "update" and differing:
         told += f", {differing} left as they were"
-    print(f"{len(folders)} goldens, {told}", file=sys.stderr)
+    tell(f"{len(folders)} goldens, {told}")
     return 1 if differing else 0
 
 
@@ -98,7 +98,7 @@ def _one(folder: str, rules: Compiled, agrees: Agrees | None) -> Literal["same",
     stale = stale_files(folder, wanted)
     if agrees is not _always:
         for name in stale:
-            print(difference(os.path.join(folder, name), wanted[name]))
+            say(difference(os.path.join(folder, name), wanted[name]))
     if not stale or agrees is None or not agrees(_text(os.path.join(folder, KEPT_PLAN)), trial):
         return "differs" if stale else "same"
     failures = [write_whole(os.path.join(folder, name), wanted[name]) for name in stale]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from planner.authoring.speaking import difference_explained
 from planner.authoring.trial import Trial
+from planner.cli.output import say, tell
 from planner.language import Rule
-from planner.policy.wording import printable
+from planner.printing import printable
 
 QUESTION = "Take this? [y]es, [n]o, [a]ll that follow, [q]uit: "
 
@@ -24,11 +25,11 @@ class Asking:
         """Show why the plan ``before``, as the golden has it, is not that of ``trial``, and ask."""
         if self.settled is not None:
             return self.settled
-        print("\n".join(["", f"{trial.case.name}:", *(f"  {printable(line)}" for line in self._why(before, trial))]))
-        print(QUESTION, end="", flush=True)
+        say("\n".join(["", f"{trial.case.name}:", *(f"  {printable(line)}" for line in self._why(before, trial))]))
+        tell(QUESTION, end="")
         answer = sys.stdin.readline()
         while answer.strip().lower()[:1] not in ("y", "n", "a", "q") and answer:
-            print(QUESTION, end="", flush=True)
+            tell(QUESTION, end="")
             answer = sys.stdin.readline()
         letter = answer.strip().lower()[:1] or "q"
         if letter in ("a", "q"):

@@ -3,15 +3,14 @@
 import argparse
 import os
 import shutil
-import sys
 from typing import Any, NamedTuple
 
 from planner.authoring.scaffolding import changed_by_scrubbing, described, scrubbed
 from planner.authoring.trial import Case, try_out
-from planner.cli.console import complain
 from planner.cli.golden import kept_of
 from planner.cli.inputs import read_file
 from planner.cli.names import resolve
+from planner.cli.output import complain, say, tell
 from planner.definition import Definition, read_definition
 from planner.documents.sources import parse_yaml, plain
 from planner.host.reading import read_capture
@@ -44,10 +43,8 @@ def run(options: argparse.Namespace) -> int:
     complain(problems)
     if errors(problems):
         return 1
-    print(path)
-    print(
-        f"look at it: mgmtnet golden check {path}; tell in about.yaml what is special about the host", file=sys.stderr
-    )
+    say(path)
+    tell(f"look at it: mgmtnet golden check {path}; tell in about.yaml what is special about the host")
     return 0
 
 

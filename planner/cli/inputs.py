@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from planner.cli.console import complain, problems_document
+from planner.cli.output import complain, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.host.decoding import SOSREPORT
 from planner.host.model import Host
@@ -72,7 +72,7 @@ def on_host(command: Callable[[argparse.Namespace, Inputs], int]) -> Callable[[a
             return command(options, inputs)
         complain(inputs)
         if getattr(options, "output", "") == "json":
-            print(problems_document(inputs))
+            say_json(problems_document(inputs))
         return 1
 
     return run

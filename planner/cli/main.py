@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from planner.cli.options import parser
+from planner.cli.output import Unwritten, tell
 
 # Exit statuses (DESIGN: commands). 0 a plan, also one that changes nothing; with --exit-code 4 a change.
 BAD_INPUT = 1
@@ -22,34 +23,61 @@ def command() -> NoReturn:
     A plan takes 20 ms; collecting garbage meanwhile and taking the interpreter apart afterwards took as long.
     """
     gc.disable()
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    _occupy_standard_streams()
+    os._exit(main())  # what was said has been written
+
+
+def _occupy_standard_streams() -> None:
+    """Put nothing where a standard stream was closed: else the next file that is opened, the journal, would be it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        options = parser(given[0] if given else None).parse_args(given)
-    except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage
-        return ended.code if isinstance(ended.code, int) else WRONG_USAGE
-    run: Callable[..., int] = import_module(f"planner.cli.{options.module}").run
-    try:
-        status = run(options)
-        sys.stdout.flush()
+        return _status(sys.argv[1:] if arguments is None else arguments)
+    except Unwritten as failure:
+        tell(f"mgmtnet: standard output cannot be written to: {failure}")
+        return BAD_INPUT
     except BrokenPipeError:
         # The reader has gone (| head); Python would complain once more while it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        tell("interrupted")
         return 130
     except Exception as fault:
         if os.environ.get("MGMTNET_DEBUG"):
             raise
-        print(f"mgmtnet: internal fault: {type(fault).__name__}: {fault}", file=sys.stderr)
-        print("  please report it with the capture; MGMTNET_DEBUG=1 shows where it happened", file=sys.stderr)
+        tell("\n".join(_lack(fault) or _fault(fault)))
         return BAD_INPUT
-    return status
+
+
+def _status(arguments: Sequence[str]) -> int:
+    try:
+        options = parser(arguments[0] if arguments else None).parse_args(list(arguments))
+    except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage
+        return ended.code if isinstance(ended.code, int) else WRONG_USAGE
+    run: Callable[..., int] = import_module(f"planner.cli.{options.module}").run
+    return run(options)
+
+
+def _lack(fault: Exception) -> tuple[str, ...]:
+    """What this machine lacks, if that is what went wrong, and what to do."""
+    if isinstance(fault, ModuleNotFoundError) and fault.name and not fault.name.startswith("planner"):
+        lacking = f"mgmtnet: this command needs the Python module {fault.name}, which is not installed"
+        return lacking, "  `pip install mgmtnet` installs whatever is missing"
+    if isinstance(fault, MemoryError):
+        return "mgmtnet: the memory is used up", "  `ulimit -v` tells the limit; is it the right file?"
+    if isinstance(fault, RuntimeError) and str(fault) == "can't start new thread":
+        return "mgmtnet: no thread can be started", "  `ulimit -u` tells how many processes and threads there may be"
+    return ()
+
+
+def _fault(fault: Exception) -> tuple[str, ...]:
+    told = f"mgmtnet: internal fault: {type(fault).__name__}: {fault}"
+    return told, "  please report it with the capture; MGMTNET_DEBUG=1 shows where it happened"

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from planner.cli.variables import Command, variable
+from planner.cli.variables import Command, Parser, variable
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
@@ -16,7 +16,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
     With ``command`` it knows only that one: to build all of them takes as long as to plan a host.
     """
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="mgmtnet",
         description="Devise a host's management network for oVirt, by rules that can say why.",
         epilog="Each option --name can be given as the environment variable MGMTNET_NAME.",

@@ -1,13 +1,11 @@
 """``mgmtnet plan``: make the plan and print it in the shape asked for."""
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator
 
 import planner
-from planner.cli.console import complain
 from planner.cli.inputs import Inputs, on_host
+from planner.cli.output import complain, say, say_json, tell
 from planner.plans.dialects import vdsm3, vdsm4
 from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT
 from planner.plans.model import Plan
@@ -23,7 +21,7 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
         return _request(plan, options) if not inputs.host.lacks else _unsent(plan)
-    sys.stdout.write(_document(plan, options.output))
+    say(_document(plan, options.output))
     return _status(plan, options)
 
 
@@ -43,7 +41,7 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
     """Print what one setupNetworks takes; nothing when there is nothing to send, so that a pipe sends nothing."""
     complain(plan.problems)
     if not plan.steps:
-        print(f"{plan.outcome}: there is nothing to send", file=sys.stderr)
+        tell(f"{plan.outcome}: there is nothing to send")
         return _status(plan, options)
     names = [step.step for step in plan.steps]
     place = names.index(options.step) if options.step in names else 0
@@ -52,8 +50,8 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
         complain([Problem("step-unknown", f"there is no step {options.step} on this host", hint)])
         return 1
     speak = vdsm3.request if options.output == "vdsm3" else vdsm4.request
-    print("\n".join(_beside(plan, place)), file=sys.stderr)
-    print(json.dumps(speak(plan.steps[place].wanted), indent=2, ensure_ascii=False))
+    tell("\n".join(_beside(plan, place)))
+    say_json(speak(plan.steps[place].wanted))
     return _status(plan, options)
 
 

@@ -1,14 +1,13 @@
 """A run's progress on standard error: bars on a terminal, lines without one, JSON lines for a program."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from planner.apply.run import Event, Listener
-from planner.cli.console import complain
-from planner.policy.wording import printable
+from planner.cli.output import complain, tell
+from planner.printing import json_text, printable
 from planner.problem import Problem
 
 
@@ -17,19 +16,19 @@ def progress(log: str = "") -> Iterator[Listener]:
     """What to tell a run's events to; ``log`` is "" (a terminal or not), "plain" or "json"."""
     if log == "json":
         yield _json_lines
-    elif log == "plain" or not sys.stderr.isatty():
+    elif log == "plain" or sys.stderr is None or not sys.stderr.isatty():
         yield _plain(time.monotonic())
     else:
-        with _bars() as tell:
-            yield tell
+        with _bars() as move:
+            yield move
 
 
-def say(log: str, step: str, said: str) -> None:
+def remark(log: str, step: str, said: str) -> None:
     """A line of its own beside the progress, in its form."""
     if log == "json":
         _json_lines(Event("said", step, said))
     else:
-        print(printable(said), file=sys.stderr)
+        tell(printable(said))
 
 
 def tell_problems(log: str, problems: Sequence[Problem]) -> None:
@@ -39,24 +38,24 @@ def tell_problems(log: str, problems: Sequence[Problem]) -> None:
         return
     for problem in problems:
         document = {"time": round(time.time(), 3), "kind": "problem", **problem.document()}
-        print(json.dumps(document, ensure_ascii=False), file=sys.stderr, flush=True)
+        tell(json_text(document, None))
 
 
 def _json_lines(event: Event) -> None:
     document = {"time": round(time.time(), 3), **event._asdict()}
-    print(json.dumps(document, ensure_ascii=False), file=sys.stderr, flush=True)
+    tell(json_text(document, None))
 
 
 def _plain(start: float) -> Listener:
-    def tell(event: Event) -> None:
+    def line(event: Event) -> None:
         if event.kind == "call" or not event.said:
             return
         limit = f" (at most {event.limit:.0f} s)" if event.kind == "begin" and event.limit else ""
         mark = {"begin": "...", "end": "   ", "said": "   "}[event.kind]
         elapsed = time.monotonic() - start
-        print(f"{elapsed:6.1f} s {mark} {event.step}: {printable(event.said)}{limit}", file=sys.stderr, flush=True)
+        tell(f"{elapsed:6.1f} s {mark} {event.step}: {printable(event.said)}{limit}")
 
-    return tell
+    return line
 
 
 @contextmanager
@@ -69,7 +68,7 @@ def _bars() -> Iterator[Listener]:
     with Progress(*columns, TextColumn("of at most"), TimeRemainingColumn(), console=Console(stderr=True)) as bars:
         current: list[tuple[object, float]] = []
 
-        def tell(event: Event) -> None:
+        def move(event: Event) -> None:
             if event.kind == "begin":
                 said = escape(printable(f"{event.step}: {event.said}"))
                 current[:] = [(bars.add_task(said, total=event.limit or None), time.monotonic())]
@@ -82,7 +81,7 @@ def _bars() -> Iterator[Listener]:
                 bars.console.print(escape(printable(event.said)))
 
         with _ticking(bars, current):
-            yield tell
+            yield move
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 import argparse
 import dataclasses
-import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,9 +20,9 @@ from planner.apply.run import Event
 from planner.apply.secrets import VARIABLE
 from planner.apply.standing import host_devices
 from planner.cli.apply import failed, version
-from planner.cli.console import complain
 from planner.cli.hosts import problem_of
 from planner.cli.inputs import Wanted, read_file, read_wanted
+from planner.cli.output import complain, say, say_at_last
 from planner.cli.progress import progress
 from planner.cli.simulate import mishaps_of, speed_of
 from planner.explain.drawing_text import render
@@ -32,6 +30,7 @@ from planner.explain.summary import summary
 from planner.explain.topology import before
 from planner.host.model import Host
 from planner.host.reading import read_capture
+from planner.printing import json_text
 from planner.problem import Problem, errors
 from planner.simulator.captures import read_document
 from planner.simulator.faults import Mishap
@@ -123,7 +122,7 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
     plan = plan_for(sight, wanted.definition, wanted.rules, wanted.addresses or (stage.host.stand_in.address,))
     document = plan.document()
     if plan.outcome == "refused":
-        sys.stdout.write(plan.json() if options.output == "json" else summary(document))
+        say(plan.json() if options.output == "json" else summary(document))
         return REFUSED
     if plan.outcome == "no-change":
         return _end(options, unchanged(access.target, document, dirty=sight.host.dirty))
@@ -152,7 +151,7 @@ def _show(pictures: Mapping[str, Host], management: Mapping[str, str | None]) ->
     for moment, host in pictures.items():
         # A lease may be another by now; then the picture is of where the host was asked.
         picture = before(host, _holder(host, address), address)
-        print(render(dataclasses.replace(picture, title=moment[0].upper() + moment[1:])).rstrip() + "\n")
+        say(render(dataclasses.replace(picture, title=moment[0].upper() + moment[1:])).rstrip() + "\n\n")
 
 
 def _holder(host: Host, address: str) -> str:
@@ -161,5 +160,5 @@ def _holder(host: Host, address: str) -> str:
 
 
 def _end(options: argparse.Namespace, report: Report) -> int:
-    sys.stdout.write(json.dumps(report.document(), indent=2) + "\n" if options.output == "json" else report.text())
+    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
     return report.status

@@ -1,8 +1,6 @@
 """``mgmtnet resume``: go on with runs that were interrupted, or take one up that ended in doubt."""
 
 import argparse
-import json
-import sys
 
 from planner.apply import exclusion, journal
 from planner.apply.database import journal_url
@@ -11,8 +9,10 @@ from planner.apply.preparing import host_key, run_name
 from planner.apply.report import Report
 from planner.cli.apply import failed
 from planner.cli.hosts import state_folder, unexpectable
-from planner.cli.progress import progress, say
+from planner.cli.output import say_at_last
+from planner.cli.progress import progress, remark
 from planner.cli.status import unknown_run
+from planner.printing import json_text
 from planner.problem import Problem
 
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if not chosen:
         if options.run:
             return failed(options, [unknown_run(options.run)])
-        say(options.log, "resume", "no run was interrupted")
+        remark(options.log, "resume", "no run was interrupted")
         return 0
     return max(_resume(record, folder, url, options) for record in chosen)
 
@@ -51,10 +51,10 @@ def _resume(record: journal.Record, folder: str, url: str, options: argparse.Nam
             if record.state == "running":
                 return _end(options, go_on(record, url, tell, options.expect))
             again = run_name()
-            say(options.log, "run", f"run {again}, after {record.run}")
+            remark(options.log, "run", f"run {again}, after {record.run}")
             return _end(options, take_up(record, again, url, tell, options.expect))
 
 
 def _end(options: argparse.Namespace, report: Report) -> int:
-    sys.stdout.write(json.dumps(report.document(), indent=2) + "\n" if options.output == "json" else report.text())
+    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
     return report.status

@@ -5,9 +5,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from planner.cli.console import complain
 from planner.cli.inputs import read_file
-from planner.policy.wording import printable
+from planner.cli.output import complain, say
 from planner.problem import Problem
 from planner.simulator.captures import read_document
 from planner.simulator.faults import Mishap, parse_mishap
@@ -68,10 +67,10 @@ def _introduce(hosted: Hosted, folder: Path) -> None:
         for name, spoken in (("STOMP", hosted.stand_in.age.stomp), ("XML-RPC", hosted.stand_in.age.xmlrpc))
         if spoken
     ]
-    print(f"{hosted.stand_in.address} answers at {place.address}:{place.port} ({', '.join(wires)} over TLS)")
-    print(f"its other addresses: {folder / 'addresses.json'}")
+    say(f"{hosted.stand_in.address} answers at {place.address}:{place.port} ({', '.join(wires)} over TLS)")
+    say(f"its other addresses: {folder / 'addresses.json'}")
     certificate, key = folder / "client-cert.pem", folder / "client-key.pem"
-    print(f"MGMTNET_CA={folder / 'ca.pem'} MGMTNET_CERT={certificate} MGMTNET_KEY={key}", flush=True)
+    say(f"MGMTNET_CA={folder / 'ca.pem'} MGMTNET_CERT={certificate} MGMTNET_KEY={key}")
 
 
 def _tell(hosted: Hosted) -> None:
@@ -91,11 +90,11 @@ def _news(hosted: Hosted, known: set[str], told: int) -> int:
     for address, place in list(hosted.places.items()):
         if address not in known:
             known.add(address)
-            print(f"{address} answers at {place.address}:{place.port}", flush=True)
+            say(f"{address} answers at {place.address}:{place.port}")
     calls = hosted.stand_in.log[told:]
     for verb, _ in calls:
         if verb not in ("confirmConnectivity", "ping", "ping2"):
-            print(printable(f"asked: {verb}"), flush=True)
+            say(f"asked: {verb}")
     return told + len(calls)
 
 

@@ -1,16 +1,14 @@
 """``mgmtnet status``: the runs in the journal, and how they stand."""
 
 import argparse
-import json
-import sys
 import time
 
 from planner.apply import journal
 from planner.apply.database import journal_url
 from planner.apply.order import read_order
 from planner.apply.report import report
-from planner.cli.console import complain
 from planner.cli.hosts import state_folder
+from planner.cli.output import complain, say, say_json, say_lines
 from planner.problem import Problem
 
 
@@ -26,12 +24,11 @@ def run(options: argparse.Namespace) -> int:
         complain([unknown_run(options.run)])
         return 1
     if options.output == "json":
-        print(json.dumps([_document(record) for record in chosen], indent=2))
+        say_json([_document(record) for record in chosen])
     elif options.run:
-        for record in chosen:
-            sys.stdout.write(_whole(record))
+        say("".join(map(_whole, chosen)))
     else:
-        print("\n".join(_line(record) for record in chosen) or "no runs yet")
+        say_lines(map(_line, chosen) if chosen else ["no runs yet"])
     return 0
 
 

@@ -2,15 +2,25 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from planner.cli.output import say, tell
 
 # Words of one command that may mean nothing to another: there the variable is not looked at.
 SHARED = ("--output", "--reboot")
 YES = ("1", "yes", "true", "on")
 
 
-class Command(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser that prints as everything here does: what was typed comes from outside, too."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (say if file is sys.stdout else tell)(message.rstrip("\n"))
+
+
+class Command(Parser):
     """A command each of whose options --name has its variable MGMTNET_NAME; what is typed wins."""
 
     def __init__(self, *arguments: Any, **how: Any) -> None:

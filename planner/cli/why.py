@@ -3,8 +3,8 @@
 import argparse
 
 import planner
-from planner.cli.console import complain
 from planner.cli.inputs import Inputs, on_host
+from planner.cli.output import complain, say
 from planner.explain.reasons import why, why_all
 from planner.problem import Problem
 
@@ -17,5 +17,5 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
     if isinstance(answer, Problem):
         complain([answer])
         return 1
-    print(answer.rstrip("\n"))
+    say(answer.rstrip("\n"))
     return 3 if document["outcome"] == "refused" else 0

@@ -3,8 +3,8 @@
 import argparse
 
 import planner
-from planner.cli.console import complain
 from planner.cli.inputs import Inputs, on_host
+from planner.cli.output import complain, say_lines
 from planner.language import Rule, Ruleset
 from planner.policy.misses import explain
 from planner.problem import Problem
@@ -17,7 +17,7 @@ def run(options: argparse.Namespace, inputs: Inputs) -> int:
     if rule is None:
         complain([unknown_rule(options.rule, inputs.rules.ruleset)])
         return 1
-    print("\n".join(_answer(rule, inputs)))
+    say_lines(_answer(rule, inputs))
     return 0
 
 

@@ -12,6 +12,7 @@ from planner.documents.findings import Findings
 from planner.documents.node import Entry, Node, NodeKind
 from planner.documents.places import written_at
 from planner.documents.scalars import Unclear, resolve
+from planner.printing import printable_lines
 from planner.problem import Problem
 
 if TYPE_CHECKING:
@@ -274,4 +275,6 @@ def dump_yaml(document: Any) -> str:
     import yaml
 
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    if text != printable_lines(text):  # PyYAML escapes what its readers refuse, and not what steers a terminal
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=120)
     return text

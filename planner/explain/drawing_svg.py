@@ -11,8 +11,9 @@ from typing import NamedTuple
 from planner.explain.layout import Box, Grid, Placed, Wire, lay_out
 from planner.explain.parts import packed, sum_words
 from planner.explain.picture import Kind, Node, Picture, State, Trait
-from planner.explain.strokes import curve, element, escaped, number, text
+from planner.explain.strokes import curve, element, number, text
 from planner.explain.typeface import FAMILY, broken, width_of
+from planner.printing import html_text
 
 GRID = Grid(beside=20, between=40, track=14, port=18)
 MARGIN, PANEL, HEADING, ARROW = 24, 24, 56, 72
@@ -97,8 +98,8 @@ def render(before: Picture, after: Picture | None = None) -> str:
 
 def _document(width: float, height: float, pictures: list[Picture], body: list[str]) -> str:
     head = [
-        element("title", escaped(_title(pictures)), id="drawing-title"),
-        element("desc", escaped(" ".join(_sentences(pictures))), id="drawing-desc"),
+        element("title", html_text(_title(pictures)), id="drawing-title"),
+        element("desc", html_text(" ".join(_sentences(pictures))), id="drawing-desc"),
         element("rect", width=width, height=height, fill=PAGE),
     ]
     return (
@@ -225,7 +226,7 @@ def _node(box: Box, node: Node) -> Iterator[str]:
         ),
     ]  # fmt: skip
     for index, line in enumerate(_lines(node)):
-        spans = "".join(element("tspan", escaped(words), **style) for words, style in _pieces(line, look.colour))
+        spans = "".join(element("tspan", html_text(words), **style) for words, style in _pieces(line, look.colour))
         y = 58 + LINE * index
         inside.append(f'<text x="{LEFT}" y="{y}" font-size="{TRAIT_SIZE}" xml:space="preserve">{spans}</text>')
     yield f'<g class="{node.kind} {node.state}" transform="translate({box.x} {box.y})">'

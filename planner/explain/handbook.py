@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from planner.language import STAGES, Pattern, Reference, Rule, Ruleset, Test, Verdict
+from planner.printing import markdown_code, markdown_text
 
 INTRODUCTIONS = {
     "locate": "Which device holds the management address.",
@@ -42,7 +43,7 @@ def handbook(ruleset: Ruleset) -> str:
 def _entry(rule: Rule) -> Iterable[str]:
     yield f"### {rule.name}"
     yield ""
-    yield f"{rule.summary}. {' '.join(rule.why.split())}"
+    yield markdown_text(f"{rule.summary}. {' '.join(rule.why.split())}")
     yield ""
     yield "When " + "; ".join(_pattern(pattern) for pattern in rule.when) + "."
     yield ""
@@ -67,7 +68,7 @@ def _literal(value: object) -> str:
         return f"`{value.alias}.{value.field}`" if value.field else f"`{value.alias}`"
     if isinstance(value, tuple):
         return ", ".join(_literal(one) for one in value)
-    return "nothing" if value in ("", -1, None) else f"`{value}`"
+    return "nothing" if value in ("", -1, None) else markdown_code(value)
 
 
 def says(rule: Rule) -> Iterable[str]:
@@ -84,10 +85,11 @@ def says(rule: Rule) -> Iterable[str]:
 
 
 def _verdict(verdict: Verdict) -> str:
-    event = f" ({verdict.event})" if verdict.event else ""
-    hint = f" *{verdict.hint}*" if verdict.hint else ""
-    return f"{VERBS[verdict.severity].capitalize()} `{verdict.code}`{event}: {verdict.message}.{hint}"
+    event = f" ({markdown_text(verdict.event)})" if verdict.event else ""
+    hint = f" *{markdown_text(verdict.hint)}*" if verdict.hint else ""
+    said = markdown_text(verdict.message)
+    return f"{VERBS[verdict.severity].capitalize()} {markdown_code(verdict.code)}{event}: {said}.{hint}"
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(map(markdown_code, names))

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from planner.printing import html_text
+
 Point = tuple[int, int]
 ROUNDING = 7  # pixels from a corner to where its curve begins
 
@@ -9,7 +11,7 @@ ROUNDING = 7  # pixels from a corner to where its curve begins
 def element(name: str, content: str = "", /, **attributes: str | float) -> str:
     """``<name …>content</name>``; attributes are named with ``_`` for ``-``, and left out when empty."""
     stated = "".join(
-        f' {key.replace("_", "-")}="{escaped(value) if isinstance(value, str) else number(value)}"'
+        f' {key.replace("_", "-")}="{html_text(value) if isinstance(value, str) else number(value)}"'
         for key, value in attributes.items()
         if value != ""
     )
@@ -18,12 +20,7 @@ def element(name: str, content: str = "", /, **attributes: str | float) -> str:
 
 def text(x: float, y: float, words: str, size: float, fill: str, **attributes: str | float) -> str:
     """One line of text from ``x`` on, standing on ``y``."""
-    return element("text", escaped(words), x=x, y=y, font_size=size, fill=fill, **attributes)
-
-
-def escaped(words: str) -> str:
-    """``words`` as XML character data; control characters were spelt out when they were made legible."""
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return element("text", html_text(words), x=x, y=y, font_size=size, fill=fill, **attributes)
 
 
 def number(value: float) -> str:

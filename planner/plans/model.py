@@ -7,6 +7,7 @@ from planner.plans.dialects import speak
 from planner.plans.steps import PlanStep
 from planner.policy.decision import PlanOutcome
 from planner.policy.judging import Outcome
+from planner.printing import json_text
 from planner.problem import Problem
 
 FORMAT = "mgmtnet/plan@2"
@@ -95,9 +96,7 @@ class Plan(NamedTuple):
 
     def json(self) -> str:
         """The document as canonical JSON: fixed order of keys, two blanks of indentation, a closing newline."""
-        import json
-
-        return json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n"
+        return json_text(self.document()) + "\n"
 
 
 def step_document(step: PlanStep) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from planner.policy.wording import printable
+from planner.printing import printable
 from planner.problem import Problem, Where
 
 WIDEST_LINE = 110  # characters of the source shown; less cuts ordinary lines, more wraps in a terminal

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
 from planner.policy.comparison import Wanted, holds
 from planner.policy.memory import Memory
-from planner.policy.wording import printable
+from planner.printing import printable
 
 SIGNS = {"is": "", "not": "not ", "lt": "below ", "le": "at most ", "gt": "above ", "ge": "at least "}
 

@@ -3,6 +3,7 @@
 import re
 
 from planner.language import Fact, Rule
+from planner.printing import printable
 from planner.vocabulary import KINDS
 
 PLACEHOLDER = r"\{([a-z_0-9-]+)\.([a-z_0-9]+)\}"
@@ -22,14 +23,3 @@ def fill_in(template: str, rule: Rule, bound: dict[str, Fact]) -> str:
         return printable(str(stated))
 
     return re.sub(PLACEHOLDER, value, template)
-
-
-def printable(text: str) -> str:
-    """``text`` without what could steer a terminal."""
-    return (
-        text
-        if text.isprintable()
-        else "".join(
-            character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-        )
-    )

@@ -152,7 +152,7 @@ def test_each_change_is_shown_with_its_why(
     assert '-      "rule": "nameservers-from-dhcp",' in told.out
     assert "  nameservers-from-dhcp no longer speaks (blocked): small overrides it" in told.out
     assert "  small fires now (Our MTU): nameservers = []" in told.out
-    assert told.out.count("Take this?") == 3
+    assert told.err.count("Take this?") == 3
     assert told.err.endswith("2 goldens, 1 rewritten, 1 left as they were\n")
     assert (folder / "one" / "plan.json").read_text() == before
     assert '"small"' in (folder / "two" / "plan.json").read_text()

@@ -1,7 +1,6 @@
 """``mgmtnet rules check``: what is wrong with rules, each finding with its line, a caret and, at need, a host."""
 
 import argparse
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,8 +10,9 @@ from planner.authoring.mending import Change, missing_schema
 from planner.authoring.sarif import sarif
 from planner.authoring.trial import Case
 from planner.cli.goldens import cases_in
+from planner.cli.output import say_json
 from planner.cli.rules.check_files import folders_of, kept_witnesses, mended_on_disk, schemas_for
-from planner.cli.rules.check_text import Checked, tell
+from planner.cli.rules.check_text import Checked, show
 from planner.definition import Definition
 from planner.language import Ruleset
 from planner.policy.compiled import compile_ruleset
@@ -30,11 +30,11 @@ def run(options: argparse.Namespace) -> int:
         checked[-1].findings.extend(map(Finding, unkept))
     findings = [finding for one in checked for finding in one.findings]
     if options.output == "text":
-        tell(checked, options.witness)
+        show(checked, options.witness)
     elif options.output == "json":
-        _print(document([one.title for one in checked], findings))
+        say_json(document([one.title for one in checked], findings))
     else:
-        _print(sarif(_version(), findings))
+        say_json(sarif(_version(), findings))
     return 1 if errors([finding.problem for finding in findings]) or (options.strict and findings) else 0
 
 
@@ -84,7 +84,3 @@ def _version() -> str:
         return version("mgmtnet")
     except PackageNotFoundError:  # run from a checkout that is not installed
         return "0"
-
-
-def _print(made: dict[str, object]) -> None:
-    print(json.dumps(made, indent=2, ensure_ascii=False))

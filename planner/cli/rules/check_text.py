@@ -1,14 +1,14 @@
 """What a check has found, for a person: each finding with its line and a caret, and a line that sums it up."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from planner.authoring.findings import Finding, counts
 from planner.authoring.mending import Change
+from planner.cli.output import in_colour, say, tell
 from planner.policy.carets import render
-from planner.policy.wording import printable
+from planner.printing import printable
 
 LISTED_FACTS = 6  # of a host that shows a finding; more would push the next finding off the screen
 
@@ -23,17 +23,16 @@ class Checked(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
-def tell(checked: Sequence[Checked], witness_folder: str | None) -> None:
+def show(checked: Sequence[Checked], witness_folder: str | None) -> None:
     """Print findings to standard output and, to standard error, what was changed and the sum."""
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = in_colour(sys.stdout)
     for one in checked:
         for change in one.changes:
-            print(printable(f"fixed {change}"), file=sys.stderr)
+            tell(f"fixed {change}")
         for finding in one.findings:
-            print(render(finding.problem, one.texts, colour=colour))
-            print(*_host(finding, witness_folder), sep="\n", end="\n" if finding.witness else "")
-        sys.stdout.flush()
-        print(_sum(one), file=sys.stderr)
+            lines = [render(finding.problem, one.texts, colour=colour), *_host(finding, witness_folder)]
+            say("\n".join(lines), painted=True)
+        tell(_sum(one))
 
 
 def _host(finding: Finding, folder: str | None) -> list[str]:

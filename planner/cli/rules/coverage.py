@@ -1,15 +1,14 @@
 """``mgmtnet rules coverage``: which rules fire on which hosts, and which of their terms ever mattered."""
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator
 
 from planner.authoring.coverage import Coverage, Covered, Term, cover
 from planner.authoring.trial import Case, try_out
-from planner.cli.console import complain
+from planner.cli.output import complain, say, tell
 from planner.cli.rules.reading import compiled_of, definition_of, goldens_in, goldens_of, hosts_in, own_rules
 from planner.definition import Definition
+from planner.printing import json_text
 from planner.problem import Problem
 
 
@@ -23,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
     covered = cover(own_rules(rules.ruleset), (try_out(case, rules) for case in cases))
-    sys.stdout.write(_printed(covered, options))
+    say(_printed(covered, options))
     return _status(covered, options)
 
 
@@ -35,7 +34,7 @@ def _cases(options: argparse.Namespace, definition: Definition) -> Iterator[Case
 
 def _printed(covered: Coverage, options: argparse.Namespace) -> str:
     if options.output == "json":
-        return json.dumps(_document(covered), indent=2) + "\n"
+        return json_text(_document(covered))
     if options.output == "html":
         from planner.authoring.coverage_page import page
 
@@ -67,7 +66,7 @@ def _percent(covered: Coverage, *, strict: bool) -> float:
 def _status(covered: Coverage, options: argparse.Namespace) -> int:
     percent = _percent(covered, strict=options.strict)
     if percent < options.fail_under:
-        print(f"covered {percent:.1f} %, wanted {options.fail_under:g} %", file=sys.stderr)
+        tell(f"covered {percent:.1f} %, wanted {options.fail_under:g} %")
         return 1
     return 1 if covered.unfired else 0
 

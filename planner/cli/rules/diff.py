@@ -1,17 +1,16 @@
 """``mgmtnet rules diff``: which hosts' plans change between two rulesets, how, and by which rule."""
 
 import argparse
-import json
 import os
-import sys
 from collections.abc import Iterator
 
 from planner.authoring.comparing import KINDS
 from planner.authoring.comparison import Comparison, compare
-from planner.cli.console import complain
 from planner.cli.counting import counted
-from planner.cli.rules.reading import GOLDENS, compiled_of, definition_of, hosts_in, say
+from planner.cli.output import complain, say
+from planner.cli.rules.reading import GOLDENS, compiled_of, definition_of, hosts_in, point_out
 from planner.policy.compiled import Compiled, compile_ruleset
+from planner.printing import json_text
 from planner.problem import Problem
 from planner.shelf import installed
 
@@ -30,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         complain([Problem("no-hosts", "there is no host to compare on", "name goldens or captures by --hosts")])
         return 1
     comparison = compare(before, after, counted(cases, "hosts planned twice"))
-    sys.stdout.write(_printed(comparison, options))
+    say(_printed(comparison, options))
     return CHANGED if comparison.changed else 0
 
 
@@ -42,13 +41,13 @@ def _rules(spec: str) -> Compiled | None:
     from planner.cli.rules.revisions import ruleset_at
 
     ruleset, problems, texts = ruleset_at(spec)
-    say(problems, texts)
+    point_out(problems, texts)
     return None if ruleset is None else compile_ruleset(ruleset)
 
 
 def _printed(comparison: Comparison, options: argparse.Namespace) -> str:
     if options.output == "json":
-        return json.dumps(_document(comparison, options), indent=2, ensure_ascii=False) + "\n"
+        return json_text(_document(comparison, options))
     if options.output == "html":
         from planner.authoring.comparison_page import page
 

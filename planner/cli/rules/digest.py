@@ -2,6 +2,7 @@
 
 import argparse
 
+from planner.cli.output import say
 from planner.cli.rules.reading import ruleset_of
 
 
@@ -10,5 +11,5 @@ def run(options: argparse.Namespace) -> int:
     ruleset = ruleset_of(options.ruleset)
     if ruleset is None:
         return 1
-    print(ruleset.digest)
+    say(ruleset.digest)
     return 0

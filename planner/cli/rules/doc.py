@@ -1,8 +1,8 @@
 """``mgmtnet rules doc``: the rules as a page to read."""
 
 import argparse
-import sys
 
+from planner.cli.output import say
 from planner.cli.rules.reading import ruleset_of
 
 
@@ -13,5 +13,5 @@ def run(options: argparse.Namespace) -> int:
         return 1
     from planner.explain.handbook import handbook
 
-    sys.stdout.write(handbook(ruleset))
+    say(handbook(ruleset))
     return 0

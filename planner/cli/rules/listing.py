@@ -1,10 +1,9 @@
 """``mgmtnet rules list``: every rule, a line each: stage, name, since when, whose it is, summary."""
 
 import argparse
-import json
-import sys
 from collections.abc import Iterator
 
+from planner.cli.output import say_json, say_lines
 from planner.cli.rules.reading import ruleset_of
 from planner.language import STAGES, Rule, Ruleset
 
@@ -15,9 +14,9 @@ def run(options: argparse.Namespace) -> int:
     if ruleset is None:
         return 1
     if options.output == "json":
-        print(json.dumps(_document(ruleset), indent=2, ensure_ascii=False))
+        say_json(_document(ruleset))
     else:
-        sys.stdout.write("".join(f"{line}\n" for line in _lines(ruleset)))
+        say_lines(_lines(ruleset))
     return 0
 
 

@@ -1,14 +1,13 @@
 """``mgmtnet rules mutate``: whether the goldens and examples would notice a slip in a rule."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping
 
 from planner.authoring.mutation import PLAN, UNFIT, Score, mutate
 from planner.authoring.mutation_page import page, place
 from planner.authoring.trial import try_out
-from planner.cli.console import complain
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, say_lines, tell
 from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of
 from planner.documents.sources import parse_yaml, plain
 from planner.problem import Problem, Where
@@ -29,13 +28,13 @@ def run(options: argparse.Namespace) -> int:
         return 1
     origin = f"{rules.ruleset.name}@{rules.ruleset.version}"
     score = mutate((rule for rule in rules.ruleset.rules if rule.origin == origin), rules, trials)
-    sys.stdout.write("\n".join(_lines(score)) + "\n")
+    say_lines(_lines(score))
     if options.page:
         with open(options.page, "w", encoding="utf-8") as stream:
             stream.write(page(score, reasons))
     complain(list(_stale(score, reasons, options.reasons)))
     if score.percent < options.fail_under:
-        print(f"noticed {score.percent:.1f} %, wanted {options.fail_under:g} %", file=sys.stderr)
+        tell(f"noticed {score.percent:.1f} %, wanted {options.fail_under:g} %")
         return 1
     return 0
 

@@ -2,11 +2,10 @@
 
 import argparse
 import os
-import sys
 
 from planner.authoring.copying import copied
-from planner.cli.console import complain
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, say, tell
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.documents.spelling import suggest
@@ -22,9 +21,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the rule's file, and print its path; the exit status."""
     made = _made(options)
     if isinstance(made, str):
-        print(made)
-        told = f"say why it is there, name goldens, then: mgmtnet rules check {options.into}"
-        print(told, file=sys.stderr)
+        say(made)
+        tell(f"say why it is there, name goldens, then: mgmtnet rules check {options.into}")
         return 0
     complain(made)
     return 1

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from planner.authoring.trial import Case
-from planner.cli.console import complain
 from planner.cli.goldens import cases_in, golden_folders, read_golden
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, in_colour, tell
 from planner.definition import Definition, read_definition
 from planner.language import Rule, Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
@@ -22,7 +22,7 @@ def ruleset_of(spec: str | None) -> Ruleset | None:
     """The ruleset that ``spec`` names; None when it has errors, which are said, each with its line and a caret."""
     ruleset, problems = load_rules(spec)
     if ruleset is None or errors(list(problems)):
-        say(problems, ruleset_sources(spec).texts)
+        point_out(problems, ruleset_sources(spec).texts)
         return None
     return ruleset
 
@@ -38,13 +38,13 @@ def compiled_of(spec: str | None) -> Compiled | None:
     return None if ruleset is None else compile_ruleset(ruleset)
 
 
-def say(problems: Iterable[Problem], sources: dict[str, str]) -> None:
+def point_out(problems: Iterable[Problem], sources: dict[str, str]) -> None:
     """Print findings as an author likes them."""
     from planner.policy.carets import render
 
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    colour = in_colour(sys.stderr)
     for problem in problems:
-        print(render(problem, sources, colour=colour), file=sys.stderr)
+        tell(render(problem, sources, colour=colour), painted=True)
 
 
 def goldens_of(options: argparse.Namespace) -> str:

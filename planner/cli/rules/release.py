@@ -2,13 +2,12 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from planner.authoring.releasing import entered, entry, from_the_future, with_line
-from planner.cli.console import complain
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, say, tell
 from planner.cli.rules.trying import tested
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
@@ -51,12 +50,12 @@ def run(options: argparse.Namespace) -> int:
     ruleset, found = load_rules(options.ruleset)
     problems = [*found] if ruleset is None else [*lint(ruleset, shelved.texts), *from_the_future(ruleset)]
     for problem in problems:
-        print(render(problem, shelved.texts), file=sys.stderr)
+        tell(render(problem, shelved.texts))
     manifest, _ = parse_manifest(shelved.texts.get(f"{shelved.root}/{MANIFEST}", ""), MANIFEST)
     if ruleset is None or manifest is None or errors(problems):
         return 1
     if manifest.digest:
-        print(f"{ruleset.name} {ruleset.version} is sealed already: {ruleset.digest}", file=sys.stderr)
+        tell(f"{ruleset.name} {ruleset.version} is sealed already: {ruleset.digest}")
         return 0
     if not tested(options):
         complain([Problem("untested", "a version is sealed when its tests pass", "see `mgmtnet rules test`")])
@@ -78,7 +77,7 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
         return 1
     last = next((seal.ruleset for seal in seals if seal.version != ruleset.version), None)
     if last is None:
-        print(f"no earlier version of {ruleset.name} was found to compare it with", file=sys.stderr)
+        tell(f"no earlier version of {ruleset.name} was found to compare it with")
     failures = [
         write_whole(
             os.path.join(options.folder, COMPILED), form_of(ruleset._replace(digest=digest), rules, sealed=True)
@@ -89,8 +88,8 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
     complain([failure for failure in failures if failure is not None])
     if any(failures):
         return 1
-    print(f"{ruleset.name} {ruleset.version} is sealed: {digest}", file=sys.stderr)
-    print(entry(ruleset, last), end="")
+    tell(f"{ruleset.name} {ruleset.version} is sealed: {digest}")
+    say(entry(ruleset, last))
     return 0
 
 

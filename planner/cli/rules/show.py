@@ -1,12 +1,11 @@
 """``mgmtnet rules show RULE``: what a rule says and asks, who overrides it, on which goldens it fires."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 
 from planner.authoring.coverage import written
 from planner.authoring.trial import try_out
-from planner.cli.console import complain
+from planner.cli.output import complain, say_lines
 from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of
 from planner.cli.whynot import unknown_rule
 from planner.explain.lettering import folded
@@ -29,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes: dict[str, list[str]] = {}
     for _, case in goldens_in(goldens_of(options)):
         outcomes.setdefault(try_out(case, rules).outcome(rule.name), []).append(case.name)
-    sys.stdout.write("\n".join(_lines(rule, rules, outcomes)) + "\n")
+    say_lines(_lines(rule, rules, outcomes))
     return 0
 
 

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -13,9 +12,9 @@ from planner.authoring.comparing import KINDS, differences, gravest
 from planner.authoring.examples import Broken, broken_examples
 from planner.authoring.speaking import difference_explained
 from planner.authoring.trial import Trial, try_out
-from planner.cli.console import complain
 from planner.cli.golden import KEPT_PLAN
 from planner.cli.inputs import read_file
+from planner.cli.output import complain, say_lines, tell
 from planner.cli.rules.reading import compiled_of, goldens_in, goldens_of, own_rules
 from planner.language import Rule
 from planner.plans.model import FORMAT
@@ -40,15 +39,14 @@ def run(options: argparse.Namespace) -> int:
 def _watch(options: argparse.Namespace) -> None:
     """Test again and again, whenever something was saved."""
     seen = _saved(options)
-    print("waiting for a file to be saved; Ctrl-C ends", file=sys.stderr, flush=True)
+    tell("waiting for a file to be saved; Ctrl-C ends")
     while True:
         time.sleep(LOOK_EVERY)
         now = _saved(options)
         if now != seen:
             seen = now
-            print(f"--- {time.strftime('%H:%M:%S')}", file=sys.stderr)
+            tell(f"--- {time.strftime('%H:%M:%S')}")
             tested(options)
-            sys.stdout.flush()
 
 
 def tested(options: argparse.Namespace) -> bool:
@@ -66,14 +64,14 @@ def tested(options: argparse.Namespace) -> bool:
     broken = broken_examples(own, by_name)
     stale = {folder: told for folder, trial in trials.items() if (told := _otherwise(folder, trial, rules.by_name))}
     for example in broken:
-        print("\n".join(_example(example, by_name.get(example.golden))))
+        say_lines(_example(example, by_name.get(example.golden)))
     for told in stale.values():
-        print("\n".join(told))
+        say_lines(told)
     examples = sum(len(rule.fires) + len(rule.silent) for rule in own)
     summary = (
         f"{len(own)} rules: {examples} examples, {len(broken)} broken; {len(trials)} goldens, {len(stale)} otherwise"
     )
-    print(f"{summary}; {time.monotonic() - began:.1f} s", file=sys.stderr)
+    tell(f"{summary}; {time.monotonic() - began:.1f} s")
     return not broken and not stale
 
 

@@ -1,0 +1,134 @@
+"""What a command says: on standard output what was asked for, on standard error what else is to be told.
+
+Nothing else prints. Text from outside cannot steer the terminal; a stream that cannot show a letter gets it written
+out; one that is closed or full ends in one line of advice.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TextIO
+
+from planner.printing import json_text, printable, printable_lines
+from planner.problem import Problem
+
+LISTED_PROBLEMS = 100  # fewer may hide the one that matters; a hostile capture can cause hundreds of thousands
+PAINT = re.compile("(\033\\[(?:1;3[136]|0)m)")  # the colours of `planner.policy.carets`, which paints what it made fit
+# For a stream without them: what drawings, tables and sums are made of.
+IN_ASCII = str.maketrans(
+    {
+        **dict.fromkeys("─━═╌┄", "-"),
+        **dict.fromkeys("│┃║╎┆", "|"),
+        **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋", "+"),
+        "…": "...",
+        "→": "->",
+        "←": "<-",
+        "·": "*",
+        "✗": "x",
+        "✓": "ok",
+        "≤": "<=",
+        "≥": ">=",
+    }
+)
+
+
+class Unwritten(Exception):  # noqa: N818  what happened, not whose fault it is
+    """Standard output cannot be written to; in the words of the system."""
+
+
+def say(text: str, *, painted: bool = False) -> None:
+    """Print ``text``, whole lines, on standard output; Unwritten if that cannot be. ``painted``: its colours stay."""
+    _write(sys.stdout, text if text.endswith("\n") or not text else f"{text}\n", painted=painted)
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print ``lines``, as `say` does; a line end inside one is text from outside, and written out."""
+    say("".join(f"{printable(line)}\n" for line in lines))
+
+
+def say_json(document: Any, indent: int | None = 2) -> None:
+    """Print ``document`` as JSON on standard output, as `say` does; a letter that the stream lacks is escaped."""
+    text = json_text(document, indent) + "\n"
+    stream = sys.stdout
+    if stream is not None and not _takes(stream, text):
+        import json
+
+        text = json.dumps(document, indent=indent) + "\n"
+    _write(stream, text)
+
+
+def say_at_last(text: str) -> None:
+    """Print how a host stands. The status tells it, too: where it cannot be printed, that is told, and no error."""
+    try:
+        say(text)
+    except (Unwritten, BrokenPipeError) as failure:
+        tell(f"mgmtnet: the report could not be printed ({failure}); `mgmtnet status` shows it again")
+
+
+def tell(text: str, *, end: str = "\n", painted: bool = False) -> None:
+    """Print ``text`` on standard error, which may be closed or full: then there is nobody to be told."""
+    try:
+        _write(sys.stderr, text + end, painted=painted)
+    except (Unwritten, BrokenPipeError):
+        return
+
+
+def _write(stream: TextIO | None, text: str, *, painted: bool = False) -> None:
+    if stream is None:
+        raise Unwritten("it is closed")  # noqa: EM101, TRY003  all that there is to say
+    fit = "".join(map(_fit_but_paint, PAINT.split(text))) if painted else printable_lines(text)
+    try:
+        stream.write(fit if _takes(stream, fit) else _in_other_letters(stream, fit))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as failure:  # ValueError: closed since
+        raise Unwritten(getattr(failure, "strerror", None) or str(failure)) from failure
+
+
+def _fit_but_paint(part: str) -> str:
+    return part if PAINT.fullmatch(part) else printable_lines(part)
+
+
+def _takes(stream: TextIO, text: str) -> bool:
+    """Whether the stream's encoding has every letter of ``text``."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _in_other_letters(stream: TextIO, text: str) -> str:
+    """``text`` in the letters of the stream: as markup writes the others if it is markup, else as Python does."""
+    encoding = stream.encoding or "ascii"
+    if text.startswith("<"):
+        return text.encode(encoding, "xmlcharrefreplace").decode(encoding)
+    return text.translate(IN_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def complain(problems: Sequence[Problem]) -> None:
+    """Tell each problem with its place and hint."""
+    for problem in problems[:LISTED_PROBLEMS]:
+        tell("\n".join(_lines(problem)))
+    if len(problems) > LISTED_PROBLEMS:
+        tell(f"... and {len(problems) - LISTED_PROBLEMS} more")
+
+
+def _lines(problem: Problem) -> Iterator[str]:
+    place = str(problem.where[0]) if problem.where else ""
+    label = f"{problem.severity}[{problem.code}]"
+    yield printable(f"{place}: {label}: {problem.message}" if place else f"{label}: {problem.message}")
+    if problem.hint:
+        yield f"  hint: {printable(problem.hint)}"
+
+
+def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
+    """The problems for a program that asked for JSON and cannot have a plan."""
+    return {"format": "mgmtnet/problems@1", "problems": [problem.document() for problem in problems]}
+
+
+def in_colour(stream: TextIO | None) -> bool:
+    """Whether somebody looks at the stream who has not asked for no colours (no-color.org)."""
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
