@@ -27,7 +27,7 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_file, read_wanted
-from planner.cli.output import problems_document, say, say_at_last, say_json, tell
+from planner.cli.output import problems_document, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
 from planner.cli.variables import variable
 from planner.printing import json_text
@@ -214,8 +214,7 @@ def _agreed(options: argparse.Namespace, sight: Sight, plan: Mapping[str, Any]) 
     from planner.explain.changes import changes, text
     from planner.explain.summary import summary
 
-    tell(summary(plan))
-    tell(text(changes(sight.host, plan)))
+    tell_whole(f"{summary(plan)}\n{text(changes(sight.host, plan))}\n")
     if sys.stdin is None or not sys.stdin.isatty():
         unasked = Problem("not-agreed", "nobody can be asked here; nothing was sent", "--yes applies without asking")
         return failed(options, [unasked], WRONG_USAGE)

@@ -10,7 +10,7 @@ from planner.authoring.trial import Case, try_out
 from planner.cli.golden import kept_of
 from planner.cli.inputs import read_file
 from planner.cli.names import resolve
-from planner.cli.output import complain, say, tell
+from planner.cli.output import complain, say_lines, tell
 from planner.definition import Definition, read_definition
 from planner.documents.sources import parse_yaml, plain
 from planner.host.reading import read_capture
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     complain(problems)
     if errors(problems):
         return 1
-    say(path)
+    say_lines([path])
     tell(f"look at it: mgmtnet golden check {path}; tell in about.yaml what is special about the host")
     return 0
 

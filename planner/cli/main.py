@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:
         if os.environ.get("MGMTNET_DEBUG"):
             raise
-        tell("\n".join(_lack(fault) or _fault(fault)))
+        for line in _lack(fault) or _fault(fault):
+            tell(line)
         return BAD_INPUT
 
 

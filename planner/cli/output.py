@@ -15,22 +15,8 @@ from planner.problem import Problem
 
 LISTED_PROBLEMS = 100  # fewer may hide the one that matters; a hostile capture can cause hundreds of thousands
 PAINT = re.compile("(\033\\[(?:1;3[136]|0)m)")  # the colours of `planner.policy.carets`, which paints what it made fit
-# For a stream without them: what drawings, tables and sums are made of.
-IN_ASCII = str.maketrans(
-    {
-        **dict.fromkeys("─━═╌┄", "-"),
-        **dict.fromkeys("│┃║╎┆", "|"),
-        **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋", "+"),
-        "…": "...",
-        "→": "->",
-        "←": "<-",
-        "·": "*",
-        "✗": "x",
-        "✓": "ok",
-        "≤": "<=",
-        "≥": ">=",
-    }
-)
+BOXES = range(0x2500, 0x2580)
+IN_ASCII = {"…": "...", "→": "->", "←": "<-", "▶": ">", "·": "*", "✗": "x", "✓": "ok", "≤": "<=", "≥": ">=", "≠": "!="}
 
 
 class Unwritten(Exception):  # noqa: N818  what happened, not whose fault it is
@@ -66,10 +52,15 @@ def say_at_last(text: str) -> None:
         tell(f"mgmtnet: the report could not be printed ({failure}); `mgmtnet status` shows it again")
 
 
-def tell(text: str, *, end: str = "\n", painted: bool = False) -> None:
-    """Print ``text`` on standard error, which may be closed or full: then there is nobody to be told."""
+def tell(line: str, *, end: str = "\n") -> None:
+    """Print ``line`` on standard error, which may be closed or full: then there is nobody to be told."""
+    tell_whole(printable(line) + end)
+
+
+def tell_whole(text: str, *, painted: bool = False) -> None:
+    """Print ``text``, whole lines, on standard error, as `tell` does. ``painted``: its colours stay."""
     try:
-        _write(sys.stderr, text + end, painted=painted)
+        _write(sys.stderr, text, painted=painted)
     except (Unwritten, BrokenPipeError):
         return
 
@@ -105,13 +96,23 @@ def _in_other_letters(stream: TextIO, text: str) -> str:
     encoding = stream.encoding or "ascii"
     if text.startswith("<"):
         return text.encode(encoding, "xmlcharrefreplace").decode(encoding)
-    return text.translate(IN_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+    letters = str.maketrans({**IN_ASCII, **{chr(code): _line(chr(code)) for code in BOXES}})
+    return text.translate(letters).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _line(box: str) -> str:
+    """A sign of the box that looks like the one of a drawing."""
+    import unicodedata
+
+    name = unicodedata.name(box)
+    flat, upright = "HORIZONTAL" in name, "VERTICAL" in name
+    return "-" if flat and not upright else "|" if upright and not flat else "+"
 
 
 def complain(problems: Sequence[Problem]) -> None:
     """Tell each problem with its place and hint."""
     for problem in problems[:LISTED_PROBLEMS]:
-        tell("\n".join(_lines(problem)))
+        tell_whole("".join(f"{line}\n" for line in _lines(problem)))
     if len(problems) > LISTED_PROBLEMS:
         tell(f"... and {len(problems) - LISTED_PROBLEMS} more")
 

@@ -50,7 +50,8 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
         complain([Problem("step-unknown", f"there is no step {options.step} on this host", hint)])
         return 1
     speak = vdsm3.request if options.output == "vdsm3" else vdsm4.request
-    tell("\n".join(_beside(plan, place)))
+    for line in _beside(plan, place):
+        tell(line)
     say_json(speak(plan.steps[place].wanted))
     return _status(plan, options)
 

@@ -28,7 +28,7 @@ def remark(log: str, step: str, said: str) -> None:
     if log == "json":
         _json_lines(Event("said", step, said))
     else:
-        tell(printable(said))
+        tell(said)
 
 
 def tell_problems(log: str, problems: Sequence[Problem]) -> None:
@@ -53,7 +53,7 @@ def _plain(start: float) -> Listener:
         limit = f" (at most {event.limit:.0f} s)" if event.kind == "begin" and event.limit else ""
         mark = {"begin": "...", "end": "   ", "said": "   "}[event.kind]
         elapsed = time.monotonic() - start
-        tell(f"{elapsed:6.1f} s {mark} {event.step}: {printable(event.said)}{limit}")
+        tell(f"{elapsed:6.1f} s {mark} {event.step}: {event.said}{limit}")
 
     return line
 

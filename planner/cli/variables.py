@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from planner.cli.output import say, tell
+from planner.cli.output import say, tell_whole
+from planner.printing import printable
 
 # Words of one command that may mean nothing to another: there the variable is not looked at.
 SHARED = ("--output", "--reboot")
@@ -16,8 +17,12 @@ YES = ("1", "yes", "true", "on")
 class Parser(argparse.ArgumentParser):
     """A parser that prints as everything here does: what was typed comes from outside, too."""
 
+    def error(self, message: str) -> NoReturn:
+        """As argparse has it, on one line."""
+        super().error(printable(message))
+
     def _print_message(self, message: str, file: Any = None) -> None:
-        (say if file is sys.stdout else tell)(message.rstrip("\n"))
+        (say if file is sys.stdout else tell_whole)(message)
 
 
 class Command(Parser):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from planner.authoring.formatting import formatted
 from planner.cli.inputs import read_file
-from planner.cli.output import in_colour, say, tell
+from planner.cli.output import in_colour, say_lines, tell, tell_whole
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.language import STAGES
@@ -43,13 +43,13 @@ def run(options: argparse.Namespace) -> int:
             problems += laid
         elif laid != text:
             changed += 1
-            say(path)
+            say_lines([path])
             failure = None if options.check else write_whole(path, laid)
             problems += [failure] if failure else []
     for folder in sorted(sealed):
         tell(f"{folder} is released: left as it is")
     for problem in problems:
-        tell(render(problem, texts, colour=in_colour(sys.stderr)), painted=True)
+        tell_whole(render(problem, texts, colour=in_colour(sys.stderr)) + "\n", painted=True)
     tell(f"{len(paths)} files, {changed} {'not formatted' if options.check else 'formatted anew'}")
     return 1 if problems or (options.check and changed) else 0
 

@@ -5,7 +5,7 @@ import os
 
 from planner.authoring.copying import copied
 from planner.cli.inputs import read_file
-from planner.cli.output import complain, say, tell
+from planner.cli.output import complain, say_lines, tell
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.documents.spelling import suggest
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the rule's file, and print its path; the exit status."""
     made = _made(options)
     if isinstance(made, str):
-        say(made)
+        say_lines([made])
         tell(f"say why it is there, name goldens, then: mgmtnet rules check {options.into}")
         return 0
     complain(made)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from planner.authoring.trial import Case
 from planner.cli.goldens import cases_in, golden_folders, read_golden
 from planner.cli.inputs import read_file
-from planner.cli.output import complain, in_colour, tell
+from planner.cli.output import complain, in_colour, tell_whole
 from planner.definition import Definition, read_definition
 from planner.language import Rule, Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
@@ -44,7 +44,7 @@ def point_out(problems: Iterable[Problem], sources: dict[str, str]) -> None:
 
     colour = in_colour(sys.stderr)
     for problem in problems:
-        tell(render(problem, sources, colour=colour), painted=True)
+        tell_whole(render(problem, sources, colour=colour) + "\n", painted=True)
 
 
 def goldens_of(options: argparse.Namespace) -> str:

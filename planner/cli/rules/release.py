@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from planner.authoring.releasing import entered, entry, from_the_future, with_line
 from planner.cli.inputs import read_file
-from planner.cli.output import complain, say, tell
+from planner.cli.output import complain, say, tell, tell_whole
 from planner.cli.rules.trying import tested
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     ruleset, found = load_rules(options.ruleset)
     problems = [*found] if ruleset is None else [*lint(ruleset, shelved.texts), *from_the_future(ruleset)]
     for problem in problems:
-        tell(render(problem, shelved.texts))
+        tell_whole(render(problem, shelved.texts) + "\n")
     manifest, _ = parse_manifest(shelved.texts.get(f"{shelved.root}/{MANIFEST}", ""), MANIFEST)
     if ruleset is None or manifest is None or errors(problems):
         return 1
