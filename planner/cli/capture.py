@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import secrets
 import sys
 
 from planner.apply.order import Limits
@@ -13,6 +14,7 @@ from planner.cli.hosts import access_of, problem_of
 from planner.cli.inputs import read_file
 from planner.cli.progress import progress
 from planner.cli.writing import write_whole
+from planner.host.pseudonyms import KEY_LENGTH
 from planner.host.reading import read_capture
 from planner.host.scrubbing import scrub
 from planner.problem import Problem
@@ -26,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         complain(document)
         return 1
     if options.scrub:
-        document = scrub(document, keep=("ovirtmgmt", *options.keep))
+        document = scrub(document, secrets.token_bytes(KEY_LENGTH), keep=("ovirtmgmt", *options.keep))
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     if options.output == "-":
         sys.stdout.write(text)
