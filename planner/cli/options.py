@@ -161,7 +161,7 @@ def _captured(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--scrub", action="store_true", help="rename addresses, MAC addresses, names and uuid")
     command.add_argument(
-        "--scrub-key", metavar="FILE", help="rename as the key in FILE did before; made if it is not there"
+        "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
     )
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
     _access(command)
