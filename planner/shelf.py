@@ -5,9 +5,9 @@ carries its compiled form, which spares a start-up the reading of YAML.
 """
 
 import os
-import stat
 from typing import NamedTuple
 
+from planner.files import Unreadable, content_of
 from planner.language import STAGES, Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.policy.seal import COMPILED, MANIFEST, digest_at, form_of, kept_form, sealed_in, written_form
@@ -16,7 +16,7 @@ from planner.problem import Problem, Where, errors
 DEFAULT = "ovirtmgmt"
 ENDINGS = (".yaml", ".yml")
 LARGEST_FILE = 1 << 20  # bytes; the largest rule has 4 kB, and a disk image is not read to find that out
-LARGEST_FORM = 1 << 26  # bytes; 170 rules have 0.4 MB. A larger one is cut, and so no form of anything
+LARGEST_FORM = 1 << 26  # bytes; 170 rules have 0.3 MB; a larger one is left alone, and the rules are read
 
 
 class Shelved(NamedTuple):
@@ -87,14 +87,8 @@ def _named(ruleset: Ruleset, shelved: Shelved) -> Ruleset:
 
 def form_in(folder: str) -> bytes:
     """The compiled form in the folder of a ruleset; nothing if there is none that can be read."""
-    path = os.path.join(folder, COMPILED)
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return b""
-        with open(path, "rb", buffering=0) as stream:
-            return stream.read(LARGEST_FORM)
-    except OSError:
-        return b""
+    content = content_of(os.path.join(folder, COMPILED), LARGEST_FORM, pipes=False)
+    return content if isinstance(content, bytes) else b""
 
 
 def ruleset_sources(spec: str | None = None) -> Shelved:
@@ -205,34 +199,21 @@ def _names(path: str, place: str, problems: list[Problem]) -> list[str]:
     try:
         return sorted(name for name in os.listdir(path) if not name.startswith("."))
     except OSError as failure:
-        problems.append(_unreadable(place, failure))
+        problems.append(_unreadable(place, failure.strerror or str(failure)))
         return []
 
 
 def _read_file(path: str, place: str, texts: dict[str, str], problems: list[Problem]) -> None:
     from planner.documents.decoding import decode
 
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            message, hint = "called like a rule's file, and is none", "rename it or take it away"
-            problems.append(Problem("file-unreadable", message, hint, where=(Where(place),)))
-            return
-        if status.st_size > LARGEST_FILE:
-            message = f"larger than {LARGEST_FILE >> 10} KiB"
-            problems.append(Problem("too-large", message, "is it a rule?", where=(Where(place),)))
-            return
-        with open(path, "rb", buffering=0) as stream:  # hundreds of small files, each read at once
-            text = decode(stream.read(status.st_size + 1), place)
-    except OSError as failure:
-        problems.append(_unreadable(place, failure))
-        return
+    content = content_of(path, LARGEST_FILE, pipes=False)
+    text = _unreadable(place, content.reason) if isinstance(content, Unreadable) else decode(content, place)
     if isinstance(text, Problem):
         problems.append(text)
     else:
         texts[place] = text
 
 
-def _unreadable(place: str, failure: OSError) -> Problem:
-    reason = failure.strerror or str(failure)
-    return Problem("file-unreadable", f"cannot be read: {reason}", "see to its permissions", where=(Where(place),))
+def _unreadable(place: str, reason: str) -> Problem:
+    hint = "see to its permissions; what is no rule's file wants another name"
+    return Problem("file-unreadable", f"cannot be read: {reason}", hint, where=(Where(place),))

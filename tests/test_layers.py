@@ -23,7 +23,7 @@ KNOWN_TO = {
     "trustme": {"planner/simulator/authority.py"},
 }
 RIM = (
-    *("planner/cli/", "planner/vdsm/", "planner/apply/", "planner/shelf.py", "planner/schemas.py"),
+    *("planner/cli/", "planner/vdsm/", "planner/apply/", "planner/shelf.py", "planner/files.py", "planner/schemas.py"),
     *(
         f"planner/simulator/{name}.py"
         for name in ("server", "engine_server", "connection", "authority", "handshake", "walltime")

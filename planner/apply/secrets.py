@@ -3,6 +3,8 @@
 import os
 
 from planner.apply.order import Reboot
+from planner.files import content_of
+from planner.vdsm.credentials import LONGEST_FILE
 from planner.vdsm.failure import Failure
 from planner.vdsm.speaker import FenceAgent
 
@@ -13,10 +15,12 @@ def fence_agent(reboot: Reboot) -> FenceAgent | Failure:
     """The power management agent with its password, from its file or from the environment."""
     password = os.environ.get(VARIABLE, "")
     if reboot.password_file:
+        content = content_of(reboot.password_file, LONGEST_FILE)
         try:
-            with open(reboot.password_file, encoding="utf-8") as stream:
-                password = stream.read().rstrip("\n")
-        except (OSError, ValueError):
+            password = content.decode().rstrip("\n") if isinstance(content, bytes) else ""
+        except UnicodeDecodeError:
+            password = ""
+        if not password:
             hint = "name a readable file that holds the power management's password, and nothing else"
             return Failure("credentials", f"cannot read the password file {reboot.password_file!r}", hint)
     if not password:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from planner.authoring.trial import Trial
 from planner.definition import DEFAULT_NETWORK
 from planner.documents.sources import dump_yaml
-from planner.host.scrubbing import address, renaming, scrub
+from planner.host.pseudonyms import Pseudonyms
+from planner.host.scrubbing import pseudonyms, scrub
 from planner.problem import Problem
 
 
@@ -31,23 +32,28 @@ class Scrubbed(NamedTuple):
 
 
 def scrubbed(
-    capture: Mapping[str, Any], definition: Mapping[str, Any], addresses: Collection[str], keep: Collection[str]
+    capture: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    addresses: Collection[str],
+    keep: Collection[str],
+    key: bytes,
 ) -> Scrubbed:
-    """All three renamed alike; the names in ``keep`` stay, and so does ovirtmgmt."""
+    """All three renamed alike, by ``key``; the names in ``keep`` stay, and so does ovirtmgmt."""
     kept = (DEFAULT_NETWORK, *keep)
     network = str(definition.get("network") or DEFAULT_NETWORK)
-    wanted: dict[str, Any] = {"network": renaming(capture, kept, (network,))[network]}
-    for key, value in definition.items():
-        if key != "network":
-            wanted[key] = _renamed(value) if key in ("nameservers", "gateway") else value
-    return Scrubbed(scrub(capture, kept, (network,)), wanted, tuple(map(address, addresses)))
+    new = pseudonyms(capture, key, kept, (network,))
+    wanted: dict[str, Any] = {"network": new.names[network]}
+    for field, value in definition.items():
+        if field != "network":
+            wanted[field] = _renamed(value, new) if field in ("nameservers", "gateway") else value
+    return Scrubbed(scrub(capture, key, kept, (network,)), wanted, tuple(map(new.address, addresses)))
 
 
-def _renamed(value: Any) -> Any:
+def _renamed(value: Any, new: Pseudonyms) -> Any:
     """An address, or a list of them; what is none (`none`, nothing) stays."""
     if isinstance(value, list):
-        return [_renamed(item) for item in value]
-    return address(value) if isinstance(value, str) else value
+        return [_renamed(item, new) for item in value]
+    return new.address(value) if isinstance(value, str) else value
 
 
 def changed_by_scrubbing(before: Trial, after: Trial) -> list[Problem]:

@@ -10,6 +10,7 @@ from planner.cli.hosts import access_of, problem_of
 from planner.cli.inputs import read_file
 from planner.cli.output import complain, say
 from planner.cli.progress import progress
+from planner.cli.scrubkeys import scrub_key
 from planner.cli.writing import write_whole
 from planner.host.reading import read_capture
 from planner.host.scrubbing import scrub
@@ -17,22 +18,32 @@ from planner.printing import json_text
 from planner.problem import Problem
 from planner.vdsm.failure import Failure
 
+BAD_INPUT, WRONG_USAGE = 1, 2
+
 
 def run(options: argparse.Namespace) -> int:
     """Capture; the exit status."""
+    if options.scrub_key is not None and not options.scrub:
+        hint = "add --scrub, or leave --scrub-key (MGMTNET_SCRUB_KEY) out"
+        complain([Problem("scrub-key-unused", "there is a key to scrub with, and nothing is to be scrubbed", hint)])
+        return WRONG_USAGE
+    key = scrub_key(options.scrub_key) if options.scrub else b""
+    if isinstance(key, Problem):
+        complain([key])
+        return BAD_INPUT
     document = _from_file(options.host) if _is_file(options.host) else _from_host(options)
     if isinstance(document, list):
         complain(document)
-        return 1
+        return BAD_INPUT
     if options.scrub:
-        document = scrub(document, keep=("ovirtmgmt", *options.keep))
+        document = scrub(document, key, keep=("ovirtmgmt", *options.keep))
     text = json_text(document, indent=1) + "\n"
     if options.output == "-":
         say(text)
         return 0
     failure = write_whole(options.output, text)
     complain([failure] if failure else [])
-    return 1 if failure else 0
+    return BAD_INPUT if failure else 0
 
 
 def _is_file(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import shutil
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from planner.cli.names import resolve
 from planner.cli.output import complain, say_lines, tell
 from planner.definition import Definition, read_definition
 from planner.documents.sources import parse_yaml, plain
+from planner.host.pseudonyms import KEY_LENGTH
 from planner.host.reading import read_capture
 from planner.policy.compiled import Compiled
 from planner.policy.parsing import NAME
@@ -86,7 +88,8 @@ def _unfit(options: argparse.Namespace) -> list[Problem]:
 
 def _golden(given: _Given, options: argparse.Namespace) -> tuple[dict[str, str], list[Problem]]:
     """The golden's files; none if what was renamed cannot be read again."""
-    renamed = scrubbed(given.capture, given.wanted, given.addresses, options.keep)
+    # A golden is made once: nobody needs the key again.
+    renamed = scrubbed(given.capture, given.wanted, given.addresses, options.keep, secrets.token_bytes(KEY_LENGTH))
     before, after = read_capture(given.capture, options.capture), read_capture(renamed.capture, "the renamed capture")
     definition = read_definition(renamed.definition, "the renamed definition")
     if before.host is None or after.host is None or definition.definition is None:

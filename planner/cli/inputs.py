@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from planner.cli.output import complain, problems_document, say_json
 from planner.definition import Definition, read_definition
+from planner.files import Unreadable, content_of, content_of_stream
 from planner.host.decoding import SOSREPORT
 from planner.host.model import Host
 from planner.host.reading import read_capture
@@ -80,21 +81,28 @@ def on_host(command: Callable[[argparse.Namespace, Inputs], int]) -> Callable[[a
 
 def read_file(path: str, source: str) -> bytes | Problem:
     """The content of ``path`` (``-``: standard input), or why it cannot be had."""
-    try:
-        if path == "-":
-            return sys.stdin.buffer.read(LARGEST_FILE)
+    hint = "give - to read standard input" if source == "capture" else "give the path of a YAML or JSON file"
+    if path == "-":
+        content = _standard_input()
+    else:
         if source == "capture" and os.path.isdir(path):  # then it can only be an unpacked sosreport
             path = os.path.join(path, SOSREPORT)
-        if os.path.getsize(path) > LARGEST_FILE:
-            return Problem("file-too-large", f"{path} is larger than {LARGEST_FILE >> 20} MiB", "is it the right file?")
-        with open(path, "rb") as stream:
-            return stream.read(LARGEST_FILE)
-    except (OSError, ValueError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
-        hint = "give - to read standard input" if source == "capture" else "give the path of a YAML or JSON file"
-        if SOSREPORT in path:
             hint = f"give a file, or the folder of an unpacked sosreport of a host with VDSM: it has {SOSREPORT}"
-        return Problem("file-unreadable", f"cannot read the {source} {path!r}: {reason}", hint, where=(Where(path),))
+        content = content_of(path, LARGEST_FILE)
+    if isinstance(content, bytes):
+        return content
+    message = f"cannot read the {source} {path!r}: {content.reason}"
+    return Problem("file-unreadable", message, hint, where=(Where(path),))
+
+
+def _standard_input() -> bytes | Unreadable:
+    if sys.stdin is None:
+        return Unreadable("standard input is closed")
+    try:
+        handle = sys.stdin.fileno()
+    except (OSError, ValueError):  # it was replaced by something that is no file
+        return sys.stdin.buffer.read(LARGEST_FILE)
+    return content_of_stream(handle, LARGEST_FILE)
 
 
 def _host(path: str) -> tuple[Host | None, list[Problem]]:

@@ -160,6 +160,9 @@ def _captured(command: argparse.ArgumentParser) -> None:
         help="where the capture goes; - (so by default)",
     )
     command.add_argument("--scrub", action="store_true", help="rename addresses, MAC addresses, names and uuid")
+    command.add_argument(
+        "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
+    )
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
     _access(command)
     _log(command)

@@ -1,10 +1,10 @@
 """What proves who we are: certificate files for VDSM, an account for the engine. Values; no secret shows in them."""
 
 import datetime as dt
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from planner.files import content_of
 from planner.vdsm.failure import Failure
 
 # Where VDSM's own client looks on a host; a host's own certificate is accepted by every VDSM of the same CA.
@@ -124,12 +124,9 @@ def _no(message: str, variable: str, what: str = "the right file") -> Failure:
 
 
 def _read(what: str, path: str, variable: str) -> bytes | Failure:
-    try:
-        with open(path, "rb") as file:
-            return file.read(LONGEST_FILE)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no path"
-        advice = "run as a user who may read it, or name" if isinstance(error, PermissionError) else "name"
-        return Failure(
-            "credentials", f"the {what} {path!r} cannot be read: {reason}", f"{advice} another by {variable}"
-        )
+    content = content_of(path, LONGEST_FILE)
+    if isinstance(content, bytes):
+        return content
+    advice = "run as a user who may read it, or name" if content.denied else "name"
+    text = f"the {what} {path!r} cannot be read: {content.reason}"
+    return Failure("credentials", text, f"{advice} another by {variable}")

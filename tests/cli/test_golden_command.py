@@ -47,7 +47,7 @@ def test_a_golden_of_a_capture(captured: list[str], tmp_path: Path, capsys: pyte
         *("about.yaml", "capture.json", "definition.yaml", "ours", "plan.json", "why.txt"),
     ]
     for path in (folder / "ours").iterdir():
-        assert "172.20" not in path.read_text()
+        assert "172.20.30." not in path.read_text()
         assert "acme" not in path.read_text()
     about, definition = (
         yaml.safe_load((folder / "ours" / f"{name}.yaml").read_text()) for name in ("about", "definition")
@@ -87,6 +87,13 @@ def test_scrubbing_that_makes_another_case_is_told(
     assert "warning[scrubbed-away]: renamed, the host is another case: small (fired, now not applicable)" in told
     assert main([*arguments, "--name", "kept", "--keep", "bondage"]) == 0
     assert "warning" not in capsys.readouterr().err
+
+
+def test_each_golden_is_renamed_by_a_key_of_its_own(captured: list[str], tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert main([*captured, "--name", name, str(tmp_path / "golden")]) == 0
+    made = [(tmp_path / "golden" / name / "capture.json").read_text() for name in ("one", "two")]
+    assert made[0] != made[1]
 
 
 def test_nothing_is_overwritten(captured: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

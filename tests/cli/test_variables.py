@@ -19,6 +19,7 @@ from planner.cli.options import parser
         (["apply", "host"], "ENGINE_URL", "https://e", "engine", "https://e"),
         (["register"], "ENGINE_HOST", "e", "engine_host", "e"),
         (["capture", "host"], "SCRUB", "true", "scrub", True),
+        (["capture", "host"], "SCRUB_KEY", "key", "scrub_key", "key"),
         (["capture", "host"], "OUTPUT", "json", "output", "-"),  # there it names a file
         (["rehearse", "capture"], "REBOOT", "host2", "reboot", "yes"),  # meant for apply
         (["status"], "OUTPUT", "svg", "output", "text"),  # meant for draw

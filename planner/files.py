@@ -1,0 +1,102 @@
+"""Files and pipes that somebody names, read with a limit of size and of time.
+
+What has no end (/dev/zero), is no file (a folder, a disk), or is a pipe into which nobody writes is told, not read.
+"""
+
+import os
+import select
+import stat
+import time
+from typing import NamedTuple
+
+# A pipe is the output of another program: VDSM on a busy host with thousands of devices takes up to two minutes to
+# describe it. Shorter would lose such a host; longer keeps a job waiting whose other end is dead.
+SILENT = 150.0  # seconds without a byte
+NAMED = 20.0  # the same of a pipe with a name (mkfifo), which may wait for a program that nobody has started
+WHOLE = 600.0  # seconds; the largest capture passes in one, over a slow line in minutes
+CHUNK = 1 << 20
+
+
+class Unreadable(NamedTuple):
+    """Why a file cannot be had, in a few words: ``no such file``."""
+
+    reason: str
+    denied: bool = False
+
+
+def content_of(path: str, largest: int, *, pipes: bool = True) -> bytes | Unreadable:
+    """The content of ``path``, at most ``largest`` bytes; ``pipes`` False: only a regular file will do."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe without a writer is not waited for
+    except (OSError, ValueError) as failure:
+        return _why(failure)
+    try:
+        named = not os.path.realpath(path).startswith("/proc/")  # where the shell's <(...) and /dev/stdin lead
+        return _content(handle, largest, pipes, NAMED if named else SILENT)
+    finally:
+        os.close(handle)
+
+
+def content_of_stream(handle: int, largest: int) -> bytes | Unreadable:
+    """The same of an open file: standard input."""
+    return _content(handle, largest, True, SILENT)
+
+
+def _content(handle: int, largest: int, pipes: bool, silent: float) -> bytes | Unreadable:  # noqa: FBT001  of both above
+    try:
+        status = os.fstat(handle)
+        if stat.S_ISREG(status.st_mode):
+            return _regular(handle, status.st_size, largest)
+        if pipes and (stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode) or os.isatty(handle)):
+            return _piped(handle, largest, silent)
+        if pipes and os.path.samestat(status, os.stat(os.devnull)):
+            return b""
+    except OSError as failure:
+        return _why(failure)
+    return Unreadable("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is no file")
+
+
+def _regular(handle: int, size: int, largest: int) -> bytes | Unreadable:
+    """A file that grows while it is read (a log) is read as far as it was when it was opened."""
+    if size > largest:
+        return _too_large(largest)
+    parts: list[bytes] = []
+    left = size or largest  # files of /proc say that they are empty
+    while left and (part := os.read(handle, min(left, CHUNK))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _piped(handle: int, largest: int, silent: float) -> bytes | Unreadable:
+    began = heard = time.monotonic()
+    parts: list[bytes] = []
+    size = 0
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    while size <= largest:
+        now = time.monotonic()
+        if now - heard > silent:
+            return Unreadable(f"nothing came for {silent:.0f} s")
+        if now - began > WHOLE:
+            return Unreadable(f"it has not ended after {WHOLE:.0f} s")
+        if not poll.poll(1000):
+            continue
+        part = os.read(handle, CHUNK)
+        if not part:
+            return b"".join(parts)
+        heard = now
+        parts.append(part)
+        size += len(part)
+    return _too_large(largest)
+
+
+def _too_large(largest: int) -> Unreadable:
+    size = f"{largest >> 20} MiB" if largest >= 1 << 20 else f"{largest >> 10} KiB"
+    return Unreadable(f"it is larger than {size}")
+
+
+def _why(failure: OSError | ValueError) -> Unreadable:
+    if isinstance(failure, OSError):
+        return Unreadable(failure.strerror or str(failure), isinstance(failure, PermissionError))
+    return Unreadable(str(failure))
