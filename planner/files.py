@@ -32,17 +32,17 @@ def content_of(path: str, largest: int, *, pipes: bool = True) -> bytes | Unread
         return _why(failure)
     try:
         named = not os.path.realpath(path).startswith("/proc/")  # where the shell's <(...) and /dev/stdin lead
-        return _content(handle, largest, pipes, NAMED if named else SILENT)
+        return _content(handle, largest, NAMED if named else SILENT, pipes=pipes)
     finally:
         os.close(handle)
 
 
 def content_of_stream(handle: int, largest: int) -> bytes | Unreadable:
     """The same of an open file: standard input."""
-    return _content(handle, largest, True, SILENT)
+    return _content(handle, largest, SILENT, pipes=True)
 
 
-def _content(handle: int, largest: int, pipes: bool, silent: float) -> bytes | Unreadable:  # noqa: FBT001  of both above
+def _content(handle: int, largest: int, silent: float, *, pipes: bool) -> bytes | Unreadable:
     try:
         status = os.fstat(handle)
         if stat.S_ISREG(status.st_mode):

@@ -60,8 +60,10 @@ def _in_markdown(found: re.Match[str]) -> str:
 
 
 def markdown_code(text: object) -> str:
-    """``text`` as a code span of Markdown."""
+    """``text`` as a code span of Markdown; tags in it are nowhere to be seen as such, whoever shows the page."""
     stated = printable(str(text)).replace("|", "\\|")
+    if "<" in stated:
+        return f"<code>{IN_MARKDOWN.sub(_in_markdown, stated.replace('`', chr(39)))}</code>"
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", stated)), default=0))
     pad = " " if stated.startswith("`") or stated.endswith("`") else ""
     return f"{ticks}{pad}{stated}{pad}{ticks}"

@@ -6,7 +6,7 @@ recovers no run but its own: each run is an executor to DBOS.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Lock, Thread
 from typing import Any, NamedTuple
@@ -33,7 +33,12 @@ class Record(NamedTuple):
 
 def prepare() -> None:
     """Load DBOS beside whatever is done next: it takes half a second, in which a host is waited for."""
-    Thread(target=import_module, args=("dbos",), daemon=True).start()
+    Thread(target=_load, daemon=True).start()
+
+
+def _load() -> None:
+    with suppress(ImportError):  # told by whoever needs it
+        import_module("dbos")
 
 
 class Kept(NamedTuple):

@@ -85,7 +85,7 @@ def test_a_link_to_a_key_is_followed(key: Path, tmp_path: Path, capsys: pytest.C
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "scrub-key-short"), (b"hunter2 \n", "scrub-key-short"), (b"k" * 5000, "scrub-key-unfit")],
+    [(b"", "scrub-key-short"), (b"hunter2 \n", "scrub-key-short"), (b"k" * 5000, "file-unreadable")],
 )
 def test_a_key_that_is_none_is_refused(
     content: bytes, code: str, key: Path, capsys: pytest.CaptureFixture[str]
@@ -103,7 +103,7 @@ def test_neither_a_device_nor_a_pipe_is_a_key(tmp_path: Path, capsys: pytest.Cap
     for path in ("/dev/zero", str(tmp_path / "pipe")):
         done = scrubbed(capsys, "--scrub-key", path)
         assert (done.status, done.out) == (1, "")
-        assert "error[scrub-key-unfit]" in done.err
+        assert "error[file-unreadable]" in done.err
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])

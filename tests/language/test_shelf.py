@@ -91,7 +91,7 @@ def test_files_that_cannot_be_read(site):
         ("misplaced-file", "/guard/deeper"),
         ("file-unreadable", "/guard/folder.yaml"),
         ("file-unreadable", "/guard/gone.yaml"),
-        ("too-large", "/guard/large.yaml"),
+        ("file-unreadable", "/guard/large.yaml"),
         ("not-utf8", "/guard/latin.yaml:1:10"),
         ("file-unreadable", "/guard/loop.yaml"),
         ("file-unreadable", "/guard/pipe.yaml"),

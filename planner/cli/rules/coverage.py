@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 from planner.authoring.coverage import Coverage, Covered, Term, cover
 from planner.authoring.trial import Case, try_out
-from planner.cli.output import complain, say, tell
+from planner.cli.output import complain, say, say_json, say_lines, tell
 from planner.cli.rules.reading import compiled_of, definition_of, goldens_in, goldens_of, hosts_in, own_rules
 from planner.definition import Definition
-from planner.printing import json_text
 from planner.problem import Problem
 
 
@@ -22,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
     covered = cover(own_rules(rules.ruleset), (try_out(case, rules) for case in cases))
-    say(_printed(covered, options))
+    _print(covered, options)
     return _status(covered, options)
 
 
@@ -32,14 +31,15 @@ def _cases(options: argparse.Namespace, definition: Definition) -> Iterator[Case
     yield from hosts_in(options.hosts, definition)
 
 
-def _printed(covered: Coverage, options: argparse.Namespace) -> str:
+def _print(covered: Coverage, options: argparse.Namespace) -> None:
     if options.output == "json":
-        return json_text(_document(covered))
-    if options.output == "html":
+        say_json(_document(covered))
+    elif options.output == "html":
         from planner.authoring.coverage_page import page
 
-        return page(covered)
-    return "\n".join(_lines(covered, strict=options.strict)) + "\n"
+        say(page(covered))
+    else:
+        say_lines(_lines(covered, strict=options.strict))
 
 
 def _lines(covered: Coverage, *, strict: bool) -> Iterator[str]:
