@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import planner
 from planner.apply.order import Access, Limits, Order, Reboot
@@ -21,7 +22,6 @@ from planner.simulator.server import Hosted, Site
 from planner.vdsm.failure import Failure
 
 ROOT = Path(__file__).parent.parent
-UUID = "4c4c4544-0000-1000-8000-b4c04f000001"
 BMC = "bmc.example.com"
 # VDSM's wait for a sign is long enough for an executor to be killed and started again (2 s), as 120 s are in the field.
 LIMITS = Limits(vdsm=20, change=15, settle=12, late=15, reboot=60, confirm=0.2)
@@ -74,7 +74,7 @@ def stage(  # noqa: PLR0913 each is a dial of its own
     fenced: bool = True,
 ) -> Iterator[Stage]:
     """The host of a golden, played. ``moves_to``: an address that it is expected to have afterwards."""
-    capture = {"uuid": UUID, **json.loads((ROOT / "golden" / golden / "capture.json").read_text())}
+    capture = {"uuid": str(uuid4()), **json.loads((ROOT / "golden" / golden / "capture.json").read_text())}
     definition = planner.read_definition((ROOT / "golden" / golden / "definition.yaml").read_text()).definition
     rules = planner.load_rules()[0]
     assert definition is not None

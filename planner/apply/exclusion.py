@@ -1,11 +1,15 @@
-"""One run at a time for a host: a lock that lasts as long as the process lives, kill -9 included.
+"""One run at a time for a host: locks that last as long as the process lives, kill -9 included.
 
-It is a file on this machine, and in a journal that several machines share the database holds one, too.
+On this machine it is a name in the kernel, whatever the user and the state folder; beside the journal it is a file,
+which containers that share the folder see, too; in a journal that several machines share the database holds one.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
+import socket
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -15,37 +19,61 @@ from planner.apply.order import Order, read_order
 from planner.apply.preparing import host_key
 from planner.problem import Problem
 
+LONGEST_NAME = 100  # characters of a run's name
+
 
 @contextmanager
 def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | None]:
     """Hold ``host`` for ``run`` of the journal at ``url``; a problem instead of None when another process holds it."""
-    locks = os.path.join(folder, "locks")
-    os.makedirs(locks, mode=0o700, exist_ok=True)
-    path = os.path.join(locks, hashlib.sha256(host.encode()).hexdigest()[:32])
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as failure:  # a link would have somebody else's file emptied
-        yield Problem("state-unwritable", f"{path} cannot be locked: {failure.strerror}", "remove it if it is a link")
-        return
-    with open(handle, "r+", encoding="utf-8") as lock:
+    name = hashlib.sha256(host.encode()).hexdigest()[:32]
+    with socket.socket(socket.AF_UNIX) as hold:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            yield _held(host, lock.read().strip())
+            hold.bind(f"\0mgmtnet/{name}")
+            hold.listen()
+        except OSError as failure:
+            yield _held(host, _holder(hold, name)) if failure.errno == errno.EADDRINUSE else _unlocked(host, failure)
             return
-        lock.seek(0)
-        lock.truncate()
-        lock.write(run)
-        lock.flush()
-        with claimed(url, host) as ours:  # given back when file and connection are closed, by us or by the kernel
-            yield None if ours else _held(host, "from another machine")
+        locks = os.path.join(folder, "locks")
+        os.makedirs(locks, mode=0o700, exist_ok=True)
+        path = os.path.join(locks, name)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as failure:  # a link would have somebody else's file emptied
+            yield _unlocked(path, failure)
+            return
+        with open(handle, "r+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.seek(0)
+                yield _held(host, lock.read(LONGEST_NAME).strip())
+                return
+            lock.seek(0)
+            lock.truncate()
+            lock.write(run)
+            lock.flush()
+            with claimed(url, host) as ours:  # given back when file and connection are closed, by us or by the kernel
+                yield None if ours else _held(host, "from another machine")
 
 
-def _held(host: str, run: str) -> Problem:
+def _holder(asking: socket.socket, name: str) -> str:
+    """Whose process holds the name, as the kernel tells whoever connects."""
+    try:
+        asking.connect(f"\0mgmtnet/{name}")
+        process, user, _ = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    except OSError:  # it has just gone, or has not yet come so far
+        return ""
+    return f"process {process} of user {user}"
+
+
+def _unlocked(what: str, failure: OSError) -> Problem:
+    return Problem("state-unwritable", f"{what} cannot be locked: {failure.strerror}", "if it is a link, remove it")
+
+
+def _held(host: str, holder: str) -> Problem:
     return Problem(
         "host-held",
-        f"another run is at work on {host} now{f' ({run})' if run else ''}",
+        f"another run is at work on {host} now{f' ({holder})' if holder else ''}",
         "wait for it; `mgmtnet status` shows how far it is",
     )
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -119,11 +121,40 @@ def test_a_host_is_held_by_one_process(tmp_path: Path) -> None:
         assert first is None
         with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as second:
             assert second is not None
-            assert (second.code, "one" in second.message) == ("host-held", True)
+            assert (second.code, f"process {os.getpid()} of user {os.getuid()}" in second.message) == (
+                "host-held",
+                True,
+            )
         with exclusion.only_run(str(tmp_path), "sqlite:///", "another", "two") as other:
             assert other is None
     with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as freed:
         assert freed is None
+
+
+def test_a_host_is_held_for_every_user_and_state_folder(tmp_path: Path) -> None:
+    """Another user of the machine, with a state folder of their own."""
+    theirs = Path(tempfile.mkdtemp())
+    theirs.chmod(0o777)
+    with exclusion.only_run(str(tmp_path / "ours"), "sqlite:///", "host", "one") as held:
+        assert held is None
+        child = os.fork()
+        if child == 0:
+            if os.getuid() == 0:
+                os.setuid(65534)
+            with exclusion.only_run(str(theirs), "sqlite:///", "host", "two") as other:
+                told = other is not None and f"process {os.getppid()} of user" in other.message
+            os._exit(0 if told else 1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_lock_that_dies_with_its_process_is_free(tmp_path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        with exclusion.only_run(str(tmp_path), "sqlite:///", "doomed", "one"):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "doomed", "two") as held:
+        assert held is None
 
 
 def test_a_lock_follows_no_link(tmp_path: Path) -> None:

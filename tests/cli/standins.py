@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,8 +27,6 @@ MGMTNET = (sys.executable, "-c", "from planner.cli.main import command; command(
 # Seconds. A run that was killed is resumed in 10, on a machine that does four other things in 40; longer only delays
 # the report of one that hangs.
 PATIENCE = 120.0
-# Compiled rules, shared: to compile them takes as long as all else of a command.
-CACHE = tempfile.TemporaryDirectory(prefix="mgmtnet-tests-")
 # Nothing of whoever runs the tests gets into what is tested.
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("MGMTNET_")}
 
@@ -116,7 +113,7 @@ def mgmtnet(*arguments: str, environ: dict[str, str] | None = None) -> Ended:
     """Run a command to its end, with nobody to ask."""
     done = subprocess.run(
         [*MGMTNET, *arguments],
-        env=BARE | {"XDG_CACHE_HOME": CACHE.name} | (environ or {}),
+        env=BARE | (environ or {}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -140,7 +137,7 @@ def addresses(name: str) -> list[str]:
 
 
 def state_of(folder: Path) -> dict[str, str]:
-    return {"MGMTNET_STATE": str(folder / "state"), "XDG_CACHE_HOME": CACHE.name}
+    return {"MGMTNET_STATE": str(folder / "state")}
 
 
 @contextmanager

@@ -4,15 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from standins import GOLDEN, at_once, state_of
+from standins import GOLDEN, at_once
 
 TWO = GOLDEN / "found-by-default-route"  # eth0 with 192.0.2.10, eth1 with 198.51.100.5
 
 
-def test_the_host_is_drawn_from_the_address_that_was_given(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", state_of(tmp_path)["XDG_CACHE_HOME"])
+def test_the_host_is_drawn_from_the_address_that_was_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capture = json.loads((TWO / "capture.json").read_text()) | {"lastClientIface": "eth1"}
     (tmp_path / "capture.json").write_text(json.dumps(capture))
     arguments = [str(tmp_path / "capture.json"), "--network", str(TWO / "definition.yaml"), "--address", "192.0.2.10"]
