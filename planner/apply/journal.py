@@ -1,13 +1,16 @@
 """The one module that knows DBOS: each step's answer is written down before the next step begins.
 
 A run is a workflow that only asks which step is next; what a step answered tells it. So a newer mgmtnet follows the
-recorded answers of an older one, whatever it would have done itself, and goes on from the last of them. A process
+recorded answers of an older one, whatever it would have done itself, and goes on from
+the last of them. A process
 recovers no run but its own: each run is an executor to DBOS.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
@@ -16,6 +19,10 @@ from planner.apply.run import SENT, Step
 from planner.problem import Problem
 
 Perform = Callable[[str, dict[str, Any], list[Step]], Step]
+
+# Seconds that the journal's database may be silent before a run goes on without it. PostgreSQL takes up to a minute to
+# restart or to fail over: shorter, and runs are written down half; longer, and a changed host is unsaved that long.
+AWAY = 90.0
 
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -78,6 +85,12 @@ class _Memory:
         self._order, self._perform, self._steps = order, perform, steps
         self._alone = self._acted = False
         self._at_work = Lock()
+        self._since = time.monotonic()
+
+    @property
+    def idle(self) -> float:
+        """How many seconds ago the journal last had a step done; 0 while one is being done."""
+        return 0.0 if self._at_work.locked() else time.monotonic() - self._since
 
     def perform(self, name: str, order: dict[str, Any], steps: list[Step]) -> Step:
         """As the journal asks for it, until it is not to be asked any more."""
@@ -86,7 +99,7 @@ class _Memory:
                 msg = "the journal has failed"
                 raise RuntimeError(msg)
             step = self._perform(name, order, steps)
-            self._steps, self._acted = [*steps, step], True
+            self._steps, self._acted, self._since = [*steps, step], True, time.monotonic()
             return step
 
     def to_the_end(self) -> list[Step]:
@@ -112,9 +125,36 @@ def _carried_out(url: str, run: str, memory: _Memory, begun: Callable[[Any], Any
 
     try:
         with _launched(url, run, memory.perform) as workflow:
-            return Kept(_steps(begun(workflow).get_result()), {})
+            return Kept(_steps(_result(begun(workflow), memory)), {})
     except SQLAlchemyError as failure:
         return Kept(memory.to_the_end(), _trouble(unwritable(str(getattr(failure, "orig", failure)))))
+    except _Silent:
+        told = f"the database has not answered for {AWAY:.0f} s"
+        return Kept(memory.to_the_end(), _trouble(unwritable(told)))
+
+
+class _Silent(Exception):  # noqa: N818  what happened to the journal; never leaves this module
+    pass
+
+
+def _result(handle: Any, memory: _Memory) -> Any:
+    """What the workflow ends with. DBOS asks a database that is away again and again, without end."""
+    answers: Queue[tuple[Any, Exception | None]] = Queue()
+
+    def wait() -> None:
+        try:
+            answers.put((handle.get_result(), None))
+        except Exception as failure:  # noqa: BLE001  it is raised again, where somebody waits for it
+            answers.put((None, failure))
+
+    Thread(target=wait, daemon=True).start()
+    while memory.idle < AWAY:
+        with suppress(Empty):
+            answer, failure = answers.get(timeout=1.0)
+            if failure is not None:
+                raise failure
+            return answer
+    raise _Silent
 
 
 def records(url: str) -> list[Record]:

@@ -1,11 +1,15 @@
 """Two machines that share a journal in PostgreSQL: one sees the runs of the other, and neither gets in its way."""
 
+import json
 import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import server
+from postgres import programs, server
 from standins import PATIENCE, machine, mgmtnet, state_of, wait_until
 
 NOWHERE = "postgresql://mgmtnet:s3cr3t@127.0.0.1:1/postgres"
@@ -48,3 +52,53 @@ def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert done.status == 1
     assert "error[journal-unreachable]" in done.err
     assert "s3cr3t" not in done.err
+
+
+AWAY = """
+    import json, os, signal, sys, time
+    sys.path.insert(0, sys.argv[3])
+    from postgres import programs, server
+    from planner.apply import journal
+    from planner.apply.run import Step
+    journal.AWAY = 4.0
+    kind, begin = sys.argv[1:3]
+    performed = []
+
+    def children(process):
+        with open(f"/proc/{process}/task/{process}/children") as stream:
+            return [int(one) for one in stream.read().split()]
+
+    with server() as url:
+        master = children(os.getpid())[0]
+
+        def signalled(number):
+            for process in [*children(master), master]:
+                os.kill(process, number)
+
+        def perform(name, order, steps):
+            performed.append(name)
+            if len(steps) == int(begin):
+                signalled(signal.SIGSTOP if kind == "stopped" else signal.SIGKILL)
+            return Step(name, "x", "" if len(steps) == 6 else "next", "as planned and saved")
+
+        began = time.monotonic()
+        kept = journal.keep(url, "one", {"run": "one"}, perform)
+        took = time.monotonic() - began
+        if kind == "stopped":
+            signalled(signal.SIGKILL)
+        told = {"performed": performed, "steps": len(kept.steps), "lost": kept.lost, "took": took}
+        print(json.dumps(told), flush=True)
+        os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(("kind", "begin"), [("stopped", 3), ("killed", 0)])
+def test_a_database_that_goes_away_is_not_waited_for_without_end(kind: str, begin: int) -> None:
+    programs()
+    command = [sys.executable, "-c", textwrap.dedent(AWAY), kind, str(begin), str(Path(__file__).parent)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    told = json.loads(ended.stdout)
+    assert told["performed"] == ["look", *["next"] * 6]
+    assert told["steps"] == 7
+    assert told["lost"]["code"] == "journal-broken"
+    assert told["took"] < 40
