@@ -15,7 +15,9 @@ from planner.simulator.stomp_wire import COMMANDS, Request, Session
 
 FIRST_BYTES = 4
 CHUNK = 64 * 1024
-LARGEST_BODY = 64 * 1024 * 1024
+# Seconds for a request to come whole, which takes less than one, and for the next one to begin. Longer, and clients
+# that have died hold their connections; shorter, and the next call of a run that is stopped meets a closed one.
+WHOLE, IDLE = 60.0, 600.0
 
 
 def reset(sock: Any) -> None:
@@ -55,10 +57,11 @@ class Connection:
     async def serve(self) -> None:
         """Serve until the client or the host has gone."""
         try:
-            first = await self._reader.readexactly(FIRST_BYTES)
+            async with asyncio.timeout(WHOLE):
+                first = await self._reader.readexactly(FIRST_BYTES)
             await (self._http(first) if first in xmlrpc_wire.METHODS else self._stomp(first))
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # a client that goes is no fault of ours
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+            pass  # a client that goes, or does not go on, is no fault of ours
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -70,6 +73,7 @@ class Connection:
         if not self._host.age.stomp or not any(command.encode().startswith(known[:4]) for command in COMMANDS):
             return
         session, data = Session(), first
+        begun: float | None = None
         while data and not session.over:
             for reaction in session.feed(data):
                 if isinstance(reaction, Request):
@@ -79,7 +83,11 @@ class Connection:
             if session.beat and not self._beats:
                 self._beats = True
                 self._start(self._beat(session.beat))
-            data = b"" if session.over else await self._reader.read(CHUNK)
+            if session.midway and begun is None:
+                begun = asyncio.get_running_loop().time()
+            begun = begun if session.midway else None
+            async with asyncio.timeout_at(None if begun is None else begun + WHOLE):
+                data = b"" if session.over else await self._reader.read(CHUNK)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -106,10 +114,12 @@ class Connection:
     async def _http(self, first: bytes) -> None:
         keeps = True
         while keeps:
-            head = xmlrpc_wire.read_head(first + await self._reader.readuntil(b"\r\n\r\n"))
-            if head is None or head.length > LARGEST_BODY:
+            async with asyncio.timeout(IDLE):
+                head = xmlrpc_wire.read_head(first + await self._reader.readuntil(b"\r\n\r\n"))
+            if head is None:
                 return
-            body = await self._reader.readexactly(head.length)
+            async with asyncio.timeout(WHOLE):
+                body = await self._reader.readexactly(head.length)
             keeps = head.keeps
             if not self._host.age.xmlrpc or head.path not in xmlrpc_wire.PATHS:
                 await self._send(xmlrpc_wire.response("404 Not Found", keeps=keeps))

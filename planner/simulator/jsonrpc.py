@@ -22,7 +22,7 @@ def answered(body: bytes, carry_out: CarryOut) -> Reply:
     """Carry out what ``body`` asks for, and write the answer."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         refusal = Refusal(PARSE, "Invalid JSON was received by the server.")
         return Reply(_encoded(_response(None, refusal)))
     if not isinstance(document, list):

@@ -1,5 +1,6 @@
 """STOMP 1.2 as VDSM's broker speaks it: frames, subscriptions, heartbeats (vdsm.md 8.2). No I/O."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -18,7 +19,10 @@ COMMANDS = (
 )
 REQUESTS = ("jms.topic.vdsm_requests", "jms.topic.vdsm_irs_requests")
 SHORTEST_BEAT = 1000  # ms
-LARGEST_FRAME = 64 * 1024 * 1024
+LONGEST_BEAT = 24 * 3600 * 1000
+LARGEST_FRAME = 64 * 1024 * 1024  # bytes; a setup of thousands of networks has 2 MB
+LARGEST_HEAD = 64 * 1024
+BEAT, BLANK = re.compile(rb"[\r\n]*"), re.compile(rb"\n\r?\n")
 ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", ":": "\\c"}
 ESCAPED = {"n": "\n", "r": "\r", "c": ":", "\\": "\\"}
 
@@ -41,11 +45,18 @@ class MalformedError(Exception):
 
 
 class Frames:
-    """Bytes to frames."""
+    """Bytes to frames; no byte is looked at twice, however they come."""
 
     def __init__(self) -> None:
         """Nothing read yet."""
         self._buffer = bytearray()
+        self._searched = 0
+        self._head: tuple[str, dict[str, str], int | None] | None = None
+
+    @property
+    def midway(self) -> bool:
+        """Whether a frame has begun that has not ended."""
+        return bool(self._buffer or self._head)
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that are complete with ``data``; heartbeats between them are skipped."""
@@ -56,32 +67,53 @@ class Frames:
         return found
 
     def _next(self) -> Frame | None:
-        while self._buffer.startswith((b"\n", b"\r")):
-            del self._buffer[:1]
-        separator = b"\r\n\r\n" if 0 <= self._buffer.find(b"\r\n\r\n") < _found(self._buffer, b"\n\n") else b"\n\n"
-        end = self._buffer.find(separator)
-        if end < 0:
+        if self._head is None:
+            self._head = self._next_head()
+        if self._head is None:
+            return None
+        command, headers, length = self._head
+        close = self._found(b"\0") if length is None else length
+        if close < 0 or len(self._buffer) <= close:
             if len(self._buffer) > LARGEST_FRAME:
                 raise MalformedError
             return None
-        command, headers = _head(bytes(self._buffer[:end]))
-        begin = end + len(separator)
-        stated = headers.get("content-length", "")
-        if stated and not (stated.isascii() and stated.isdigit() and int(stated) <= LARGEST_FRAME):
-            raise MalformedError
-        close = begin + int(stated) if stated else self._buffer.find(b"\0", begin)
-        if close < 0 or len(self._buffer) <= close:
-            return None
         if self._buffer[close] != 0:
             raise MalformedError
-        body = bytes(self._buffer[begin:close])
+        body = bytes(self._buffer[:close])
         del self._buffer[: close + 1]
+        self._head, self._searched = None, 0
         return Frame(command, headers, body)
 
+    def _next_head(self) -> tuple[str, dict[str, str], int | None] | None:
+        """Command, headers and content-length, once the empty line after them has come."""
+        beats = BEAT.match(self._buffer)
+        begin = beats.end() if beats is not None else 0
+        del self._buffer[:begin]
+        self._searched = max(0, self._searched - begin)
+        blank = BLANK.search(self._buffer, max(0, self._searched - 2))
+        if blank is None:
+            self._searched = len(self._buffer)
+            if len(self._buffer) > LARGEST_HEAD:
+                raise MalformedError
+            return None
+        command, headers = _head(bytes(self._buffer[: blank.start()]).rstrip(b"\r"))
+        del self._buffer[: blank.end()]
+        self._searched = 0
+        stated = headers.get("content-length", "")
+        if stated and (number := whole(stated, LARGEST_FRAME)) is None:
+            raise MalformedError
+        return command, headers, number if stated else None
 
-def _found(buffer: bytearray, what: bytes) -> int:
-    place = buffer.find(what)
-    return len(buffer) if place < 0 else place
+    def _found(self, what: bytes) -> int:
+        place = self._buffer.find(what, self._searched)
+        self._searched = len(self._buffer)
+        return place
+
+
+def whole(text: str, largest: int) -> int | None:
+    """The number that ``text`` spells, None if it spells none or a larger one."""
+    fits = text.isascii() and text.isdigit() and len(text) <= len(str(largest))
+    return int(text) if fits and int(text) <= largest else None
 
 
 def _head(head: bytes) -> tuple[str, dict[str, str]]:
@@ -125,6 +157,11 @@ class Session:
         self._subscriptions: dict[str, str] = {}
         self.beat = 0.0
         self.over = False
+
+    @property
+    def midway(self) -> bool:
+        """Whether a frame has begun that has not ended."""
+        return self._frames.midway
 
     def feed(self, data: bytes) -> list[bytes | Request]:
         """What ``data`` makes the broker send, and what it asks of VDSM, in order; `over`: hang up afterwards."""
@@ -181,10 +218,10 @@ class Session:
     def _connect(self, headers: Mapping[str, str]) -> list[bytes | Request]:
         if headers.get("accept-version") != "1.2":
             return self._error("Version unsupported")
-        beats = headers.get("heart-beat", "0,0").split(",")
-        if len(beats) != 2 or not all(beat.strip().isdigit() for beat in beats):
+        beats = [whole(beat.strip(), LONGEST_BEAT) for beat in headers.get("heart-beat", "0,0").split(",")]
+        if len(beats) != 2 or None in beats:
             return self._error("Malformed heart-beat header")
-        sent, wanted = (max(int(beat), SHORTEST_BEAT) if int(beat) else 0 for beat in beats)
+        sent, wanted = (max(beat, SHORTEST_BEAT) if beat else 0 for beat in beats)
         self.beat = wanted / 1000
         return [Frame("CONNECTED", {"version": "1.2", "heart-beat": f"{wanted},{sent}"}).encoded()]
 

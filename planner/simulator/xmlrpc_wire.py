@@ -7,6 +7,8 @@ from xml.parsers.expat import ExpatError
 
 from planner.simulator.answers import INTERNAL, UNEXPECTED, Refusal
 from planner.simulator.jsonrpc import Reply
+from planner.simulator.stomp_wire import LARGEST_FRAME as LARGEST_BODY
+from planner.simulator.stomp_wire import whole
 from planner.simulator.verbs import XMLRPC, CarryOut, missing, named
 
 PATHS = ("/", "/RPC2")
@@ -33,8 +35,11 @@ def read_head(head: bytes) -> Head | None:
         return None
     headers = {name.strip().lower(): value.strip() for name, _, value in (other.partition(":") for other in rest)}
     stated = headers.get("content-length", "0")
+    length = whole(stated, LARGEST_BODY)
+    if length is None:
+        return None
     wish = headers.get("connection", "keep-alive" if words[2] == "HTTP/1.1" else "close").lower()
-    return Head(words[0], words[1], int(stated) if stated.isdigit() else 0, wish == "keep-alive")
+    return Head(words[0], words[1], length, wish == "keep-alive")
 
 
 def response(status: str, body: bytes = b"", *, keeps: bool = False) -> bytes:
