@@ -1,7 +1,7 @@
 """`make kill-matrix`: the executor killed before, during and after every step and started again; and every fault.
 
-Writes docs/reliability.md. The status is 1 if a host ends otherwise than as planned and saved, as before or adopted, or
-if a report does not tell the truth.
+Writes its section of docs/reliability.md. The status is 1 if a host ends otherwise than as planned and saved, as before
+or adopted, or if a report does not tell the truth.
 """
 
 import json
@@ -13,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from hosts_on_stage import ROOT, stage
+from page_sections import write_section
 
 from planner.simulator.faults import Mishap, parse_mishap
 
+HEADING = "Killed at every step"
 ADOPTING = ("announce-adopt", "adopt", "verify-adopt")
 CHANGING = ("announce", "set-up", "verify", "commit", "prove", "power-off", "power-on", "return")
 # How each wire is spoken, on which host: VDSM 4.50, whose first network is adopted and then changed; 4.10; the engine,
@@ -150,18 +152,16 @@ def main(pattern: str = "") -> int:
         print("BAD", " ".join(case), *end, sep=" | ")
     print(f"{len(ended) - len(bad)} of {len(ended)} ended well")
     if not pattern:
-        (ROOT / "docs/reliability.md").write_text(document(ended))
+        write_section(ROOT / "docs/reliability.md", HEADING, section(ended))
     return 1 if bad else 0
 
 
-def document(ended: dict[Case, Ended]) -> str:
-    """docs/reliability.md."""
+def section(ended: dict[Case, Ended]) -> list[str]:
+    """Its section of docs/reliability.md."""
     killed = [case for case in ended if case.doom]
     good = sum(ended[case].good(case) for case in killed)
     every = sum(end.good(case) for case, end in ended.items())
     lines = [
-        "# Reliability",
-        "",
         "Written by `make kill-matrix`. The executor is killed (`kill -9`) at every step: before it (it has begun),",
         "during it (its request is under way) and after it (it has ended, the journal does not know yet), and started",
         "again. Each cell says how the host ended, by the report and in truth, how often the change's setupNetworks",
@@ -180,7 +180,7 @@ def document(ended: dict[Case, Ended]) -> str:
         ]
         lines.append(f"| {step} | {' | '.join(cell(ended.get(case)) for case in row)} |")
     told = ", ".join(f"{step} (after `{fault}`)" for step, fault in TROUBLED.items())
-    lines += ["", f"Only a fault leads to {told}.", "", "## Faults", ""]
+    lines += ["", f"Only a fault leads to {told}.", "", "### Faults", ""]
     lines += [
         "What goes wrong at the host, nobody killed: at which verb, what, at which of its calls; of setupNetworks at",
         "the one that adopts or the one that changes. `mgmtnet simulate --fault` has them all.",
@@ -206,9 +206,8 @@ def document(ended: dict[Case, Ended]) -> str:
         "",
         "These are whole processes, one blow each. Every order of two faults and two kills, at every instant of a run,",
         "is played by `make explore`: docs/exploration.md.",
-        "",
     ]
-    return "\n".join(lines)
+    return lines
 
 
 def cell(end: Ended | None) -> str:
