@@ -12,12 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hostile_captures
+import hostile_journals
+import hostile_names
 import hostile_rules
+import hostile_servers
 from attacking import FAULT, MEMORY, Family, attack, replay
 from hosts_on_stage import ROOT
 from page_sections import read_section, write_section
 
-FAMILIES = (hostile_captures.FAMILY, hostile_rules.FAMILY)
+FAMILIES = (
+    hostile_captures.FAMILY,
+    hostile_rules.FAMILY,
+    hostile_servers.FAMILY,
+    hostile_journals.FAMILY,
+    hostile_names.FAMILY,
+)
 PAGE, HEADING = ROOT / "docs" / "reliability.md", "Attacks"
 ROW = re.compile(r"^\| ([^|]+) \| .*$", re.MULTILINE)
 TOLD = f"""\
