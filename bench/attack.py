@@ -14,18 +14,25 @@ from pathlib import Path
 import hostile_captures
 import hostile_journals
 import hostile_names
+import hostile_repositories
 import hostile_rules
 import hostile_servers
+import random_kills
 from attacking import FAULT, MEMORY, Family, attack, replay
 from hosts_on_stage import ROOT
 from page_sections import read_section, write_section
 
-FAMILIES = (
-    hostile_captures.FAMILY,
-    hostile_rules.FAMILY,
-    hostile_servers.FAMILY,
-    hostile_journals.FAMILY,
-    hostile_names.FAMILY,
+FAMILIES = tuple(
+    family.FAMILY
+    for family in (
+        hostile_captures,
+        hostile_rules,
+        hostile_servers,
+        hostile_journals,
+        hostile_repositories,
+        hostile_names,
+        random_kills,
+    )
 )
 PAGE, HEADING = ROOT / "docs" / "reliability.md", "Attacks"
 ROW = re.compile(r"^\| ([^|]+) \| .*$", re.MULTILINE)

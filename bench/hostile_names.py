@@ -1,4 +1,4 @@
-"""Names that nobody gives: of files, folders, rules, networks, devices, hosts and runs, to each command that takes one."""
+"""Names that nobody gives: of files, rules, networks, devices, hosts and runs, to each command that takes one."""
 
 import json
 import os

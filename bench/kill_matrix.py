@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from hosts_on_stage import ROOT, stage
@@ -44,6 +45,7 @@ FAULTS = (
     *(f"getCapabilities:{mishap}" for mishap in ("lost-reply:2", "reset:2", "half-open:3", "busy:2", "recovering:3")),
     *("connect:refuses-tls:3", "connect:plain-tcp:4", "reboot:never-ends:1"),
 )
+NOT_KILLED = "not killed"
 GOOD = ("as planned and saved", "as before", "adopted")
 # What no executor can mend, and the report has to say just that: VDSM died when it had taken the address from its old
 # device, which since 4.40 no reboot gives back.
@@ -85,21 +87,21 @@ class Ended(NamedTuple):
         return self.said == self.truth and self.said in GOOD
 
 
-def play(case: Case) -> Ended:
-    """Kill once, start again, see."""
+def play(case: Case, instant: float = 0.0) -> Ended:
+    """Kill once, at the case's step or so many seconds after the start, start again, see."""
     mishap = parse_mishap(_numbered(case)) if case.fault else None
     assert mishap is None or isinstance(mishap, Mishap), mishap
     with stage(HOSTS[case.transport], case.transport, [mishap] if mishap else []) as scene:
         arguments = [sys.executable, str(ROOT / "bench/doomed.py"), str(scene.folder / "order.json"), scene.journal]
         environ = os.environ | {"MGMTNET_FENCE_PASSWORD": "matrix"}
-        if case.doom:
-            killed = subprocess.run(
-                [*arguments, case.doom], env=environ, capture_output=True, timeout=WITHIN, check=False
-            )
-            if killed.returncode != -9:
-                return Ended(
-                    "not killed", scene.truth, 0, killed.stderr.decode()[-300:] + killed.stdout.decode()[-300:]
+        if case.doom or instant:
+            with suppress(subprocess.TimeoutExpired):  # then it has been killed
+                killed = subprocess.run(
+                    [*arguments, case.doom], env=environ, capture_output=True, timeout=instant or WITHIN, check=False
                 )
+                if killed.returncode != -9:
+                    told = killed.stderr.decode()[-300:] + killed.stdout.decode()[-300:]
+                    return Ended(NOT_KILLED, scene.truth, 0, told)
         ran = subprocess.run(arguments, env=environ, capture_output=True, text=True, timeout=WITHIN, check=False)
         setups = [given for verb, given in scene.stand_in.log if verb == "setupNetworks"]
         last = scene.order.plan["steps"][-1]
