@@ -20,9 +20,9 @@ from planner.problem import Problem
 def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | None]:
     """Hold ``host`` for ``run`` of the journal at ``url``; a problem instead of None when another process holds it."""
     locks = os.path.join(folder, "locks")
-    os.makedirs(locks, mode=0o700, exist_ok=True)
     path = os.path.join(locks, hashlib.sha256(host.encode()).hexdigest()[:32])
     try:
+        os.makedirs(locks, mode=0o700, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as failure:  # a link would have somebody else's file emptied
         yield Problem("state-unwritable", f"{path} cannot be locked: {failure.strerror}", "remove it if it is a link")

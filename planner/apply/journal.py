@@ -11,7 +11,8 @@ from importlib import import_module
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from planner.apply.database import FORM, WRITTEN, begun, unwritable
+from planner.apply.database import FORM, WRITTEN, begun, unreadable, unwritable
+from planner.apply.order import read_order
 from planner.apply.run import SENT, Step
 from planner.problem import Problem
 
@@ -110,6 +111,29 @@ def _carried_out(url: str, run: str, memory: _Memory, begun: Callable[[Any], Any
             return Kept(_steps(begun(workflow).get_result()), {})
     except SQLAlchemyError as failure:
         return Kept(memory.to_the_end(), _trouble(unwritable(str(getattr(failure, "orig", failure)))))
+
+
+def readable(url: str) -> list[Record] | Problem:
+    """`records`, or what is wrong with them: anybody may have written there, or a disk may have lost a part."""
+    try:
+        found = records(url)
+        for record in found:
+            _check(record)
+    except Exception as fault:  # noqa: BLE001  whatever stands there, it is no fault of ours
+        told = str(getattr(fault, "orig", "")) or f"{type(fault).__name__}: {fault}"
+        return unreadable(url, f"holds what cannot be read as a run: {told}")
+    return found
+
+
+def _check(record: Record) -> None:
+    """Raise a TypeError (or whatever reading raises) unless the record is of the form in which ours are."""
+    order = read_order(record.order)
+    texts = [order.run, order.access.target, order.plan["network"]]
+    texts += (part for step in record.steps for part in (step.name, step.said, step.next, step.standing))
+    maps = [order.plan, order.before, *(part for step in record.steps for part in (step.problem, step.found))]
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, dict) for one in maps):
+        msg = f"the run {record.run} is not written as ours are"
+        raise TypeError(msg)
 
 
 def records(url: str) -> list[Record]:

@@ -93,6 +93,7 @@ def digest_of(files: Mapping[str, str], base: str = "") -> str:
         if path == MANIFEST:
             lines = [line for line in lines if not line.startswith("digest:")]
         content = "\n".join(lines).encode("utf-8", "surrogatepass")
-        signed.update(f"\n{len(path.encode())} {len(content)} {path}\n".encode())
+        named = path.encode("utf-8", "surrogateescape")  # a file's name may be any bytes
+        signed.update(b"\n%d %d %s\n" % (len(named), len(content), named))
         signed.update(content)
     return "sha256:" + signed.hexdigest()
