@@ -196,7 +196,7 @@ def _keep(family: Family, one: _Trying, status: int, fallen: list[Fallen], kept:
     if alike >= KEPT:
         return Fallen(one.number, kind, "")
     place = kept / f"{family.name.replace(' ', '-')}-{one.number}"
-    shutil.copytree(one.folder, place, symlinks=True, ignore=shutil.ignore_patterns("state", "said"))
+    shutil.copytree(one.folder, place, symlinks=True, ignore=shutil.ignore_patterns("said"))
     if not alike and (place / INPUT).exists():
         _shrink(family, place, kind)
     return Fallen(one.number, kind, str(place))

@@ -54,6 +54,7 @@ SCHEMAS = (
     "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = 'CREATE TABLE x (' WHERE name = 'workflow_status'",
     "PRAGMA encoding = 'UTF-16'; PRAGMA journal_mode = WAL",
 )
+LOCKS = ("EXCLUSIVE", "IMMEDIATE")
 NEWER = ("mgmtnet-apply-2", "mgmtnet-apply-\x1b[31m", "other", "")
 
 
@@ -170,20 +171,20 @@ def _newer(chance: Random, path: Path) -> None:
         database.execute(f"UPDATE workflow_status SET {column} = ?", [chance.choice(NEWER)])  # noqa: S608 names of ours
 
 
-def _something_else(chance: Random, path: Path) -> None:
+def _something_else(chance: Random, path: Path) -> str:
     """A folder, a link, a pipe or nothing in its place; something of SQLite's beside it."""
     draw = chance.randrange(8)
     if draw < 2:
         beside = path.with_name(path.name + ("-wal", "-journal")[draw])
         beside.write_bytes(chance.randbytes(5000) if chance.random() < 0.5 else path.read_bytes()[:5000])
-        return
+        return ""
     path.unlink()
     if draw == 2:
         path.mkdir()
     elif draw == 3:
         path.symlink_to("/dev/zero")
     elif draw == 4:
-        os.mkfifo(path)
+        return "pipe"  # which no copy of the folder holds
     elif draw == 5:
         path.symlink_to(path)
     elif draw == 6:
@@ -191,10 +192,11 @@ def _something_else(chance: Random, path: Path) -> None:
         path.parent.write_text("")
     else:
         path.write_bytes(chance.choice((b"", b"SQLite format 3\0", b"\0" * 5000, b"{}")))
+    return ""
 
 
 def _locked(chance: Random, _: Path) -> str:
-    return chance.choice(("EXCLUSIVE", "IMMEDIATE"))
+    return chance.choice(LOCKS)
 
 
 def _full(_chance: Random, _: Path) -> str:
@@ -226,8 +228,11 @@ def run(folder: Path) -> None:
     """One command, with the journal held or the disk full where that is the case."""
     case = json.loads((folder / "case.json").read_text())
     path = folder / "state" / "journal.sqlite"
-    with _opened(path if case["held"] in ("EXCLUSIVE", "IMMEDIATE") else Path(":memory:")) as database:
-        database.execute(f"BEGIN {case['held'] if case['held'] not in ('', 'full') else ''}")
+    lock = case["held"] in LOCKS
+    with _opened(path if lock else Path(":memory:")) as database:
+        database.execute(f"BEGIN {case['held'] if lock else ''}")
+        if case["held"] == "pipe":
+            os.mkfifo(path)
         if case["held"] == "full":  # not even a page more
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, path.stat().st_size))
         _asked(case["command"])
