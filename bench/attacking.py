@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -100,7 +101,6 @@ def attack(family: Family, seed: int, tries: int, jobs: int, kept: Path) -> list
     trying: dict[int, _Trying] = {}
     began = told = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mgmtnet-attack-") as beneath:
-        os.environ["XDG_CACHE_HOME"] = f"{beneath}/cache"
         try:
             for number in range(tries):
                 folder = Path(beneath, str(number))
@@ -140,7 +140,7 @@ def _begin(family: Family, folder: Path, prepare: Callable[[], object] = bool) -
         os.dup2(told, 1)
         os.dup2(told, 2)
         os.environ.clear()
-        os.environ.update(SHIELDED, XDG_CACHE_HOME=f"{folder}.cache", MGMTNET_STATE=f"{folder}/state")
+        os.environ.update(SHIELDED, XDG_CACHE_HOME=f"{folder.parent}/cache", MGMTNET_STATE=f"{folder}/state")
         os.environ["MGMTNET_DEBUG"] = "1"  # an internal fault tells where it is
         signal.signal(signal.SIGXCPU, _late)
         signal.signal(signal.SIGALRM, _late)
@@ -148,14 +148,23 @@ def _begin(family: Family, folder: Path, prepare: Callable[[], object] = bool) -
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (family.processor, family.processor + GRACE))
         signal.setitimer(signal.ITIMER_REAL, family.patience)
+        beside: list[BaseException | None] = []
+        threading.excepthook = lambda fell: beside.append(fell.exc_value)
         prepare()
         family.run(folder)
+        _look_at(beside)
         status = 0
     except BaseException as fault:  # noqa: BLE001 whatever it is, it is told
         (folder / FAULT).write_text(_told(fault), errors="backslashreplace")
     finally:
         os._exit(status)
     raise AssertionError
+
+
+def _look_at(beside: list[BaseException | None]) -> None:
+    """What fell in another thread has fallen, too."""
+    for fault in beside:
+        raise fault or FellError("a thread fell")
 
 
 def _late(number: int, _: FrameType | None) -> None:

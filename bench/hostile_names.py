@@ -119,7 +119,8 @@ COMMANDS = (
 
 def prepare(_: Random, number: int, folder: Path) -> None:
     """Which name, to which command; and what is called so, where a file system takes it."""
-    name, command = NAMES[number % len(NAMES)], COMMANDS[number // len(NAMES) % len(COMMANDS)]
+    turn, place = divmod(number, len(COMMANDS))  # a few tries have every command, each with another name
+    name, command = NAMES[(turn + place) % len(NAMES)], COMMANDS[place]
     (folder / "case.json").write_text(json.dumps({"name": name, "command": command}))
     within = folder / "within"
     within.mkdir()
