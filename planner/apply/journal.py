@@ -155,6 +155,10 @@ def _record(client: Any, status: Any) -> Record:
     order, carried = status.input["args"]
     recorded = [row["output"] for row in client.list_workflow_steps(status.workflow_id) if row["output"]]
     state = "ended" if status.status in ENDED else "running"
+    taken_up = ("PENDING", status.workflow_id, FORM)
+    if state == "running" and (status.status, status.executor_id, status.app_version) != taken_up:
+        msg = f"DBOS would never go on with the run {status.workflow_id}, and wait for it without end"
+        raise ValueError(msg)
     fault = str(status.error) if status.error else ""
     return Record(
         status.workflow_id, state, order, tuple(_steps([*carried, *recorded])), status.created_at / 1000, fault

@@ -179,6 +179,8 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
         "UPDATE workflow_input SET inputs = NULL",
         "ALTER TABLE workflow_status RENAME COLUMN status TO other",
         "DROP TABLE operation_outputs",
+        "UPDATE workflow_status SET status = 'ENQUEUED'",
+        "UPDATE workflow_status SET status = 'PENDING', application_version = 'x'",
     ],
 )
 def test_a_journal_of_another_shape_is_told(change: str, tmp_path: Path) -> None:
