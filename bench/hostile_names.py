@@ -20,101 +20,88 @@ from planner.cli import apply, capture
 
 HOST = "seed-vlan-over-bond"
 # Those of the documents', and what only a file system or a shell knows: bytes that are no UTF-8, what a URL means.
-NAMES = (
-    *(name for name in NASTY if len(name) < 1000),
-    "a?b",
-    "a%41b",
-    "a#b",
-    "a b",
-    "a;b&c=d",
-    "caf\udce9",
-    "-o",
-    "@",
-    "a@1",
-    "*",
-    "~",
-)
+ODD = ("a?b", "a%41b", "a#b", "a b", "a;b&c=d", "caf\udce9", "-o", "@", "a@1", "*", "~")
+NAMES = (*(name for name in NASTY if len(name) < 1000), *ODD)
 LONGEST = 255  # bytes that a file system takes for a name
-# NAME is the name alone; FILE, DEFINITION, GOLDEN, RULES, STATE are things of that name; the rest is as it should be.
-COMMANDS = (
-    *("plan FILE --network WANTED", "plan HOST --network DEFINITION", "plan HOST --network WANTED --rules RULES"),
-    *(
-        "plan HOST --network NAME",
-        "plan NAME",
-        "plan HOST --address NAME",
-        "plan HOST --rules NAME",
-        "plan HOST --policy NAME",
-    ),
-    *("plan HOST -o NAME", "plan HOST NAME", "NAME", "plan ON-DEVICE", "plan ON-DEVICE -o json", "plan FOR-NETWORK"),
-    *("plan FOR-NETWORK -o json", "why ON-DEVICE all", "why HOST NAME", "why-not HOST NAME", "facts ON-DEVICE"),
-    *(
-        "facts ON-DEVICE -o json",
-        "draw ON-DEVICE",
-        "draw ON-DEVICE -o svg",
-        "draw ON-DEVICE -o mermaid",
-        "diff ON-DEVICE",
-    ),
-    *(
-        "capture FILE",
-        "capture FILE --scrub --keep NAME",
-        "capture HOST -o WRITTEN",
-        "capture NAME",
-        "capture 127.0.0.1:9 --ca NAME",
-    ),
-    *(
-        "capture 127.0.0.1:9 --pin NAME",
-        "capture h --transport engine --engine NAME",
-        "capture 127.0.0.1:9 --routes FILE",
-    ),
-    *(
-        "apply NAME --yes",
-        "apply 127.0.0.1:9 --probe NAME --yes",
-        "apply 127.0.0.1:9 --expect NAME --yes",
-        "apply --plan NAME",
-    ),
-    *(
-        "apply --plan FILE --yes",
-        "apply 127.0.0.1:9 --reboot p --fence-address NAME --fence-agent NAME --fence-user NAME",
-    ),
-    *("register --engine-host NAME --yes", "status NAME", "status IN-STATE", "resume NAME", "resume IN-STATE"),
-    *(
-        "simulate HOST --fault NAME",
-        "simulate FILE --port no",
-        "rehearse HOST --fault NAME",
-    ),
-    *(
-        "golden check GOLDEN",
-        "golden check NAME",
-        "golden update GOLDEN",
-        "golden new FILE WITHIN --network WANTED --name NAME",
-    ),
-    *("golden new HOST WITHIN --network WANTED --name good --keep NAME --about NAME", "rules NAME", "rules list RULES"),
-    *(
-        "rules list NAME",
-        "rules check --quick RULES",
-        "rules check --quick RULES -o json",
-        "rules check --quick RULES -o sarif",
-    ),
-    *(
-        "rules check --quick NAME",
-        "rules show NAME",
-        "rules show NAMED RULES",
-        "rules show as-defined NAME",
-        "rules digest RULES",
-    ),
-    *("rules test RULES --goldens GOLDEN", "rules test NAME", "rules coverage --goldens GOLDEN", "rules coverage NAME"),
-    *(
-        "rules diff RULES RULES --hosts GOLDEN",
-        "rules diff NAME ovirtmgmt --hosts HOST",
-        "rules diff ovirtmgmt ovirtmgmt --hosts FILE",
-    ),
-    *("rules diff ovirtmgmt ovirtmgmt --hosts NAME", "rules doc RULES", "rules fmt --check RULES", "rules fmt NAME"),
-    *(
-        "rules new NAME --like as-defined --into RULES",
-        "rules new good --like NAME --into RULES",
-        "rules release RULES",
-    ),
-)
+# NAME is the name alone, FILE, DEFINITION, GOLDEN, RULES are things of that name, ON-DEVICE and FOR-NETWORK hold it.
+COMMANDS = """
+plan FILE --network WANTED
+plan HOST --network DEFINITION
+plan HOST --network WANTED --rules RULES
+plan HOST --network NAME
+plan NAME
+plan HOST --address NAME
+plan HOST --rules NAME
+plan HOST --policy NAME
+plan HOST -o NAME
+plan HOST NAME
+NAME
+plan ON-DEVICE
+plan ON-DEVICE -o json
+plan FOR-NETWORK
+plan FOR-NETWORK -o json
+why ON-DEVICE all
+why HOST NAME
+why-not HOST NAME
+facts ON-DEVICE
+facts ON-DEVICE -o json
+draw ON-DEVICE
+draw ON-DEVICE -o svg
+draw ON-DEVICE -o mermaid
+diff ON-DEVICE
+capture FILE
+capture FILE --scrub --keep NAME
+capture HOST -o WRITTEN
+capture NAME
+capture 127.0.0.1:9 --ca NAME
+capture 127.0.0.1:9 --pin NAME
+capture h --transport engine --engine NAME
+capture 127.0.0.1:9 --routes FILE
+apply NAME --yes
+apply 127.0.0.1:9 --probe NAME --yes
+apply 127.0.0.1:9 --expect NAME --yes
+apply --plan NAME
+apply --plan FILE --yes
+apply 127.0.0.1:9 --reboot p --fence-address NAME --fence-agent NAME --fence-user NAME
+register --engine-host NAME --yes
+status NAME
+status IN-STATE
+resume NAME
+resume IN-STATE
+simulate HOST --fault NAME
+simulate FILE --port no
+rehearse HOST --fault NAME
+golden check GOLDEN
+golden check NAME
+golden update GOLDEN
+golden new FILE WITHIN --network WANTED --name NAME
+golden new HOST WITHIN --network WANTED --name good --keep NAME --about NAME
+rules NAME
+rules list RULES
+rules list NAME
+rules check --quick RULES
+rules check --quick RULES -o json
+rules check --quick RULES -o sarif
+rules check --quick NAME
+rules show NAME
+rules show NAMED RULES
+rules show as-defined NAME
+rules digest RULES
+rules test RULES --goldens GOLDEN
+rules test NAME
+rules coverage --goldens GOLDEN
+rules coverage NAME
+rules diff RULES RULES --hosts GOLDEN
+rules diff NAME ovirtmgmt --hosts HOST
+rules diff ovirtmgmt ovirtmgmt --hosts FILE
+rules diff ovirtmgmt ovirtmgmt --hosts NAME
+rules doc RULES
+rules fmt --check RULES
+rules fmt NAME
+rules new NAME --like as-defined --into RULES
+rules new good --like NAME --into RULES
+rules release RULES
+""".strip().split("\n")
 
 
 def prepare(_: Random, number: int, folder: Path) -> None:
@@ -131,13 +118,8 @@ def prepare(_: Random, number: int, folder: Path) -> None:
 
 
 def _part(name: str) -> str:
-    """The name as one of a file."""
-    cut = (
-        bytes_of(name.replace("/", "%").replace("\0", "%"))[:LONGEST].decode("utf-8", "replace")
-        if name.isascii()
-        else name
-    )
-    cut = cut.replace("\ud800", "\ufffd").replace("/", "%")
+    """The name as one of a file: without what none can hold, and as long as one may be."""
+    cut = name.replace("/", "%").replace("\0", "%").replace("\ud800", "%")
     while len(os.fsencode(cut)) > LONGEST:
         cut = cut[:-1]
     return cut if cut not in ("", ".", "..") else "%"
@@ -167,10 +149,6 @@ def _rules(place: Path, name: str) -> None:
     (place / "devise" / f"{_part(name)[:60]}.yaml").write_bytes(bytes_of(yaml.safe_dump(rule, sort_keys=False)))
 
 
-def _state(place: Path, _: str) -> None:
-    place.mkdir()
-
-
 def _on_device(place: Path, name: str) -> None:
     """A capture whose devices are called so."""
     text = (golden(HOST) / "capture.json").read_text()
@@ -187,7 +165,7 @@ MAKERS: dict[str, Callable[[Path, str], None]] = {
     "DEFINITION": _definition,
     "GOLDEN": _golden,
     "RULES": _rules,
-    "IN-STATE": _state,
+    "IN-STATE": lambda place, _: place.mkdir(),
     "ON-DEVICE": _on_device,
     "FOR-NETWORK": _for_network,
 }
