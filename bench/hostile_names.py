@@ -23,7 +23,8 @@ HOST = "seed-vlan-over-bond"
 ODD = ("a?b", "a%41b", "a#b", "a b", "a;b&c=d", "caf\udce9", "-o", "@", "a@1", "*", "~")
 NAMES = (*(name for name in NASTY if len(name) < 1000), *ODD)
 LONGEST = 255  # bytes that a file system takes for a name
-# NAME is the name alone, FILE, DEFINITION, GOLDEN, RULES are things of that name, ON-DEVICE and FOR-NETWORK hold it.
+# NAME is the name alone, which no command that rewrites files is given: it may lead out of the try's folder. FILE,
+# DEFINITION, GOLDEN, RULES, IN-STATE are things of that name, ON-DEVICE and FOR-NETWORK hold it.
 COMMANDS = """
 plan FILE --network WANTED
 plan HOST --network DEFINITION
@@ -97,7 +98,7 @@ rules diff ovirtmgmt ovirtmgmt --hosts FILE
 rules diff ovirtmgmt ovirtmgmt --hosts NAME
 rules doc RULES
 rules fmt --check RULES
-rules fmt NAME
+rules fmt --check FILE
 rules new NAME --like as-defined --into RULES
 rules new good --like NAME --into RULES
 rules release RULES
