@@ -44,10 +44,14 @@ EVERY = 20  # how many tries go without one that is a command
 
 @cache
 def sources() -> list[Path]:
-    """Every capture that there is, and every file that is taken for one."""
-    found = [*ROOT.glob("golden/*/capture.*"), *ROOT.glob("tests/data/hosts/*/caps.json")]
-    found += (path for path in SHARED.rglob("*") if path.is_file() and path.stat().st_size < LARGEST)
-    return sorted(found)
+    """Every capture that there is."""
+    return sorted([*ROOT.glob("golden/*/capture.*"), *ROOT.glob("tests/data/hosts/*/caps.json")])
+
+
+@cache
+def taken_for_captures() -> list[Path]:
+    """Whatever people have of a host; none on a machine that does not have them."""
+    return sorted(path for path in SHARED.rglob("*") if path.is_file() and path.stat().st_size < LARGEST)
 
 
 @cache
@@ -60,13 +64,13 @@ def rules() -> Compiled:
 
 def prepare(chance: Random, number: int, folder: Path) -> None:
     """A capture, changed; what is wanted of it, and by which command it is asked."""
-    source = chance.choice(sources())
+    source = chance.choice(taken_for_captures() or sources() if chance.random() < 0.2 else sources())
     content = source.read_bytes()
     draw = chance.random()
-    document = _document(content) if draw < 0.7 else None
+    document = _document(content) if draw < 0.85 else None
     if document is not None:
         content = bytes_of(with_raw(_spelled(chance, changed(chance, document))))
-    if document is None or draw < 0.1:
+    if document is None or draw < 0.05:
         content = changed_bytes(chance, content)
     (folder / INPUT).write_bytes(content)
     (folder / "definition.yaml").write_text(_definition(chance, source))

@@ -31,6 +31,23 @@ NASTY = (
     ),
 )
 NUMBERS = (0, -1, 1, 4095, 2**31, 2**63, 2**64, -(2**70), 10**30, 1500.5, 1e308, True)
+# What hosts might have, if not together.
+NAMES = (
+    "eth0",
+    "eth1",
+    "bond0",
+    "bond4",
+    "bond4.3000",
+    "ovirtmgmt",
+    "br0",
+    "lo",
+    "a",
+    "ethernet-15-long",
+    ";vdsmdummy;",
+)
+ADDRESSES = ("", "192.0.2.10", "192.0.2.11/24", "255.255.255.0", "0.0.0.0", "127.0.0.1", "169.254.1.1", "::", "fe80::1")
+ADDRESSES += ("2001:db8::10/64", "224.0.0.1", "255.255.255.255", "10.0.0.1/31", "192.0.2.10/32", "::ffff:192.0.2.10")
+SIZES = (0, 1, 68, 1280, 1499, 1500, 9000, 65535, 65536, 4094, 3000, 2**31 - 1)
 # JSON that no document holds: it takes the place of a marker when the text is there.
 RAW = {
     "nan": "NaN",
@@ -83,14 +100,33 @@ def odd(chance: Random) -> Any:
 
 
 def changed(chance: Random, document: Any, times: int = 4) -> Any:
-    """A copy of the document with up to so many changes."""
+    """A copy of the document with up to so many changes: in a half of the copies only such as a reader may take."""
     document = copy.deepcopy(document)
+    change = chance.choice((_change, _exchange))
     for _ in range(chance.randint(1, times)):
         places = list(_places(document))
         if not places:
             return odd(chance)
-        _change(chance, places)
+        change(chance, places)
     return document
+
+
+def _exchange(chance: Random, places: list[tuple[Any, Any]]) -> None:
+    """A value of its own kind from elsewhere, another number or address, a value lost: loops and contradictions."""
+    holder, key = chance.choice(places)
+    value = holder[key]
+    alike = [other[place] for other, place in places if type(other[place]) is type(value)]
+    if chance.random() < 0.6:
+        holder[key] = copy.deepcopy(chance.choice(alike))
+    elif isinstance(holder, dict) and isinstance(value, dict | list) and chance.random() < 0.5:
+        names = [name for other, name in places if isinstance(name, str)]
+        holder[chance.choice((*names, *NAMES))] = copy.deepcopy(value)
+    elif isinstance(value, str):
+        holder[key] = chance.choice((*ADDRESSES, *NAMES, str(chance.choice(SIZES))))
+    elif isinstance(value, bool) or not isinstance(value, int):
+        del holder[key]
+    else:
+        holder[key] = chance.choice(SIZES)
 
 
 def _places(document: Any) -> Iterator[tuple[Any, Any]]:
