@@ -19,7 +19,7 @@ KNOWN = {
     "names": ("what ", "UnicodeEncodeError at cli/inputs.py"),
     "repositories": ("a program of a repository's", "rules that differ", "ReadError at cli/rules/revisions.py"),
 }
-TRIES = {"captures": 100, "rules": 50, "servers": 30, "journals": 8, "names": 60, "repositories": 4}
+TRIES = {"captures": 100, "rules": 50, "servers": 24, "journals": 6, "names": 60, "repositories": 4}
 
 
 @pytest.mark.parametrize("family", TRIES)
