@@ -4,6 +4,7 @@
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
+# make attack   hostile inputs and random kills, into docs/reliability.md; SEED=7 TRIES=200 ONLY=rules: others, fewer, one
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
 # make pages  what README and docs show to be typed, with what it prints now: look at the difference
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
@@ -20,7 +21,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore mutate-rules soak docs pages schemas clean
+.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules soak docs pages schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -57,6 +58,9 @@ kill-matrix: .venv/test $(COMPILED)
 
 explore: .venv/test
 	$(BIN)/python bench/explore.py $(if $(SEED),--seed $(SEED)) $(if $(DEPTH),--depth $(DEPTH))
+
+attack: .venv/test
+	$(BIN)/python bench/attack.py $(if $(SEED),--seed $(SEED)) $(if $(TRIES),--tries $(TRIES)) $(if $(ONLY),--only $(ONLY))
 
 mutate-rules: .venv/run
 	@$(BIN)/mgmtnet rules mutate --reasons docs/mutation.yaml --page docs/mutation.md

@@ -1,7 +1,7 @@
 """`make kill-matrix`: the executor killed before, during and after every step and started again; and every fault.
 
-Writes docs/reliability.md. The status is 1 if a host ends otherwise than as planned and saved, as before or adopted, or
-if a report does not tell the truth.
+Writes its section of docs/reliability.md. The status is 1 if a host ends otherwise than as planned and saved, as before
+or adopted, or if a report does not tell the truth.
 """
 
 import json
@@ -10,12 +10,15 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
 from hosts_on_stage import ROOT, stage
+from page_sections import write_section
 
 from planner.simulator.faults import Mishap, parse_mishap
 
+HEADING = "Killed at every step"
 ADOPTING = ("announce-adopt", "adopt", "verify-adopt")
 CHANGING = ("announce", "set-up", "verify", "commit", "prove", "power-off", "power-on", "return")
 # How each wire is spoken, on which host: VDSM 4.50, whose first network is adopted and then changed; 4.10; the engine,
@@ -42,6 +45,7 @@ FAULTS = (
     *(f"getCapabilities:{mishap}" for mishap in ("lost-reply:2", "reset:2", "half-open:3", "busy:2", "recovering:3")),
     *("connect:refuses-tls:3", "connect:plain-tcp:4", "reboot:never-ends:1"),
 )
+NOT_KILLED = "not killed"
 GOOD = ("as planned and saved", "as before", "adopted")
 # What no executor can mend, and the report has to say just that: VDSM died when it had taken the address from its old
 # device, which since 4.40 no reboot gives back.
@@ -83,21 +87,21 @@ class Ended(NamedTuple):
         return self.said == self.truth and self.said in GOOD
 
 
-def play(case: Case) -> Ended:
-    """Kill once, start again, see."""
+def play(case: Case, instant: float = 0.0) -> Ended:
+    """Kill once, at the case's step or so many seconds after the start, start again, see."""
     mishap = parse_mishap(_numbered(case)) if case.fault else None
     assert mishap is None or isinstance(mishap, Mishap), mishap
     with stage(HOSTS[case.transport], case.transport, [mishap] if mishap else []) as scene:
         arguments = [sys.executable, str(ROOT / "bench/doomed.py"), str(scene.folder / "order.json"), scene.journal]
         environ = os.environ | {"MGMTNET_FENCE_PASSWORD": "matrix"}
-        if case.doom:
-            killed = subprocess.run(
-                [*arguments, case.doom], env=environ, capture_output=True, timeout=WITHIN, check=False
-            )
-            if killed.returncode != -9:
-                return Ended(
-                    "not killed", scene.truth, 0, killed.stderr.decode()[-300:] + killed.stdout.decode()[-300:]
+        if case.doom or instant:
+            with suppress(subprocess.TimeoutExpired) if instant else nullcontext():  # that was the kill
+                killed = subprocess.run(
+                    [*arguments, case.doom], env=environ, capture_output=True, timeout=instant or WITHIN, check=False
                 )
+                if killed.returncode != -9:
+                    told = killed.stderr.decode()[-300:] + killed.stdout.decode()[-300:]
+                    return Ended(NOT_KILLED, scene.truth, 0, told)
         ran = subprocess.run(arguments, env=environ, capture_output=True, text=True, timeout=WITHIN, check=False)
         setups = [given for verb, given in scene.stand_in.log if verb == "setupNetworks"]
         last = scene.order.plan["steps"][-1]
@@ -150,18 +154,16 @@ def main(pattern: str = "") -> int:
         print("BAD", " ".join(case), *end, sep=" | ")
     print(f"{len(ended) - len(bad)} of {len(ended)} ended well")
     if not pattern:
-        (ROOT / "docs/reliability.md").write_text(document(ended))
+        write_section(ROOT / "docs/reliability.md", HEADING, section(ended))
     return 1 if bad else 0
 
 
-def document(ended: dict[Case, Ended]) -> str:
-    """docs/reliability.md."""
+def section(ended: dict[Case, Ended]) -> list[str]:
+    """Its section of docs/reliability.md."""
     killed = [case for case in ended if case.doom]
     good = sum(ended[case].good(case) for case in killed)
     every = sum(end.good(case) for case, end in ended.items())
     lines = [
-        "# Reliability",
-        "",
         "Written by `make kill-matrix`. The executor is killed (`kill -9`) at every step: before it (it has begun),",
         "during it (its request is under way) and after it (it has ended, the journal does not know yet), and started",
         "again. Each cell says how the host ended, by the report and in truth, how often the change's setupNetworks",
@@ -180,7 +182,7 @@ def document(ended: dict[Case, Ended]) -> str:
         ]
         lines.append(f"| {step} | {' | '.join(cell(ended.get(case)) for case in row)} |")
     told = ", ".join(f"{step} (after `{fault}`)" for step, fault in TROUBLED.items())
-    lines += ["", f"Only a fault leads to {told}.", "", "## Faults", ""]
+    lines += ["", f"Only a fault leads to {told}.", "", "### Faults", ""]
     lines += [
         "What goes wrong at the host, nobody killed: at which verb, what, at which of its calls; of setupNetworks at",
         "the one that adopts or the one that changes. `mgmtnet simulate --fault` has them all.",
@@ -206,9 +208,8 @@ def document(ended: dict[Case, Ended]) -> str:
         "",
         "These are whole processes, one blow each. Every order of two faults and two kills, at every instant of a run,",
         "is played by `make explore`: docs/exploration.md.",
-        "",
     ]
-    return "\n".join(lines)
+    return lines
 
 
 def cell(end: Ended | None) -> str:

@@ -45,6 +45,8 @@ def unusable(url: str) -> Problem | None:
     if not url.startswith(SQLITE):
         return Problem("journal-unknown", "MGMTNET_JOURNAL is no sqlite:/// or postgresql:// URL", "leave it unset")
     path = _path(url)
+    if os.path.exists(path) and not os.path.isfile(path):  # from a pipe nothing would ever come
+        return _broken(path, "is no file")
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb") as stream:
         begin = stream.read(len(MAGIC))
     if begin not in (b"", MAGIC):
@@ -109,6 +111,11 @@ def unwritable(told: str) -> Problem:
         "the run went on without; `mgmtnet status` knows of it only what was written before"
         + ("; make room on the disk" if full else ""),
     )
+
+
+def unreadable(url: str, told: str) -> Problem:
+    """What is written down there is not what mgmtnet writes, as somebody ``told``."""
+    return _broken(_path(url) if url.startswith(SQLITE) else "the journal's database", told)
 
 
 def _broken(path: str, told: str) -> Problem:

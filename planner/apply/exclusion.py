@@ -34,9 +34,9 @@ def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | N
             yield _held(host, _holder(hold, name)) if failure.errno == errno.EADDRINUSE else _unlocked(host, failure)
             return
         locks = os.path.join(folder, "locks")
-        os.makedirs(locks, mode=0o700, exist_ok=True)
         path = os.path.join(locks, name)
         try:
+            os.makedirs(locks, mode=0o700, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as failure:  # a link would have somebody else's file emptied
             yield _unlocked(path, failure)

@@ -14,7 +14,8 @@ from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from planner.apply.database import FORM, WRITTEN, begun, unwritable
+from planner.apply.database import FORM, WRITTEN, begun, unreadable, unwritable
+from planner.apply.order import read_order
 from planner.apply.run import SENT, Step
 from planner.problem import Problem
 
@@ -157,6 +158,29 @@ def _result(handle: Any, memory: _Memory) -> Any:
     raise _Silent
 
 
+def readable(url: str) -> list[Record] | Problem:
+    """`records`, or what is wrong with them: anybody may have written there, or a disk may have lost a part."""
+    try:
+        found = records(url)
+        for record in found:
+            _check(record)
+    except Exception as fault:  # noqa: BLE001  whatever stands there, it is no fault of ours
+        told = str(getattr(fault, "orig", "")) or f"{type(fault).__name__}: {fault}"
+        return unreadable(url, f"holds what cannot be read as a run: {told}")
+    return found
+
+
+def _check(record: Record) -> None:
+    """Raise a TypeError (or whatever reading raises) unless the record is of the form in which ours are."""
+    order = read_order(record.order)
+    texts = [order.run, order.access.target, order.plan["network"]]
+    texts += (part for step in record.steps for part in (step.name, step.said, step.next, step.standing))
+    maps = [order.plan, order.before, *(part for step in record.steps for part in (step.problem, step.found))]
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, dict) for one in maps):
+        msg = f"the run {record.run} is not written as ours are"
+        raise TypeError(msg)
+
+
 def records(url: str) -> list[Record]:
     """Every run, the newest first; empty when there is no journal yet."""
     if not begun(url):
@@ -176,6 +200,10 @@ def _record(client: Any, status: Any) -> Record:
     order, carried = status.input["args"]
     recorded = [row["output"] for row in client.list_workflow_steps(status.workflow_id) if row["output"]]
     state = "ended" if status.status in ENDED else "running"
+    taken_up = ("PENDING", status.workflow_id, FORM)
+    if state == "running" and (status.status, status.executor_id, status.app_version) != taken_up:
+        msg = f"DBOS would never go on with the run {status.workflow_id}, and wait for it without end"
+        raise ValueError(msg)
     fault = str(status.error) if status.error else ""
     return Record(
         status.workflow_id, state, order, tuple(_steps([*carried, *recorded])), status.created_at / 1000, fault

@@ -153,7 +153,13 @@ def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
     with exclusion.only_run(folder, url, host_key(order), order.run) as held:
         if held is not None or settled:
             return held
-        return exclusion.unfinished(journal.records(url), order)
+        return _unfinished(url, order)
+
+
+def _unfinished(url: str, order: Order) -> Problem | None:
+    """An interrupted run on the order's host; or that the journal cannot tell."""
+    found = journal.readable(url)
+    return found if isinstance(found, Problem) else exclusion.unfinished(found, order)
 
 
 def carry_out(options: argparse.Namespace, order: Order) -> int:
@@ -165,7 +171,7 @@ def carry_out(options: argparse.Namespace, order: Order) -> int:
         return failed(options, [folder])
     url = journal_url(folder)
     with exclusion.only_run(folder, url, host_key(order), order.run) as held:
-        problem = held or exclusion.unfinished(journal.records(url), order)
+        problem = held or _unfinished(url, order)
         if problem is not None:
             return failed(options, [problem])
         remark(options.log, "run", f"run {order.run}")

@@ -110,8 +110,8 @@ def _written(path: str, files: dict[str, str]) -> list[Problem]:
             with open(os.path.join(beside, file), "x", encoding="utf-8") as stream:
                 stream.write(text)
         os.rename(beside, path)
-    except OSError as failure:
+    except (OSError, UnicodeError) as failure:  # a name or a sentence of bytes that are no text
         shutil.rmtree(beside, ignore_errors=True)
-        reason = failure.strerror or str(failure)
+        reason = getattr(failure, "strerror", "") or str(failure)
         return [Problem("file-unwritable", f"cannot make {path!r}: {reason}", "name a folder of yours")]
     return []

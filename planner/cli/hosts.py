@@ -92,6 +92,9 @@ def state_folder() -> str | Problem:
     except OSError as failure:
         told = f"cannot remember runs in {failure.filename!r}: {failure.strerror}"
         return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")
+    except UnicodeEncodeError as failure:
+        told = f"cannot remember runs in {failure.object!r}: the path is no UTF-8"
+        return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")
 
 
 def limits_of(options: argparse.Namespace) -> Limits:

@@ -23,8 +23,9 @@ def run(options: argparse.Namespace) -> int:
     host, port = engine
     try:
         address = _towards(host, port)
-    except OSError as failure:
-        told = f"no way to the engine {options.engine_host!r}: {failure.strerror or failure}"
+    except (OSError, UnicodeError) as failure:  # some names cannot even be asked for
+        reason = getattr(failure, "strerror", "") or failure
+        told = f"no way to the engine {options.engine_host!r}: {reason}"
         return failed(options, [Problem("engine-unreachable", told, HINT)])
     probe = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
     options.probe = [probe, *options.probe]

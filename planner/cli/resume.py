@@ -25,7 +25,9 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(folder, Problem):
         return failed(options, [folder])
     url = journal_url(folder)
-    found = journal.records(url)
+    found = journal.readable(url)
+    if isinstance(found, Problem):
+        return failed(options, [found])
     chosen = [
         record for record in found if record.run == options.run or (not options.run and record.state == "running")
     ]

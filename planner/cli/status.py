@@ -18,7 +18,10 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(folder, Problem):
         complain([folder])
         return 1
-    found = journal.records(journal_url(folder))
+    found = journal.readable(journal_url(folder))
+    if isinstance(found, Problem):
+        complain([found])
+        return 1
     chosen = [record for record in found if options.run in (None, record.run)]
     if options.run and not chosen:
         complain([unknown_run(options.run)])

@@ -16,6 +16,7 @@ from postgres import server
 from standins import mgmtnet, state_of
 
 from planner.apply import database, journal
+from planner.apply.exclusion import only_run
 from planner.apply.order import Access, Order
 from planner.apply.run import Step
 
@@ -166,3 +167,48 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
     problem = database.unusable(url)
     assert problem is not None
     assert problem.code == "journal-broken"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE operation_outputs SET output = '5'",
+        "UPDATE operation_outputs SET output = '{\"a\": 1}'",
+        'UPDATE operation_outputs SET output = \'{"name": [], "said": "seen"}\'',
+        "UPDATE workflow_input SET inputs = '\"x\"'",
+        "UPDATE workflow_input SET inputs = NULL",
+        "ALTER TABLE workflow_status RENAME COLUMN status TO other",
+        "DROP TABLE operation_outputs",
+        "UPDATE workflow_status SET status = 'ENQUEUED'",
+        "UPDATE workflow_status SET status = 'PENDING', application_version = 'x'",
+    ],
+)
+def test_a_journal_of_another_shape_is_told(change: str, tmp_path: Path) -> None:
+    environ = state_of(tmp_path)
+    (tmp_path / "state").mkdir()
+    url = database.journal_url(environ["MGMTNET_STATE"])
+    journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
+    with opened(url) as connection:
+        connection.execute(change)
+    for command in COMMANDS:
+        done = mgmtnet(*command, environ=environ)
+        assert (done.status, "error[journal-broken]" in done.err) == (1, True), done
+
+
+def test_a_journal_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "j")
+    problem = database.unusable(database.file_url(f"{tmp_path}/j"))
+    assert problem is not None
+    assert problem.code == "journal-broken"
+
+
+def test_a_folder_of_locks_that_is_a_link_is_told(tmp_path: Path) -> None:
+    (tmp_path / "locks").symlink_to("/dev/null")
+    with only_run(str(tmp_path), "", "host", "one") as held:
+        assert held is not None
+        assert held.code == "state-unwritable"
+
+
+def test_a_state_folder_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    done = mgmtnet("status", environ={"MGMTNET_STATE": f"{tmp_path}/caf\udce9"})
+    assert (done.status, "error[state-unwritable]" in done.err) == (1, True), done

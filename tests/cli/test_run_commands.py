@@ -175,7 +175,7 @@ def test_a_host_does_not_register_itself_with_a_dead_engine(tmp_path: Path) -> N
         assert host.changed() == []
 
 
-@pytest.mark.parametrize("name", ["", "no such engine", "https://", "127.0.0.1:port", "engine.invalid"])
+@pytest.mark.parametrize("name", ["", "no such engine", "https://", "127.0.0.1:port", "engine.invalid", "\u202eeth0"])
 def test_an_engine_that_is_none_is_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     done = at_once(capsys, "register", "--engine-host", name, "--yes")
     assert done.status == 1, done

@@ -175,6 +175,11 @@ def test_the_digest_sees_content_and_not_line_ends():
     assert len({digest_of(files) for files in [plain, *others]} | {digest_of(plain, "sha256:base")}) == 4
 
 
+def test_a_file_s_name_of_other_bytes_has_its_digest():
+    names = ["guard/caf\udce9.yaml", "guard/caf\udcea.yaml"]  # as the file system's calls give bytes that are no text
+    assert len({digest_of({"ruleset.yaml": MANIFEST, name: rule("first")}) for name in names}) == 2
+
+
 def test_a_site_s_digest_covers_what_it_extends():
     site = {"ruleset.yaml": SITE}
     edited = {**BASE, "base/1.0/guard/first.yaml": rule("first", "shadow: true\n")}

@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from standins import CACHE, PATIENCE, Machine, machine
-
 ROOT = Path(__file__).parents[2]
 SEED = "seed-vlan-over-bond"
 HEALTH = "/ovirt-engine/services/health"
@@ -61,7 +59,6 @@ def surroundings(folder: Path, *, speed: float, cut_off: bool = False) -> Iterat
             "PYTHONUNBUFFERED": "1",  # both streams in the order in which a terminal shows them
             "HOSTS": str(hosts),
             "HOME": str(home),
-            "XDG_CACHE_HOME": CACHE.name,
         }
         yield Place(folder / "checkout", environment, this, other)
 

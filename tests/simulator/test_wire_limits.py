@@ -23,18 +23,16 @@ def test_each_byte_is_looked_at_once(begin: bytes) -> None:
     """Ten times as much in pieces takes ten times as long, and not a hundred times."""
     data = b"x" * 1000 if begin else b"\n" * 1000
     few, many = Frames(), Frames()
-    few.feed(begin)
     many.feed(begin)
-    taken(Frames(), data, 100)
+    few.feed(begin)
     assert taken(many, data, 40_000) < 40 * max(taken(few, data, 4_000), 0.002)
 
 
 def test_a_body_without_an_end_has_a_limit() -> None:
     frames = Frames()
-    frames.feed(b"SEND\n\n")
+    frames.feed(b"SEND\n\n" + b"x" * LARGEST_FRAME)
     with pytest.raises(MalformedError):
-        for _ in range(LARGEST_FRAME // 1_000_000 + 2):
-            frames.feed(b"x" * 1_000_000)
+        frames.feed(b"x")
 
 
 def test_a_head_without_an_end_has_a_limit() -> None:
