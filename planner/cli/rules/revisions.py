@@ -11,7 +11,8 @@ from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
 from planner.policy.seal import MANIFEST
 from planner.problem import Problem, errors
-from planner.shelf import DEFAULT, ENDINGS, installed, ruleset_sources
+from planner.rule_files import ENDINGS
+from planner.shelf import DEFAULT, installed, ruleset_sources
 
 RULES, HERE = "rules", "."
 OF_A_RULESET = re.compile(rf"(?:(?:{'|'.join(STAGES)})/)?[^/]+")
