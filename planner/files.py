@@ -59,7 +59,7 @@ def _content(handle: int, largest: int, silent: float, *, pipes: bool) -> bytes 
 def _regular(handle: int, size: int, largest: int) -> bytes | Unreadable:
     """A file that grows while it is read (a log) is read as far as it was when it was opened."""
     if size > largest:
-        return _too_large(largest)
+        return too_large(largest)
     parts: list[bytes] = []
     left = size or largest  # files of /proc say that they are empty
     while left and (part := os.read(handle, min(left, CHUNK))):
@@ -88,10 +88,11 @@ def _piped(handle: int, largest: int, silent: float) -> bytes | Unreadable:
         heard = now
         parts.append(part)
         size += len(part)
-    return _too_large(largest)
+    return too_large(largest)
 
 
-def _too_large(largest: int) -> Unreadable:
+def too_large(largest: int) -> Unreadable:
+    """What is told of more than ``largest`` bytes."""
     size = f"{largest >> 20} MiB" if largest >= 1 << 20 else f"{largest >> 10} KiB"
     return Unreadable(f"it is larger than {size}")
 

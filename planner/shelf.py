@@ -8,15 +8,33 @@ import os
 from typing import NamedTuple
 
 from planner.files import Unreadable, content_of
-from planner.language import STAGES, Ruleset
+from planner.language import Ruleset
 from planner.policy.compiled import Compiled, compile_ruleset
 from planner.policy.seal import COMPILED, MANIFEST, digest_at, form_of, kept_form, sealed_in, written_form
-from planner.problem import Problem, Where, errors
+from planner.problem import Problem, errors
+from planner.rule_files import LARGEST_FILE, is_file, listing, read_bases, read_ruleset, rulesets_in, versions_in
 
 DEFAULT = "ovirtmgmt"
-ENDINGS = (".yaml", ".yml")
-LARGEST_FILE = 1 << 20  # bytes; the largest rule has 4 kB, and a disk image is not read to find that out
 LARGEST_FORM = 1 << 26  # bytes; 170 rules have 0.3 MB; a larger one is left alone, and the rules are read
+
+
+class Disk:
+    """Folders and files as they lie on this machine (`planner.rule_files.Files`)."""
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in ``folder``."""
+        return os.listdir(folder)
+
+    def mode(self, path: str) -> int:
+        """The kind of what ``path`` leads to."""
+        return os.stat(path).st_mode
+
+    def content(self, path: str) -> bytes | Unreadable:
+        """The file's bytes, if it is a file."""
+        return content_of(path, LARGEST_FILE, pipes=False)
+
+
+DISK = Disk()
 
 
 class Shelved(NamedTuple):
@@ -105,13 +123,9 @@ def ruleset_sources(spec: str | None = None) -> Shelved:
         path = spec
     else:
         return Shelved(spec, {}, (_unknown(spec, name, versions),))
-    texts, problems = _read_folder(path, root)
-    if any(line.startswith("extends:") for line in texts.get(f"{root}/{MANIFEST}", "").splitlines()):
-        for other in installed():
-            read, found = _read_folder(os.path.join(folder("rules"), *other.split("@")), other.replace("@", "/"))
-            texts.update(read)
-            problems += found
-    return Shelved(root, texts, tuple(problems), path, shipped=path != spec)
+    texts, problems = read_ruleset(DISK, path, root)
+    bases, found = read_bases(texts.get(f"{root}/{MANIFEST}", ""), DISK, folder("rules"))
+    return Shelved(root, texts | bases, (*problems, *found), path, shipped=path != spec)
 
 
 def rules_folder(spec: str | None = None) -> str:
@@ -125,7 +139,7 @@ def rules_folder(spec: str | None = None) -> str:
 
 def installed() -> list[str]:
     """Every installed ruleset as ``name@version``, oldest version first."""
-    return [f"{name}@{version}" for name in _listing(folder("rules")) for version in _versions(name)]
+    return rulesets_in(DISK, folder("rules"))
 
 
 def folder(name: str) -> str:
@@ -139,18 +153,7 @@ def _versions(name: str) -> list[str]:
     """The installed versions of a ruleset, oldest first."""
     if not name.replace("-", "").isalnum():
         return []
-    shelf = os.path.join(folder("rules"), name)
-    found = [version for version in _listing(shelf) if os.path.isfile(os.path.join(shelf, version, MANIFEST))]
-    numbered = [version for version in found if version.replace(".", "").isdecimal()]
-    return sorted(numbered, key=lambda version: [int(part or 0) for part in version.split(".")])
-
-
-def _listing(path: str) -> list[str]:
-    """The names in a folder, sorted; none if it is not one."""
-    try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))
-    except (OSError, ValueError):
-        return []
+    return versions_in(DISK, os.path.join(folder("rules"), name))
 
 
 def _unknown(spec: str, name: str, versions: list[str]) -> Problem:
@@ -168,52 +171,5 @@ def _unknown(spec: str, name: str, versions: list[str]) -> Problem:
 def _examples(name: str) -> list[str]:
     """The rulesets in a folder of the shelf that is no installed ruleset, as ``examples``; they go by their paths."""
     shelf = os.path.join(folder("rules"), name.partition("/")[0])
-    inside = _listing(shelf) if name.replace("/", "").replace("-", "").isalnum() and not _versions(name) else []
-    return [path for each in inside if os.path.isfile(os.path.join(path := os.path.join(shelf, each), MANIFEST))]
-
-
-def _read_folder(path: str, root: str) -> tuple[dict[str, str], list[Problem]]:
-    """Every YAML file in the folder of a ruleset and in those of its stages."""
-    if not os.path.isfile(os.path.join(path, MANIFEST)):
-        inside = [name for name in _listing(path) if os.path.isfile(os.path.join(path, name, MANIFEST))]
-        hint = f"did you mean {os.path.join(root, inside[-1])}?" if inside else "give the folder of a ruleset"
-        return {}, [Problem("no-manifest", f"there is no {MANIFEST} in {root}", hint, where=(Where(root),))]
-    texts: dict[str, str] = {}
-    problems: list[Problem] = []
-    for name in _names(path, root, problems):
-        if name.endswith(ENDINGS):
-            _read_file(os.path.join(path, name), f"{root}/{name}", texts, problems)
-        elif os.path.isdir(stage := os.path.join(path, name)):
-            for file in _names(stage, f"{root}/{name}", problems):
-                inner, place = f"{stage}/{file}", f"{root}/{name}/{file}"
-                if file.endswith(ENDINGS):
-                    _read_file(inner, place, texts, problems)
-                elif name in STAGES and os.path.isdir(inner):
-                    hint = "move the rules up, and take the folder away"
-                    message = "a stage has no folders inside"
-                    problems.append(Problem("misplaced-file", message, hint, where=(Where(place),)))
-    return texts, problems
-
-
-def _names(path: str, place: str, problems: list[Problem]) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))
-    except OSError as failure:
-        problems.append(_unreadable(place, failure.strerror or str(failure)))
-        return []
-
-
-def _read_file(path: str, place: str, texts: dict[str, str], problems: list[Problem]) -> None:
-    from planner.documents.decoding import decode
-
-    content = content_of(path, LARGEST_FILE, pipes=False)
-    text = _unreadable(place, content.reason) if isinstance(content, Unreadable) else decode(content, place)
-    if isinstance(text, Problem):
-        problems.append(text)
-    else:
-        texts[place] = text
-
-
-def _unreadable(place: str, reason: str) -> Problem:
-    hint = "see to its permissions; what is no rule's file wants another name"
-    return Problem("file-unreadable", f"cannot be read: {reason}", hint, where=(Where(place),))
+    inside = listing(DISK, shelf) if name.replace("/", "").replace("-", "").isalnum() and not _versions(name) else []
+    return [path for each in inside if is_file(DISK, f"{(path := os.path.join(shelf, each))}/{MANIFEST}")]

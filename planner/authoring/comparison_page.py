@@ -1,9 +1,12 @@
-"""Two rulesets over many hosts as a page: a sum, then each host whose plan changes, drawn as it would be by each."""
+"""Two rulesets over many hosts as a page: a sum, then the hosts.
 
-from collections.abc import Iterator
+First those that cannot be planned, with the reasons; then each whose plan changes, drawn as it would be by both.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from planner.authoring.comparing import KINDS, Difference
-from planner.authoring.comparison import Changed, Comparison
+from planner.authoring.comparison import Changed, Comparison, Undecided
 from planner.authoring.frame import framed
 from planner.explain.drawing_svg import render
 from planner.explain.topology import pictures
@@ -17,17 +20,32 @@ GRAVE = ("refused", "no longer refused", "attachment")
 
 def page(comparison: Comparison, before: str, after: str) -> str:
     """The page, whole; ``before`` and ``after`` say which rulesets these are."""
-    subtitle = f"{len(comparison.changed)} of {comparison.hosts} hosts get another plan"
-    return framed(f"{before} → {after}", subtitle, [*_sum(comparison), *_hosts(comparison, before, after)])
+    body = [*_sum(comparison), *_undecided(comparison.undecided, before, after), *_hosts(comparison, before, after)]
+    return framed(f"{before} → {after}", comparison.headline, body)
 
 
 def _sum(comparison: Comparison) -> Iterator[str]:
     if not comparison.changed:
-        yield '<p class="good">No plan changes.</p>'
+        yield "" if comparison.undecided else '<p class="good">No plan changes.</p>'
         return
     yield "<table><tr><th>hosts</th><th>what becomes of them</th></tr>"
     for kind, count in comparison.summary.items():
         yield f'<tr><td class=n>{count}</td><td class="{_class(kind)}">{html_text(KINDS[kind])}</td></tr>'
+    yield "</table>"
+
+
+def _undecided(hosts: Sequence[Undecided], before: str, after: str) -> Iterator[str]:
+    """The hosts of which nothing can be told, each with the reasons."""
+    if not hosts:
+        return
+    rulesets = {"before": before, "after": after}
+    yield '<h2 class="bad">Cannot be planned</h2>'
+    yield "<table><tr><th>host</th><th>by</th><th>why</th><th>what to do</th></tr>"
+    for host in hosts:
+        by = " and ".join(rulesets[side] for side in host.by) or "any rules"
+        for problem in host.problems:
+            cells = (host.name, by, f"{problem.code}: {problem.message}", problem.hint)
+            yield f"<tr>{''.join(f'<td>{html_text(cell)}</td>' for cell in cells)}</tr>"
     yield "</table>"
 
 

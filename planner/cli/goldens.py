@@ -6,6 +6,7 @@ and gives its management address; ``plan.json`` and ``why.txt`` are what comes o
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from planner.authoring.trial import Case
 from planner.cli.inputs import read_file
@@ -15,6 +16,14 @@ from planner.host.reading import read_capture
 from planner.problem import Problem, Where
 
 DEFINITION, ABOUT = "definition.yaml", "about.yaml"
+
+
+class Found(NamedTuple):
+    """A golden or a capture by its path: the case that it makes, or None, and what is wrong with it."""
+
+    path: str
+    case: Case | None
+    problems: list[Problem]
 
 
 def golden_folders(folder: str) -> Iterator[str]:
@@ -55,17 +64,16 @@ def read_case(
     return Case(os.path.basename(name or path), reading.host, definition, addresses), list(reading.problems)
 
 
-def cases_in(folders: Iterable[str], definition: Definition) -> Iterator[tuple[Case | None, list[Problem]]]:
+def cases_in(folders: Iterable[str], definition: Definition | None) -> Iterator[Found]:
     """Every golden in the folders, and every file that lies in them by itself, as a capture with ``definition``."""
     for folder in folders:
         if os.path.isfile(folder):
-            yield read_case(folder, definition)
+            yield _captured(folder, definition)
             continue
-        found = list(golden_folders(folder))
-        yield from map(read_golden, found)
-        if found != [folder]:
-            for name in _files(folder):
-                yield read_case(os.path.join(folder, name), definition)
+        goldens = list(golden_folders(folder))
+        yield from (Found(path, *read_golden(path)) for path in goldens)
+        if goldens != [folder]:
+            yield from (_captured(os.path.join(folder, name), definition) for name in _files(folder))
 
 
 def capture_of(folder: str) -> str:
@@ -74,10 +82,21 @@ def capture_of(folder: str) -> str:
     return os.path.join(folder, names[0] if names else "capture.json")
 
 
+def _captured(path: str, definition: Definition | None) -> Found:
+    if definition is not None:
+        return Found(path, *read_case(path, definition))
+    message, hint = (
+        "nobody says what is wanted of this capture",
+        "give its definition by --network, or make it a golden",
+    )
+    return Found(path, None, [Problem("no-definition", message, hint, where=(Where(path),))])
+
+
 def _files(folder: str) -> list[str]:
     if not os.path.isdir(folder):
         return []
-    return [name for name in sorted(os.listdir(folder)) if os.path.isfile(os.path.join(folder, name))]
+    shown = (name for name in sorted(os.listdir(folder)) if not name.startswith("."))
+    return [name for name in shown if os.path.isfile(os.path.join(folder, name))]
 
 
 def _addresses(path: str) -> tuple[tuple[str, ...] | None, list[Problem]]:

@@ -112,12 +112,13 @@ def _line(box: str) -> str:
 def complain(problems: Sequence[Problem]) -> None:
     """Tell each problem with its place and hint."""
     for problem in problems[:LISTED_PROBLEMS]:
-        tell_whole("".join(f"{line}\n" for line in _lines(problem)))
+        tell_whole("".join(f"{line}\n" for line in advice(problem)))
     if len(problems) > LISTED_PROBLEMS:
         tell(f"... and {len(problems) - LISTED_PROBLEMS} more")
 
 
-def _lines(problem: Problem) -> Iterator[str]:
+def advice(problem: Problem) -> Iterator[str]:
+    """The problem with its place, and its hint, a line each."""
     place = str(problem.where[0]) if problem.where else ""
     label = f"{problem.severity}[{problem.code}]"
     yield printable(f"{place}: {label}: {problem.message}" if place else f"{label}: {problem.message}")

@@ -162,6 +162,90 @@ def test_a_diff_tells_host_kind_value_and_rule(capsys: pytest.CaptureFixture[str
     assert "<script" not in page
 
 
+@pytest.fixture
+def rival(tmp_path: Path) -> Path:
+    """The shipped rules and one that contradicts them on a nic."""
+    folder = tmp_path / "rival"
+    shutil.copytree(RULES, folder)
+    (folder / "devise" / "small.yaml").write_text(
+        'rule: small\nsince: "1.0"\nsummary: s\nwhen:\n'
+        "  - management: {kind: nic}\n  - definition: {mtu: {not: 1400}}\nthen:\n  set: {mtu: 1400}\n"
+    )
+    return folder
+
+
+def unplanned(
+    capsys: pytest.CaptureFixture[str], before: str, after: str, *options: str
+) -> list[tuple[str, tuple[str, ...], str]]:
+    """The hosts that cannot be planned, by which rules, and the code of the first reason; each output counts them."""
+    arguments = ["rules", "diff", before, after, *options]
+    assert main([*arguments, "-o", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    found = document["undecided"]
+    told = f"{len(document['changed'])} of {document['hosts']} hosts get another plan, {len(found)} cannot be planned"
+    assert main(arguments) == 1
+    text = capsys.readouterr().out
+    assert text.count(": cannot be planned") == len(found)
+    assert told in text
+    assert main([*arguments, "-o", "html"]) == 1
+    page = capsys.readouterr().out
+    assert told in page
+    assert all(host["problems"][0]["code"] in text and host["problems"][0]["code"] in page for host in found)
+    assert "No plan changes" not in page
+    return [(host["host"], tuple(host["by"]), host["problems"][0]["code"]) for host in found]
+
+
+def test_a_diff_counts_captures_of_which_nobody_says_what_is_wanted(
+    capsys: pytest.CaptureFixture[str], few: Path
+) -> None:
+    capture = few / "nic-static.json"
+    shutil.copy(few / "nic-static" / "capture.json", capture)
+    for hosts in (few, capture):
+        found = unplanned(capsys, "ovirtmgmt", str(RULES), "--hosts", str(hosts))
+        assert found == [("nic-static.json", (), "no-definition")]
+    definition = str(few / "nic-static" / "definition.yaml")
+    assert main(["rules", "diff", "ovirtmgmt", str(RULES), "--hosts", str(few), "--network", definition]) == 0
+    assert capsys.readouterr().out == "0 of 5 hosts get another plan\n"
+
+
+def test_a_diff_counts_hosts_that_cannot_be_read(capsys: pytest.CaptureFixture[str], few: Path, edited: Path) -> None:
+    (few / "nic-static" / "definition.yaml").write_text("vlan: many\n")
+    (few / "vlan-other-tag" / "about.yaml").write_text("address: a\naddress: b\n")
+    (few / "seed-vlan-over-bond" / "capture.json").unlink()
+    (few / ".hidden").write_text("{}")
+    (few / "odd\udce9\x1b.json").write_text("{}")
+    (few / "definition").write_text("{}")
+    options = ("--hosts", str(few), "--network", str(few / "definition"))
+    assert unplanned(capsys, "ovirtmgmt", str(edited), *options) == [
+        ("nic-static", (), "vlan-invalid"),
+        ("seed-vlan-over-bond", (), "file-unreadable"),
+        ("vlan-other-tag", (), "duplicate-key"),
+        ("definition", (), "unknown-format"),
+        ("odd\udce9\x1b.json", (), "unknown-format"),
+    ]
+
+
+def test_a_diff_counts_hosts_of_which_rules_decide_nothing(
+    capsys: pytest.CaptureFixture[str], few: Path, rival: Path
+) -> None:
+    hosts = ("--hosts", str(few))
+    assert unplanned(capsys, "ovirtmgmt", str(rival), *hosts) == [("nic-static", ("after",), "rule-conflict")]
+    assert unplanned(capsys, str(rival), "ovirtmgmt", *hosts) == [("nic-static", ("before",), "rule-conflict")]
+    assert unplanned(capsys, str(rival), str(rival), *hosts) == [("nic-static", ("before", "after"), "rule-conflict")]
+    assert main(["rules", "diff", "ovirtmgmt", str(rival), *hosts]) == 1
+    told = capsys.readouterr().out
+    assert f"nic-static: cannot be planned by {rival}\n  ovirtmgmt/1.0/devise/as-defined.yaml:" in told
+    assert "nic-static: a plan becomes a refusal (small" in told
+    assert "1 of 4 hosts get another plan, 1 cannot be planned\n" in told
+
+
+def test_a_diff_with_a_folder_without_hosts(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
+    assert main(["rules", "diff", "ovirtmgmt", "ovirtmgmt", "--hosts", str(few), str(tmp_path / "gone")]) == 1
+    told = capsys.readouterr()
+    assert f"there is no host in {tmp_path / 'gone'}" in told.err
+    assert not told.out
+
+
 def test_a_diff_with_a_git_revision(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
     repository = tmp_path / "repository"

@@ -87,7 +87,11 @@ def test_files_that_cannot_be_read(site):
     (site / "guard" / "large.yaml").write_bytes(b" " * 2_000_000)
     (site / "guard" / "deeper").mkdir()
     os.mkfifo(site / "guard" / "pipe.yaml")
+    (site / "guard" / os.fsdecode(b"caf\xe9.yaml")).write_text(RULE)
+    (site / "devise").symlink_to("nowhere")
     assert told(site) == [
+        ("file-unreadable", "/devise"),
+        ("file-unreadable", "/guard/caf\\udce9.yaml"),
         ("misplaced-file", "/guard/deeper"),
         ("file-unreadable", "/guard/folder.yaml"),
         ("file-unreadable", "/guard/gone.yaml"),

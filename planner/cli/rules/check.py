@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from planner.authoring.analysis import analyse
 from planner.authoring.findings import Finding, document
@@ -73,8 +73,7 @@ def _forged(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:
 
 def _cases(folders: Sequence[str]) -> Iterator[Case]:
     """The hosts that lie in the folders, those that can be read."""
-    found: Iterable[tuple[Case | None, list[Problem]]] = cases_in(folders, Definition())
-    return (case for case, _ in found if case is not None)
+    return (found.case for found in cases_in(folders, Definition()) if found.case is not None)
 
 
 def _version() -> str:

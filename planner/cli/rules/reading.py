@@ -66,10 +66,10 @@ def goldens_in(folder: str) -> Iterator[tuple[str, Case]]:
 
 def hosts_in(folders: Iterable[str], definition: Definition) -> Iterator[Case]:
     """Every golden and capture in the folders; what cannot be read is said and left out."""
-    for case, problems in cases_in(folders, definition):
-        complain(errors(problems))
-        if case is not None:
-            yield case
+    for found in cases_in(folders, definition):
+        complain(errors(found.problems))
+        if found.case is not None:
+            yield found.case
 
 
 def definition_of(path: str | None) -> Definition | None:

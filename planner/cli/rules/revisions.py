@@ -1,99 +1,76 @@
-"""Rules as a git revision has them: ``REV`` (the shipped ruleset there) or ``REV:FOLDER``."""
+"""Rules as a git revision has them: ``REV:FOLDER``, or ``REV`` for the shipped ruleset there.
 
-import io
+Folders count from the working folder, as everywhere on a command line. What a ruleset extends is taken from the
+revision, too, if it has rulesets in a folder ``rules``, that of the working folder or else of the repository; if it has
+none, as where a repository holds a site's rules alone, it is an installed one.
+"""
+
 import os
-import re
-import subprocess
-import tarfile
+from collections.abc import Iterator
+from itertools import islice
 
-from planner.language import STAGES, Ruleset
+from planner.cli.rules.objects import Objects, Stopped, opened
+from planner.cli.rules.trees import Tree
+from planner.language import Ruleset
 from planner.policy.lint import lint
 from planner.policy.rulesets import assemble
 from planner.policy.seal import MANIFEST
 from planner.problem import Problem, errors
-from planner.shelf import DEFAULT, ENDINGS, installed, ruleset_sources
+from planner.rule_files import Files, is_file, listing, read_bases, read_ruleset, rulesets_in, versions_in
+from planner.shelf import DEFAULT, DISK, Shelved, folder
 
-RULES, HERE = "rules", "."
-OF_A_RULESET = re.compile(rf"(?:(?:{'|'.join(STAGES)})/)?[^/]+")
-INSTALLED = re.compile(rf"[^/]+/[\d.]+/{OF_A_RULESET.pattern}")
+RULES = "rules"
+LISTED = 5  # rulesets that a hint names
 
 
 def ruleset_at(spec: str) -> tuple[Ruleset | None, list[Problem], dict[str, str]]:
     """The ruleset of a revision, what is wrong with it, and the texts it was read from."""
-    revision, _, folder = spec.partition(":")
-    folder = os.path.normpath(folder) if folder else ""
-    told = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-    if isinstance(told, Problem) or not told:
-        hint = "give a folder, NAME@VERSION, or a revision of the git repository that you are in"
-        unknown = Problem("unknown-ruleset", f"{spec!r} is neither a ruleset nor a git revision", hint)
-        return None, [told if isinstance(told, Problem) else unknown], {}
-    archive = _git("archive", "--format=tar", told.decode().strip(), "--", *_folders(told.decode().strip(), folder))
-    if isinstance(archive, Problem):
-        return None, [archive], {}
-    texts = _texts(archive, folder)
-    if not any(INSTALLED.fullmatch(path) for path in texts):  # a site's own repository: what it extends is installed
-        texts.update(*(ruleset_sources(name).texts for name in installed()))
-    root = folder or _newest(texts)
-    ruleset, problems = assemble(texts, root)
-    if ruleset is not None:
-        problems += errors(lint(ruleset, texts))
-    return None if errors(problems) else ruleset, problems, texts
-
-
-def _folders(revision: str, folder: str) -> list[str]:
-    """The folders that are there: the shelf of rulesets, which others may extend, and the one that is asked for."""
-    if folder == HERE:
-        return [HERE]
-    wanted = [path for path in (RULES, folder) if path]
-    there = _git("ls-tree", "-d", "--name-only", revision, "--", *wanted)
-    return there.decode().split() if isinstance(there, bytes) else wanted
-
-
-def _texts(archive: bytes, folder: str) -> dict[str, str]:
-    """Files by path: those of the shelf as an installed ruleset's are called, those of ``folder`` as they lie.
-
-    As on disk (`planner.shelf`), only manifest and stages of a ruleset count: its goldens lie beside them.
-    """
-    texts: dict[str, str] = {}
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        for member in files:
-            stream = files.extractfile(member) if member.isfile() and member.name.endswith(ENDINGS) else None
-            if stream is None:
-                continue
-            text = stream.read().decode("utf-8", "replace")
-            shelved, own = _within(member.name, RULES), _within(member.name, folder)
-            if INSTALLED.fullmatch(shelved):
-                texts[shelved] = text
-            if OF_A_RULESET.fullmatch(own):
-                texts[f"{folder}/{own}"] = text
-    return texts
-
-
-def _within(path: str, folder: str) -> str:
-    """The path inside ``folder``; "" for one that lies elsewhere."""
-    if folder == HERE:
-        return path
-    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
-
-
-def _newest(texts: dict[str, str]) -> str:
-    """The shipped ruleset's newest version there."""
-    versions = [
-        path.split("/")[1] for path in texts if path.startswith(f"{DEFAULT}/") and path.endswith(f"/{MANIFEST}")
-    ]
-    newest = max(versions, key=lambda version: [int(part or 0) for part in version.split(".")], default="")
-    return f"{DEFAULT}/{newest}"
-
-
-def _git(*arguments: str) -> bytes | Problem:
-    """What git says; b"" when it says no."""
     try:
-        done = subprocess.run(  # noqa: S603  no shell reads the words
-            ["git", *arguments],  # noqa: S607  whichever git the author has
-            capture_output=True,
-            check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-        )
-    except OSError:
-        return Problem("no-git", "git cannot be run, so no revision can be read", "install git, or name a folder")
-    return done.stdout if done.returncode == 0 else b""
+        with opened(spec) as objects:
+            shelved = _shelved(spec, objects)
+    except Stopped as stopped:
+        return None, [stopped.problem], {}
+    if shelved.problems:
+        return None, list(shelved.problems), shelved.texts
+    ruleset, problems = assemble(shelved.texts, shelved.root)
+    if ruleset is not None:
+        problems += errors(lint(ruleset, shelved.texts))
+    return None if errors(problems) else ruleset, problems, shelved.texts
+
+
+def _shelved(spec: str, objects: Objects) -> Shelved:
+    """The files of the ruleset, and of those that it may extend."""
+    revision, _, stated = spec.partition(":")
+    top = objects.get(f"{revision}^{{tree}}") if revision and not {"\n", "\0"} & set(revision) else None
+    if top is None:
+        hint = "give a folder, NAME@VERSION, or a revision of the git repository that you are in"
+        message = f"{spec!r} is neither a ruleset nor a git revision"
+        raise Stopped(Problem("unknown-ruleset", message, hint))
+    files, here = Tree(objects, top), objects.prefix
+    shelf = next((path for path in (f"{here}{RULES}", RULES) if rulesets_in(files, path)), None)
+    rules = shelf or f"{here}{RULES}"
+    newest = versions_in(files, f"{rules}/{DEFAULT}")[-1:]
+    path = os.path.normpath(f"./{here}{stated}") if stated else "/".join((rules, DEFAULT, *newest))
+    root = _called(revision, path, here)
+    texts, problems = read_ruleset(files, path, root)
+    if any(problem.code == "no-manifest" for problem in problems):
+        there = [_called(revision, path, here) for path in islice(_rulesets(files, here, rules), LISTED)]
+        hint = f"the revision has {', '.join(there)}" if there else "the revision has no ruleset in this folder"
+        problems = [problem._replace(hint=hint) for problem in problems]
+    manifest = texts.get(f"{root}/{MANIFEST}", "")
+    bases, found = read_bases(manifest, files, shelf) if shelf else read_bases(manifest, DISK, folder("rules"))
+    return Shelved(root, texts | bases, (*problems, *found))
+
+
+def _called(revision: str, path: str, here: str) -> str:
+    """How a user in the folder ``here`` of the repository calls what lies at ``path``."""
+    return f"{revision}:{os.path.relpath(path, here or os.curdir)}"
+
+
+def _rulesets(files: Files, here: str, rules: str) -> Iterator[str]:
+    """The rulesets of a revision: in the working folder, in the folders there, and on its shelf."""
+    for name in (os.curdir, *listing(files, here)):
+        if is_file(files, f"{here}{name}/{MANIFEST}"):
+            yield f"{here}{name}"
+    for title in rulesets_in(files, rules):
+        yield f"{rules}/{title.replace('@', '/')}"
