@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from standins import PATIENCE, Machine, machine
+
 ROOT = Path(__file__).parents[2]
 SEED = "seed-vlan-over-bond"
 HEALTH = "/ovirt-engine/services/health"
