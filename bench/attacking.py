@@ -140,7 +140,7 @@ def _begin(family: Family, folder: Path, prepare: Callable[[], object] = bool) -
         os.dup2(told, 1)
         os.dup2(told, 2)
         os.environ.clear()
-        os.environ.update(SHIELDED, XDG_CACHE_HOME=f"{folder.parent}/cache", MGMTNET_STATE=f"{folder}/state")
+        os.environ.update(SHIELDED, MGMTNET_STATE=f"{folder}/state")
         os.environ["MGMTNET_DEBUG"] = "1"  # an internal fault tells where it is
         signal.signal(signal.SIGXCPU, _late)
         signal.signal(signal.SIGALRM, _late)

@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from attacking import Family, FellError, golden, spoken
 from hostile_captures import rules
-from hosts_on_stage import UUID, stage
+from hosts_on_stage import stage
 from mutations import bytes_of, changed, changed_bytes, odd, with_raw
 
 import planner
@@ -28,6 +29,7 @@ from planner.apply.order import Access, Limits
 from planner.apply.preparing import order_for
 from planner.apply.run import Step
 
+UUID = "4c4c4544-0000-1000-8000-b4c04f000001"
 HOST = "seed-vlan-over-bond"
 NOWHERE = "127.0.0.1:9"  # refuses at once
 AT_ONCE = Limits(vdsm=1, change=1, settle=1, late=1, reboot=1, confirm=0.5)
@@ -107,6 +109,8 @@ def _write(folder: Path, run: str, standing: str) -> None:
 def prepare(chance: Random, number: int, folder: Path) -> None:
     """A journal, what is done to it, and by which command it is asked."""
     shutil.copytree(template(), folder / "state", dirs_exist_ok=True)
+    written = folder / "state" / "journal.sqlite"  # of a host that no other try holds
+    written.write_bytes(written.read_bytes().replace(UUID.encode(), str(uuid4()).encode()))
     held = HARM[number % len(HARM)](chance, folder / "state" / "journal.sqlite") or ""
     (folder / "case.json").write_text(json.dumps({"command": chance.choice(COMMANDS), "held": held}))
 

@@ -13,12 +13,6 @@ from attacking import Family, attack, harmless
 from page_sections import read_section, write_section
 
 ROOT = Path(__file__).parents[2]
-# What prints text of others raw, and `rules diff` of a hostile repository: taken out of here when it is mended.
-KNOWN = {
-    "captures": ("what capture prints",),
-    "names": ("what ", "UnicodeEncodeError at cli/inputs.py"),
-    "repositories": ("a program of a repository's", "rules that differ", "ReadError at cli/rules/revisions.py"),
-}
 TRIES = {"captures": 100, "rules": 50, "servers": 24, "journals": 6, "names": 60, "repositories": 4}
 
 
@@ -29,8 +23,7 @@ def test_a_few_tries_of_each_family_survive(family: str) -> None:
         [*script, "--only", family, "--tries", str(TRIES[family])], capture_output=True, text=True, check=False
     )
     assert f"{TRIES[family]} tries" in ran.stdout, ran.stderr
-    kinds = [line.partition(" x ")[2] for line in ran.stdout.splitlines() if line.startswith("  ") and " x " in line]
-    assert [kind for kind in kinds if not kind.startswith(KNOWN.get(family, ("nothing",)))] == [], ran.stdout
+    assert ran.returncode == 0, ran.stdout
 
 
 def fall(_: Path) -> None:
