@@ -6,6 +6,7 @@ the last of them. A process
 recovers no run but its own: each run is an executor to DBOS.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -87,6 +88,8 @@ class _Memory:
         self._alone = self._acted = False
         self._at_work = Lock()
         self._since = time.monotonic()
+        self._taken_up = bool(steps)
+        self.fault: Exception | None = None
 
     @property
     def idle(self) -> float:
@@ -99,7 +102,11 @@ class _Memory:
             if self._alone:
                 msg = "the journal has failed"
                 raise RuntimeError(msg)
-            step = self._perform(name, order, steps)
+            try:
+                step = self._perform(name, order, steps)
+            except Exception as fault:
+                self.fault = fault  # the journal passes it on as a text
+                raise
             self._steps, self._acted, self._since = [*steps, step], True, time.monotonic()
             return step
 
@@ -109,12 +116,24 @@ class _Memory:
             self._alone = True
             steps = list(self._steps)
             if not self._acted:
-                sent = any(step.name in SENT for step in steps)
-                said = "it cannot be written, so nothing was done"
-                return [*steps, Step("journal", said, "", "unknown" if sent else "as before")]
+                return self._given_up("it cannot be written, so nothing was done")
             while steps[-1].next:
                 steps.append(self._perform(steps[-1].next, self._order, steps))
             return steps
+
+    def broken_off(self, fault: Exception) -> Kept:
+        """The end of a run by a fault of ours, or by what was written down; before anything was sent, that fault."""
+        fault = self.fault or fault
+        if not self._taken_up and not any(step.name in SENT for step in self._steps):
+            raise fault
+        told = f"{type(fault).__name__}: {fault}"
+        hint = "`mgmtnet resume` reads the host again; MGMTNET_DEBUG=1 shows where it happened: please report it"
+        lost = {"code": "run-broken-off", "message": f"the run cannot be gone on with: {told}", "hint": hint}
+        return Kept(self._given_up("it was broken off"), lost)
+
+    def _given_up(self, said: str) -> list[Step]:
+        sent = any(step.name in SENT for step in self._steps)
+        return [*self._steps, Step("journal", said, "", "unknown" if sent else "as before")]
 
 
 def _trouble(problem: Problem) -> dict[str, str]:
@@ -132,6 +151,10 @@ def _carried_out(url: str, run: str, memory: _Memory, begun: Callable[[Any], Any
     except _Silent:
         told = f"the database has not answered for {AWAY:.0f} s"
         return Kept(memory.to_the_end(), _trouble(unwritable(told)))
+    except Exception as fault:
+        if os.environ.get("MGMTNET_DEBUG"):
+            raise
+        return memory.broken_off(fault)
 
 
 class _Silent(Exception):  # noqa: N818  what happened to the journal; never leaves this module

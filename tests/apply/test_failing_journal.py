@@ -58,3 +58,34 @@ def test_each_step_is_performed_once_and_what_was_lost_is_told(
     assert told["steps"] == 7
     assert told["lost"]["code"] == code
     assert ended.stderr == ""
+
+
+FAULT = """
+    import json, sys
+    from planner.apply import database, journal
+    from planner.apply.run import SENT, Step
+    url, sends = database.file_url(sys.argv[1] + "/j"), sys.argv[2] == "sends"
+    def perform(name, order, steps):
+        if len(steps) == 3:
+            raise LookupError("a fault of ours")
+        return Step(sorted(SENT)[0] if sends else name, "told", "next")
+    try:
+        kept = journal.keep(url, "one", {"run": "one"}, perform)
+        print(json.dumps({"standing": kept.steps[-1].standing, "lost": kept.lost}))
+    except LookupError as fault:
+        print(json.dumps({"raised": str(fault)}))
+"""
+
+
+def test_a_fault_of_ours_in_a_run_that_has_sent_something_ends_in_a_report(tmp_path: Path) -> None:
+    told = {}
+    for kind in ("sends", "looks"):
+        folder = tmp_path / kind
+        folder.mkdir()
+        command = [sys.executable, "-c", textwrap.dedent(FAULT), str(folder), kind]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        told[kind] = json.loads(ended.stdout)
+    assert told["looks"] == {"raised": "a fault of ours"}
+    assert told["sends"]["standing"] == "unknown"
+    assert told["sends"]["lost"]["code"] == "run-broken-off"
+    assert "a fault of ours" in told["sends"]["lost"]["message"]
