@@ -46,7 +46,7 @@ class KeptRules(Sequence[Rule]):
     """Rules as `to_document` wrote them, each made when it is first asked for: few of them fire on a host."""
 
     def __init__(self, written: Sequence[Sequence[Any]], root: str) -> None:
-        """The rules ``written`` one beside the other, their files in the folder ``root``."""
+        """The rules ``written`` one beside the other, their files in the folder ``root``; "": in none."""
         self._written = written
         self._root = root
         self._made: dict[int, Rule] = {}
@@ -63,7 +63,9 @@ class KeptRules(Sequence[Rule]):
             return tuple(self)[place]
         if place not in self._made:
             rule = _rule(dict(zip(Rule._fields, self._written[place], strict=True)))
-            self._made[place] = rule if rule.source else rule._replace(source=f"{self._root}/{rule.file}")
+            self._made[place] = (
+                rule if rule.source or not self._root else rule._replace(source=f"{self._root}/{rule.file}")
+            )
         return self._made[place]
 
     def __eq__(self, other: object) -> bool:
@@ -110,8 +112,7 @@ def to_document(compiled: Compiled, root: str) -> list[Any]:
     Where that folder lies is left out: a ruleset may be moved.
     """
     ruleset = compiled.ruleset
-    own = f"{root}/"
-    moved = (rule._replace(source="") if rule.source.startswith(own) else rule for rule in ruleset.rules)
+    moved = (rule._replace(source="") if rule.source == f"{root}/{rule.file}" else rule for rule in ruleset.rules)
     rules = [[_plain(value) for value in rule] for rule in moved]
     # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
     stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]

@@ -96,7 +96,7 @@ def run_batch(number: int, size: int) -> dict[str, int]:
     @given(case())
     def agree(drawn: tuple[Ruleset, list[Fact]]) -> None:
         ruleset, host = drawn
-        compiled = from_document(json.loads(json.dumps(to_document(compile_ruleset(ruleset)))))
+        compiled = from_document(json.loads(json.dumps(to_document(compile_ruleset(ruleset), ""))), "", "")
         assert compiled == compile_ruleset(ruleset)
         fired = fire(compiled, "locate", host)
         assert fired.problems == ()
