@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,13 @@ def released(site: Path, *options: str) -> int:
             shutil.copytree(ROOT / "golden" / name, site / "golden" / name)
     main(["golden", "update", str(site / "golden"), "--policy", str(site)])
     return main(["rules", "release", str(site), *options])
+
+
+def committed(site: Path, message: str) -> None:
+    if not (site / ".git").exists():
+        subprocess.run(["git", "init", "-q"], cwd=site, check=True)
+    for command in (["add", "-A"], ["commit", "-qm", message]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *command], cwd=site, check=True)
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
@@ -232,6 +240,22 @@ class TestRelease:
         assert released(site) == 1
         assert "error[version-sealed]: site 1.2 was sealed before, with other files: sha256:" in said(capsys)
         assert (site / "ruleset.yaml").read_text() == unsealed
+
+    def test_what_git_remembers_counts_too(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Who takes digest and compiled form away has still sealed it."""
+        committed(site, "begun")
+        assert released(site) == 0
+        committed(site, "sealed")
+        (site / "ruleset.yaml").write_text(MANIFEST)
+        (site / "compiled.jsonl").unlink()
+        (site / "guard" / "more.yaml").write_text(RULE.format(name="more", since="1.2", summary="More"))
+        committed(site, "another 1.2")
+        capsys.readouterr()
+        assert released(site) == 1
+        assert "error[version-sealed]" in said(capsys)
+        (site / "ruleset.yaml").write_text(MANIFEST.replace("1.2", "1.3"))
+        assert released(site) == 0
+        assert capsys.readouterr().out == "## site 1.3\n\n### guard\n\n- `more`: More\n"
 
     def test_what_is_otherwise_than_in_the_last_seal(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (site / "guard" / "older.yaml").write_text(RULE.format(name="older", since="1.1", summary="Old"))

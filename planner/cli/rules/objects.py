@@ -94,13 +94,13 @@ class Objects:
 
 
 @contextmanager
-def opened(wanted: str) -> Iterator[Objects]:
-    """The objects of the repository that the working folder is in; ``wanted`` of them is what the user stated."""
+def opened(wanted: str, folder: str = os.curdir) -> Iterator[Objects]:
+    """The objects of the repository that ``folder`` is in; ``wanted`` of them is what the user stated."""
     environment = {**os.environ, **ENVIRONMENT}
     no_input, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
         place = subprocess.run(  # noqa: S603  no shell reads the words
-            WHERE, stdin=no_input, capture_output=True, check=False, timeout=LONGEST, env=environment
+            WHERE, cwd=folder, stdin=no_input, capture_output=True, check=False, timeout=LONGEST, env=environment
         )
     except OSError:
         message = "git cannot be run, so no revision can be read"
@@ -113,7 +113,7 @@ def opened(wanted: str) -> Iterator[Objects]:
         raise Stopped(Problem("unknown-ruleset", message, hint))
     with (
         tempfile.TemporaryFile() as complaint,  # a pipe that nobody empties would stop it
-        subprocess.Popen(WHAT, stdin=pipe, stdout=pipe, stderr=complaint, env=environment) as git,  # noqa: S603  as above
+        subprocess.Popen(WHAT, cwd=folder, stdin=pipe, stdout=pipe, stderr=complaint, env=environment) as git,  # noqa: S603  as above
     ):
         clock = Timer(LONGEST, git.kill)
         clock.start()

@@ -2,12 +2,11 @@
 
 import argparse
 import os
-from collections.abc import Iterator
-from typing import NamedTuple
 
 from planner.authoring.releasing import entered, entry, from_the_future, with_line
 from planner.cli.inputs import read_file
 from planner.cli.output import complain, say, tell, tell_whole
+from planner.cli.rules.history import seals
 from planner.cli.rules.trying import tested
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
@@ -21,22 +20,11 @@ from planner.policy.seal import (
     MANIFEST,
     digest_at,
     form_of,
-    parts_of,
-    ruleset_of,
-    sealed_in,
     sha256,
     written_form,
 )
 from planner.problem import Problem, Where, errors
-from planner.shelf import Shelved, form_in, installed, load_rules, ruleset_sources
-
-
-class Seal(NamedTuple):
-    """A version that was sealed: its digest; and its rules, where they can still be read."""
-
-    version: str
-    digest: str
-    ruleset: Ruleset | None
+from planner.shelf import Shelved, load_rules, ruleset_sources
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,13 +57,13 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
     path = f"{shelved.root}/{MANIFEST}"
     text = with_line("compiled", sha256(rules.encode()), shelved.texts[path])
     digest = digest_at({**shelved.texts, path: text}, shelved.root)
-    seals = list(_seals(shelved.folder, ruleset))
-    twice = [seal for seal in seals if seal.version == ruleset.version and seal.digest != digest]
+    known = list(seals(shelved.folder, ruleset.name))
+    twice = [seal for seal in known if seal.version == ruleset.version and seal.digest != digest]
     if twice:
         message = f"{ruleset.name} {ruleset.version} was sealed before, with other files: {twice[0].digest}"
         complain([Problem("version-sealed", message, "raise the version", where=(Where(path),))])
         return 1
-    last = next((seal.ruleset for seal in seals if seal.version != ruleset.version), None)
+    last = next((seal.ruleset for seal in known if seal.version != ruleset.version and seal.ruleset), None)
     if last is None:
         tell(f"no earlier version of {ruleset.name} was found to compare it with")
     failures = [
@@ -91,20 +79,6 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
     tell(f"{ruleset.name} {ruleset.version} is sealed: {digest}")
     say(entry(ruleset, last))
     return 0
-
-
-def _seals(folder: str, ruleset: Ruleset) -> Iterator[Seal]:
-    """Each version of it that is known to have been sealed: by the form that lies in its folder, and as installed."""
-    form = form_in(folder)
-    made, _ = parts_of(form)
-    if made is not None and made.sealed and made.ruleset == ruleset.name:
-        yield Seal(made.version, made.digest, ruleset_of(form, folder))
-    for title in reversed(installed()):
-        name, _, version = title.partition("@")
-        other = ruleset_sources(title)
-        digests, _ = sealed_in(other.texts, other.root)
-        if name == ruleset.name and digests:
-            yield Seal(version, digests[0], load_rules(title)[0])
 
 
 def _enter(path: str | None, ruleset: Ruleset, last: Ruleset | None) -> Problem | None:
