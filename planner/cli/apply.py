@@ -27,7 +27,7 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_file, read_wanted
-from planner.cli.output import problems_document, say, say_at_last, say_json, tell, tell_whole
+from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
 from planner.cli.variables import variable
 from planner.printing import json_text
@@ -39,6 +39,7 @@ BAD_INPUT, WRONG_USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 
 def run(options: argparse.Namespace) -> int:
     """Apply; the exit status."""
+    quieten_threads()
     plan = _plan_named(options)
     if isinstance(plan, Problem):
         return failed(options, [plan], WRONG_USAGE)

@@ -131,6 +131,14 @@ def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:
     return {"format": "mgmtnet/problems@1", "problems": [problem.document() for problem in problems]}
 
 
+def quieten_threads() -> None:
+    """Have no thread print a traceback: what fails in a library's thread fails its command, which tells it."""
+    if not os.environ.get("MGMTNET_DEBUG"):
+        import threading
+
+        threading.excepthook = lambda _: None
+
+
 def in_colour(stream: TextIO | None) -> bool:
     """Whether somebody looks at the stream who has not asked for no colours (no-color.org)."""
     return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")

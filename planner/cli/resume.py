@@ -9,7 +9,7 @@ from planner.apply.preparing import host_key, run_name
 from planner.apply.report import Report
 from planner.cli.apply import failed
 from planner.cli.hosts import state_folder, unexpectable
-from planner.cli.output import say_at_last
+from planner.cli.output import quieten_threads, say_at_last
 from planner.cli.progress import progress, remark
 from planner.cli.status import unknown_run
 from planner.printing import json_text
@@ -18,6 +18,7 @@ from planner.problem import Problem
 
 def run(options: argparse.Namespace) -> int:
     """Resume; the exit status is the worst of the runs'."""
+    quieten_threads()
     problems = unexpectable(options.expect)
     if problems:
         return failed(options, problems)

@@ -4,6 +4,8 @@ import json
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +16,7 @@ from typing import NamedTuple
 import pytest
 import trustme
 from fake_engine import FakeEngine
-from standins import PATIENCE, Ended, Machine, at_once, machine, mgmtnet, state_of, wait_until
+from standins import BARE, PATIENCE, Ended, Machine, at_once, machine, mgmtnet, state_of, wait_until
 
 BOTH = ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]  # adopted, changed, saved
 
@@ -293,3 +295,34 @@ def test_a_killed_run_is_resumed_to_its_end(killed: Future[Killed]) -> None:
     assert resumed.status == (0 if resumed.document["standing"] == "as planned and saved" else 1)
     (one,) = afterwards.document
     assert (one["state"], one["standing"]) == ("ended", resumed.document["standing"])
+
+
+FEW_THREADS = """
+import sys, threading
+left, real = int(sys.argv.pop(1)), threading.Thread.start
+def start(self):
+    global left
+    left -= 1
+    if left < 0:
+        raise RuntimeError("can't start new thread")
+    real(self)
+threading.Thread.start = start
+from planner.cli.main import command
+command()
+"""
+
+
+@pytest.mark.parametrize("threads", [0, 8, 16, 24])
+def test_too_many_threads_are_told_and_a_host_that_was_changed_is_not_as_before(threads: int, tmp_path: Path) -> None:
+    with machine(tmp_path, "nic-static") as host:
+        command = [sys.executable, "-c", FEW_THREADS, str(threads), "apply", host.target, *host.definition, "--yes"]
+        environ = {**BARE, **host.environ, **state_of(tmp_path)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert "internal fault" not in done.stderr
+        assert "Traceback" not in done.stderr
+        if host.changed():
+            assert done.returncode in (5, 6)
+            assert "`mgmtnet resume` reads the host again" in done.stdout
+        else:
+            assert done.returncode == 1
+            assert "no thread can be started" in done.stderr
