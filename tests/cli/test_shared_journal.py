@@ -60,7 +60,7 @@ AWAY = """
     from postgres import programs, server
     from planner.apply import journal
     from planner.apply.run import Step
-    journal.AWAY = 4.0
+    journal.AWAY = 12.0
     kind, begin = sys.argv[1:3]
     performed = []
 
@@ -96,9 +96,9 @@ AWAY = """
 def test_a_database_that_goes_away_is_not_waited_for_without_end(kind: str, begin: int) -> None:
     programs()
     command = [sys.executable, "-c", textwrap.dedent(AWAY), kind, str(begin), str(Path(__file__).parent)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     told = json.loads(ended.stdout)
     assert told["performed"] == ["look", *["next"] * 6]
     assert told["steps"] == 7
     assert told["lost"]["code"] == "journal-broken"
-    assert told["took"] < 40
+    assert told["took"] < 80, "DBOS alone would wait for ever"

@@ -1,7 +1,5 @@
 """Why a rule did not fire."""
 
-import time
-
 from small_rules import fact, pattern
 
 from planner.language import Fact, Rule
@@ -58,11 +56,9 @@ def test_a_name_cannot_steer_the_terminal():
 
 def test_it_ends_on_a_host_of_many_vlans():
     when = [pattern("vlan", "a"), pattern("vlan", "b"), pattern("vlan", "c"), pattern("bond", name="$c.name")]
-    started = time.perf_counter()
     matched, lines = told(when, [fact("vlan", name=f"v{number}") for number in range(4094)])
     assert matched == 3
-    assert "more ways" in lines[-1]
-    assert time.perf_counter() - started < 5
+    assert "more ways" in lines[-1], "not all 4,094 to the power of three were tried"
 
 
 def test_a_field_that_is_not_there_is_a_miss():
