@@ -174,13 +174,7 @@ def _exchange(old: Any, new: Any) -> bool:
     if not isinstance(old, type):
         return False
     for name, value in vars(new).items():
-        if name in ("__new__", "_field_defaults") or not name.startswith("_") or not hasattr(object, name):
-            was = vars(old).get(name)
-            if not _exchange(was, value) and isinstance(value, str | int | tuple | dict | None) and was != value:
-                _set(old, name, value)
+        was = vars(old).get(name)
+        if not _exchange(was, value) and isinstance(value, str | int | tuple | dict | None) and was != value:
+            setattr(old, name, value)
     return True
-
-
-def _set(owner: type, name: str, value: object) -> None:
-    if name not in ("__dict__", "__weakref__", "__module__"):
-        setattr(owner, name, value)

@@ -302,3 +302,27 @@ def test_a_mode_that_is_the_kernels_first_is_a_mode_and_one_without_a_name_a_num
         bond = host.bonds["bond4"]._replace(mode=mode)
         found = differences(request, host._replace(bonds={"bond4": bond}))
         assert [str(one) for one in found] == [f"mode of bond4 is {told}, not 802.3ad"]
+
+
+@pytest.mark.parametrize(
+    ("given", "change", "same"),
+    [
+        ({}, {"gateway6": "2001:db8::2"}, False),
+        ({"autoconf": True}, {"gateway6": "fe80::2"}, True),
+        ({"dhcpv6": True}, {"gateway6": "fe80::2"}, True),
+        ({}, {"gateway4": "192.0.2.2"}, False),
+        ({"dhcpv4": True}, {"gateway4": "192.0.2.2"}, True),
+        ({}, {"dhcpv6": True}, False),
+        ({}, {"default_route4": False}, False),
+    ],
+)
+def test_what_a_server_or_a_router_gives_may_change_and_what_was_set_may_not(
+    given: dict, change: dict, *, same: bool
+) -> None:
+    _, _, before = planned("nic-static")
+
+    def with_ip(digest: str, **ip: object) -> Host:
+        nic = before.nics["eth0"]
+        return before._replace(digest=digest, nics={**before.nics, "eth0": nic._replace(ip=nic.ip._replace(**ip))})
+
+    assert stands_as_before(with_ip("one", **given), with_ip("other", **given, **change)) is same
