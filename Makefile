@@ -6,6 +6,7 @@
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
 # make attack   hostile inputs and random kills, into docs/reliability.md; SEED=7 TRIES=200 ONLY=rules: others, fewer, one
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
+# make mutate-code   slips in the code that plans, and whether a test notices, into docs/mutation-code.md; SAMPLE=500 SEED=7
 # make pages  what README and docs show to be typed, with what it prints now: look at the difference
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
@@ -21,7 +22,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules soak docs pages schemas clean
+.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -65,6 +66,9 @@ attack: .venv/test
 mutate-rules: .venv/run
 	@$(BIN)/mgmtnet rules mutate --reasons docs/mutation.yaml --page docs/mutation.md
 
+mutate-code: .venv/mutate $(COMPILED)
+	$(BIN)/python bench/mutate_code.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 soak: .venv/test
 	$(BIN)/python -m pytest -q tests/policy --soak 20000
 
@@ -106,4 +110,8 @@ $(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/poli
 
 .venv/check: pyproject.toml .venv/test
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@
+
+.venv/mutate: pyproject.toml .venv/test
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,mutate]'
 	@touch $@

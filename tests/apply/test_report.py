@@ -65,3 +65,76 @@ def test_what_the_host_does_not_tell_is_in_the_report() -> None:
     report = Report("one", "host1", "ovirtmgmt", "as planned and saved", {}, steps)
     assert report.document()["unseen"] == ["IPv4 gateway"]
     assert told("as before").document()["unseen"] == []
+
+
+def test_a_report_for_a_program() -> None:
+    assert told("as before", **PROBLEM).document() == {
+        "format": "mgmtnet/report@1",
+        "run": "one",
+        "host": "host1",
+        "network": "ovirtmgmt",
+        "standing": "as before",
+        "succeeded": False,
+        "problem": PROBLEM,
+        "advice": "the host is as it was; mend the cause and apply again",
+        "unseen": [],
+        "steps": [{"name": "look", "said": "seen"}],
+    }
+    assert told(SAVED).document()["succeeded"] is True
+    assert told(SAVED).document()["problem"] is None
+
+
+def test_a_report_for_a_person() -> None:
+    steps = (Step("look", "seen"), Step("set-up", "sent"))
+    assert told("as before", **PROBLEM)._replace(steps=steps).text().splitlines() == [
+        "host1: ovirtmgmt stands as before",
+        "  look    seen",
+        "  set-up  sent",
+        "  because: the cause",
+        "     hint: mend the cause so",
+        "    to do: the host is as it was; mend the cause and apply again",
+    ]
+    assert told("unknown").text().splitlines()[0] == "host1: how ovirtmgmt stands is unknown"
+    same = told("as planned, not saved", "", **PROBLEM).text().splitlines()
+    assert same[-2:] == ["  because: the cause", "    to do: mend the cause so"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "status", "advice"),
+    [
+        ("as planned and saved", 0, "nothing more to do"),
+        ("as planned, not saved", 5, "save it (`mgmtnet resume`), or a reboot brings the old network back"),
+        (
+            "as planned, perhaps not saved",
+            5,
+            "save it (`mgmtnet resume`): else a reboot may bring the old network back",
+        ),
+        ("as before", 1, "the host is as it was; mend the cause and apply again"),
+        ("adopted", 1, "the address is as before, on a saved network without a bridge; mend the cause and apply again"),
+        (
+            "unknown",
+            6,
+            "look at the host's console; `mgmtnet resume` reads it again and goes on from what it finds",
+        ),
+    ],
+)
+def test_each_standing_has_its_exit_status_and_its_advice(standing: str, status: int, advice: str) -> None:
+    assert (told(standing).status, told(standing).advice) == (status, advice)
+
+
+def test_a_host_that_stands_as_planned_already_and_what_to_do_about_it() -> None:
+    plan = {"network": "ovirtmgmt"}
+    assert unchanged("host1", plan, dirty=False).document()["steps"] == [
+        {"name": "look", "said": "ovirtmgmt stands as it is defined; nothing was sent"}
+    ]
+    assert unchanged("host1", plan, dirty=False).run == ""
+    assert unchanged("host1", plan, dirty=True).problem == {
+        "code": "not-saved",
+        "message": "the host calls its configuration unsaved (netConfigDirty)",
+        "hint": "see on the host what is not saved, then vdsm-client Host setSafeNetworkConfig",
+    }
+    assert unchanged("host1", plan, dirty=None).problem == {
+        "code": "saved-unknown",
+        "message": "the engine does not tell whether the host's configuration is saved",
+        "hint": "--yes saves it again; over VDSM itself (--transport auto) the host tells",
+    }

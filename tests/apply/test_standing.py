@@ -218,3 +218,111 @@ def test_a_change_that_a_power_cut_ended_is_known() -> None:
     send(stand_in, change["request"])
     bridges = host_of(stand_in.caps()).bridges
     assert cut_short(adopt["request"], changed(adopted, addresses=())._replace(bridges=bridges))
+
+
+@pytest.mark.parametrize(
+    ("golden", "key", "value", "told"),
+    [
+        ("seed-vlan-over-bond", "bonding", "bond7", "base device is bond4, not bond7"),
+        ("seed-vlan-over-bond", "vlan", None, "VLAN tag is 3000, not 0"),
+        ("seed-vlan-over-bond", "mtu", 1500, "MTU is 9000, not 1500"),
+        ("seed-vlan-over-bond", "bridged", False, "bridge is yes, not no"),
+        ("seed-vlan-over-bond", "stp", "YES", None),
+        ("seed-vlan-over-bond", "stp", "yes", "STP is no, not yes"),
+        ("seed-vlan-over-bond", "switch", "ovs", "switch is legacy, not ovs"),
+        ("seed-vlan-over-bond", "dhcpv6", "true", "DHCPv6 is no, not yes"),
+        ("seed-vlan-over-bond", "ipv6autoconf", "True", "IPv6 autoconf is no, not yes"),
+        ("nic-static", "bootproto", "dhcp", "DHCPv4 is no, not yes"),
+        ("nic-static", "ipaddr", "192.0.2.11", "IPv4 address is 192.0.2.10, not 192.0.2.11/24"),
+        ("nic-static", "netmask", "255.255.0.0", "IPv4 address is 192.0.2.10/24, not 192.0.2.10/16"),
+        ("nic-static", "prefix", 25, "IPv4 address is 192.0.2.10/24, not 192.0.2.10/25"),
+        ("nic-static", "gateway", "192.0.2.254", "IPv4 gateway is 192.0.2.1, not 192.0.2.254"),
+        ("nic-static", "gateway", "", "IPv4 gateway is 192.0.2.1, not none"),
+        ("nic-static", "defaultRoute", False, "default route is here, not elsewhere"),
+        ("nic-static", "ipv6addr", "2001:db8::7/64", "IPv6 address is 192.0.2.10, not 2001:db8::7/64"),
+        ("nic-static", "ipv6gateway", "2001:DB8::1", "IPv6 gateway is none, not 2001:db8::1"),
+        ("nic-static", "ipv6gateway", "::", None),
+        ("nic-static", "ipv6gateway", "", None),
+        ("nic-static", "nameservers", ["2001:db8::99"], "name servers is 192.0.2.53, not 2001:db8::99"),
+    ],
+)
+def test_a_difference_says_what_is_and_what_was_wanted(golden: str, key: str, value: object, told: str | None) -> None:
+    plan, stand_in, _ = taken_over(golden)
+    request = copy.deepcopy(plan["steps"][-1]["request"])
+    request["networks"]["ovirtmgmt"][key] = value
+    host = host_of(stand_in.caps())._replace(dirty=False)
+    found = {str(difference) for difference in differences(request, host)}
+    assert found == {told} if told else not found
+
+
+def test_what_is_not_there_at_all() -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = plan["steps"][-1]["request"], host_of(stand_in.caps())
+    assert [str(one) for one in differences(request, host._replace(networks={}, bonds={}))] == [
+        "network is not there, not ovirtmgmt as VDSM's own",
+        "bond bond4 is not there, not there",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("family", "asked", "told"),
+    [
+        (4, {}, "IPv4 address is none, not a lease"),
+        (6, {"dhcpv6": True}, "IPv6 address is none, not an automatic one"),
+        (6, {"ipv6autoconf": True}, "IPv6 address is none, not an automatic one"),
+        (0, {"bootproto": "none", "ipv6autoconf": True}, "address is none, not an automatic one"),
+        (0, {}, "address is none, not an automatic one"),
+        (6, {}, None),
+        (4, {"bootproto": "none"}, None),
+    ],
+)
+def test_an_address_that_is_given_is_awaited_in_the_family_of_the_host(
+    family: int, asked: dict, told: str | None
+) -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request = copy.deepcopy(plan["steps"][-1]["request"])
+    request["networks"]["ovirtmgmt"].update(asked)
+    host = changed(host_of(stand_in.caps()), addresses=())
+    found = [str(one) for one in differences(request, host, family=family) if one.field.endswith("address")]
+    assert found == ([told] if told else [])
+
+
+def test_only_the_first_network_of_a_request_is_that_of_the_management_address() -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = plan["steps"][-1]["request"], changed(host_of(stand_in.caps()), addresses=())
+    (wanted,) = request["networks"].values()
+    both = {**request, "networks": {"gone": wanted, "ovirtmgmt": wanted}}
+    assert {str(one) for one in differences(both, host, family=4)} == {"network is not there, not gone as VDSM's own"}
+
+
+def test_a_mode_that_is_the_kernels_first_is_a_mode_and_one_without_a_name_a_number() -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = plan["steps"][-1]["request"], host_of(stand_in.caps())
+    for mode, told in ((0, "balance-rr"), (6, "balance-alb"), (7, "7")):
+        bond = host.bonds["bond4"]._replace(mode=mode)
+        found = differences(request, host._replace(bonds={"bond4": bond}))
+        assert [str(one) for one in found] == [f"mode of bond4 is {told}, not 802.3ad"]
+
+
+@pytest.mark.parametrize(
+    ("given", "change", "same"),
+    [
+        ({}, {"gateway6": "2001:db8::2"}, False),
+        ({"autoconf": True}, {"gateway6": "fe80::2"}, True),
+        ({"dhcpv6": True}, {"gateway6": "fe80::2"}, True),
+        ({}, {"gateway4": "192.0.2.2"}, False),
+        ({"dhcpv4": True}, {"gateway4": "192.0.2.2"}, True),
+        ({}, {"dhcpv6": True}, False),
+        ({}, {"default_route4": False}, False),
+    ],
+)
+def test_what_a_server_or_a_router_gives_may_change_and_what_was_set_may_not(
+    given: dict, change: dict, *, same: bool
+) -> None:
+    _, _, before = planned("nic-static")
+
+    def with_ip(digest: str, **ip: object) -> Host:
+        nic = before.nics["eth0"]
+        return before._replace(digest=digest, nics={**before.nics, "eth0": nic._replace(ip=nic.ip._replace(**ip))})
+
+    assert stands_as_before(with_ip("one", **given), with_ip("other", **given, **change)) is same

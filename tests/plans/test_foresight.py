@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from planner.host.model import Host
+from planner.host.model import Host, Nic
 from planner.host.reading import read_capture
 from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.foresight import base_mtu, foresee
+from planner.plans.foresight import base_mtu, by_nmstate, foresee
 
 VERDICTS = sorted((Path(__file__).parent.parent / "data" / "verdicts").glob("*.json"))
 
@@ -121,3 +121,17 @@ def test_an_address_that_only_the_network_tells_moves_too() -> None:
             "because": "the top device of ovirtmgmt holds its addresses; eth0 loses all it has",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "by_it"), [((4, 30, 46), False), ((4, 39), False), ((4, 40), True), ((4, 50, 3), True), ((), True)]
+)
+def test_nmstate_makes_networks_from_4_40_on_and_where_no_version_is_told(version: tuple, *, by_it: bool) -> None:
+    assert by_nmstate(Host("caps", "sha256:0", version=version)) is by_it
+
+
+def test_an_effect_without_a_before_or_an_after_has_none_in_the_document() -> None:
+    host = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "nics.eth0", mtu=1500)}, version=(4, 50))
+    effects = {effect.effect: effect for effect in foresee(host, "ovirtmgmt", Attachment("eth0"), "eth0", "192.0.2.10")}
+    assert (effects["bridge-made"].before, effects["bridge-made"].after) == ("", "eth0")
+    assert (effects["mac-kept"].before, effects["mac-kept"].after) == ("eth0", "")

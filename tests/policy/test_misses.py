@@ -1,5 +1,6 @@
 """Why a rule did not fire."""
 
+import pytest
 from small_rules import fact, pattern
 
 from planner.language import Fact, Rule
@@ -63,3 +64,30 @@ def test_it_ends_on_a_host_of_many_vlans():
 
 def test_a_field_that_is_not_there_is_a_miss():
     assert told([pattern("nic"), pattern("vlan", base="$nic.name")], [fact("nic"), fact("vlan")])[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("test", "asked"),
+    [
+        (1500, "mtu 1500"),
+        (("not", 9000), "mtu not 9000"),
+        (("lt", 1500), "mtu below 1500"),
+        (("le", 1500), "mtu at most 1500"),
+        (("gt", 9000), "mtu above 9000"),
+        (("ge", 9001), "mtu at least 9001"),
+        (("in", [1, 2]), "mtu one of 1, 2"),
+        (("not-in", [1, 9000]), "mtu none of 1, 9000"),
+        (("matches", "9.*"), "mtu matching 9.*"),
+        (-1, "mtu nothing"),
+    ],
+)
+def test_a_test_as_a_person_says_it(test, asked):
+    _, lines = told([pattern("nic", mtu=test)], [fact("nic", name="eth0", mtu=9000)])
+    assert lines == ["pattern 1 of 1 failed", f"no nic has {asked}", "nearest: nic eth0; its mtu is 9000"]
+
+
+@pytest.mark.parametrize("name", ["name", "device", "address", "network", "nic", "iface"])
+def test_a_fact_is_called_by_what_names_it(name):
+    assert (
+        told([pattern("thing", x=1)], [fact("thing", **{name: "it"})])[1][-1] == "nearest: thing it; its x is nothing"
+    )

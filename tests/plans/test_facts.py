@@ -1,0 +1,267 @@
+"""What the rules see of a host: every field of every fact, on a host made by hand that has one of each device."""
+
+import pytest
+
+from planner.definition import Definition, read_definition
+from planner.facts import facts_of
+from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
+from planner.language import Fact
+from planner.plans.attachment import Attachment, IpPlan, attachment_fact
+from planner.vocabulary import KINDS
+
+MAC = "52:54:00:00:00:{:02x}".format
+INFINIBAND = "80:00:02:08:" + ":".join(["fe"] * 16)
+STATIC = Ip((Address("192.0.2.10", 4, 24, "bridges.ovirtmgmt.addr"),), "192.0.2.10", "192.0.2.1", default_route4=True)
+HOST = Host(
+    "caps",
+    "sha256:0",
+    nics={
+        "eth0": Nic("eth0", "nics.eth0", mtu=9000, hwaddr=MAC(1), permanent_hwaddr=MAC(11)),
+        "eth1": Nic("eth1", "nics.eth1", mtu=1500, hwaddr=MAC(2)),
+        "ib0": Nic("ib0", "nics.ib0", hwaddr=INFINIBAND),
+    },
+    bonds={
+        "bond0": Bond(
+            "bond0",
+            "bondings.bond0",
+            mtu=9000,
+            members=("eth1", "eth0", "gone"),
+            mode=1,
+            options=(("mode", "1"), ("fail_over_mac", "follow")),
+            partner="00:00:00:00:00:00",
+            switch="legacy",
+        )
+    },
+    vlans={"bond0.30": Vlan("bond0.30", "vlans.bond0.30", mtu=1500, base="bond0", tag=30)},
+    bridges={
+        "ovirtmgmt": Bridge("ovirtmgmt", "bridges.ovirtmgmt", mtu=1500, ports=("bond0.30",), stp=True, ip=STATIC),
+        "br0": Bridge("br0", "bridges.br0", mtu=1400, ports=("vnet1", "ib0")),
+    },
+    networks={
+        "ovirtmgmt": Network(
+            "ovirtmgmt",
+            "networks.ovirtmgmt",
+            device="ovirtmgmt",
+            bridged=True,
+            ports=("bond0.30",),
+            southbound="bond0.30",
+            mtu=1500,
+            stp=True,
+            switch="legacy",
+            ip=STATIC,
+        )
+    },
+    nameservers=("192.0.2.53", "2001:db8::53"),
+    version=(4, 40, 7),
+    nmstate=(1, 2),
+    dirty=True,
+    enterprise_linux=8,
+)
+
+
+def definition(**fields: object) -> Definition:
+    found = read_definition({"network": "ovirtmgmt", **fields}).definition
+    assert found is not None
+    return found
+
+
+def facts(kind: str, host: Host = HOST, *addresses: str, **fields: object) -> list[Fact]:
+    return facts_of(host, definition(**fields), addresses, [kind])
+
+
+def seen(kind: str, name: str) -> dict[str, object]:
+    return dict(next(fact.fields for fact in facts(kind) if fact.fields["name"] == name))
+
+
+def test_a_nic() -> None:
+    assert seen("nic", "eth0") == {
+        "name": "eth0",
+        "mtu": 9000,
+        "hwaddr": MAC(1),
+        "permanent_hwaddr": MAC(11),
+        "link": "ethernet",
+        "bond": "bond0",
+        "bridge": "",
+        "vlans": 0,
+        "addresses": 0,
+    }
+    assert seen("nic", "eth1")["permanent_hwaddr"] == MAC(2)
+    assert (seen("nic", "ib0")["link"], seen("nic", "ib0")["bridge"], seen("nic", "ib0")["bond"]) == (
+        "infiniband",
+        "br0",
+        "",
+    )
+
+
+def test_a_bond() -> None:
+    assert seen("bond", "bond0") == {
+        "name": "bond0",
+        "mtu": 9000,
+        "hwaddr": "",
+        "link": "ethernet",  # of its members: its own MAC address is not told
+        "mode": 1,
+        "members": 3,
+        "member_names": "eth0, eth1, gone",
+        "options": "mode=1 fail_over_mac=follow",
+        "fail_over_mac": 2,
+        "switch": "legacy",
+        "partner": "00:00:00:00:00:00",
+        "bridge": "",
+        "vlans": 1,
+        "addresses": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("hwaddr", "bridge", "link"), [(MAC(9), "", "ethernet"), (INFINIBAND, "br0", "infiniband"), ("02:00", "br0", "")]
+)
+def test_a_bond_that_tells_its_mac_address_and_is_a_port(hwaddr: str, bridge: str, link: str) -> None:
+    bridges = {"br0": HOST.bridges["br0"]._replace(ports=("bond0",))} if bridge else {}
+    bonds = {"bond0": HOST.bonds["bond0"]._replace(hwaddr=hwaddr)}
+    (fact,) = facts("bond", HOST._replace(bonds=bonds, bridges=bridges))
+    assert (fact.fields["hwaddr"], fact.fields["link"], fact.fields["bridge"]) == (hwaddr, link, bridge)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("none", 0), ("active", 1), ("follow", 2), ("0", 0), ("999", 999), ("1000", -1), ("some", -1), ("²", -1)],
+)
+def test_an_option_is_a_number_by_its_word_or_its_digits(value: str, number: int) -> None:
+    bonds = {"bond0": HOST.bonds["bond0"]._replace(options=(("fail_over_mac", value),))}
+    assert facts("bond", HOST._replace(bonds=bonds))[0].fields["fail_over_mac"] == number
+
+
+def test_members_listed_and_not() -> None:
+    assert [dict(fact.fields) for fact in facts("member")] == [
+        {"bond": "bond0", "nic": name, "listed": listed, "vlans": 0, "addresses": 0}
+        for name, listed in (("eth0", 1), ("eth1", 1), ("gone", 0))
+    ]
+
+
+def test_a_vlan() -> None:
+    assert seen("vlan", "bond0.30") == {
+        "name": "bond0.30",
+        "base": "bond0",
+        "base_kind": "bond",
+        "tag": 30,
+        "mtu": 1500,
+        "vdsm_name": "bond0.30",
+        "vdsm_name_length": 8,
+        "conventional": 1,
+        "bridge": "ovirtmgmt",
+        "vlans": 0,
+        "addresses": 0,
+    }
+
+
+def test_bridges_and_their_ports() -> None:
+    owned, foreign = seen("bridge", "ovirtmgmt"), seen("bridge", "br0")
+    assert (owned["owned"], owned["stp"], owned["ports"], owned["addresses"]) == (1, 1, 1, 1)
+    assert (foreign["owned"], foreign["stp"], foreign["ports"], foreign["port_names"]) == (0, -1, 2, "ib0, vnet1")
+    assert [(*fact.fields.values(), fact.path) for fact in facts("port")] == [
+        ("ovirtmgmt", "bond0.30", 1, "bridges.ovirtmgmt.ports"),
+        ("br0", "ib0", 0, "bridges.br0.ports"),
+        ("br0", "vnet1", 0, "bridges.br0.ports"),
+    ]
+
+
+def test_a_network_of_vdsm() -> None:
+    assert seen("network", "ovirtmgmt") == {
+        "name": "ovirtmgmt",
+        "device": "ovirtmgmt",
+        "bridged": 1,
+        "port": "bond0.30",
+        "contradicted": "",
+        "base": "bond0",
+        "base_kind": "bond",
+        "vlan": 30,  # of the device: the network tells none
+        "mtu": 1500,
+        "stp": 1,
+        "switch": "legacy",
+        "portless": 0,
+        "default_route": 1,
+        "gateway4": "192.0.2.1",
+        "gateway6": "",
+    }
+
+
+def test_what_was_asked_and_what_the_host_is() -> None:
+    wanted = [dict(fact.fields) for fact in facts("wanted", HOST, "192.0.2.10", "2001:db8::1", "127.0.0.2", "::1")]
+    assert [(one["family"], one["loopback"]) for one in wanted] == [(4, 0), (6, 0), (4, 1), (6, 1)]
+    (vdsm,) = facts("vdsm")
+    assert dict(vdsm.fields) == {"version": 440, "patch": 7, "nmstate": 10200, "known": 1, "dirty": 1}
+    (unknown,) = facts("vdsm", HOST._replace(version=(), nmstate=(), dirty=None))
+    assert dict(unknown.fields) == {"version": 9999, "patch": -1, "nmstate": -1, "known": 0, "dirty": -1}
+    assert (vdsm.path, unknown.path) == ("software_version", "")
+    assert [tuple(fact.fields.values()) for fact in facts("nameserver")] == [
+        ("192.0.2.53", 4, 0),
+        ("2001:db8::53", 6, 1),
+    ]
+    (host,) = facts("host")
+    assert (host.fields["addresses"], host.fields["gateways"]) == ("192.0.2.10 on ovirtmgmt", 1)
+    assert (host.fields["nameservers"], host.fields["enterprise_linux"]) == ("192.0.2.53,2001:db8::53", 8)
+
+
+def test_a_long_list_is_cut_and_says_so() -> None:
+    held = tuple(Address(f"192.0.2.{number}", 4, 24, "") for number in range(1, 27))
+    bridges = {"ovirtmgmt": HOST.bridges["ovirtmgmt"]._replace(ip=STATIC._replace(addresses=held))}
+    (host,) = facts("host", HOST._replace(bridges=bridges, networks={}))
+    listed = str(host.fields["addresses"]).split(", ")
+    assert (len(listed), listed[0], listed[-1]) == (25, "192.0.2.1 on ovirtmgmt", "2 more")
+
+
+@pytest.mark.parametrize("kind", sorted({*KINDS} - {"attachment", "foreseen", "management", "difference", "freed"}))
+def test_a_fact_has_every_field_that_the_vocabulary_gives_its_kind(kind: str) -> None:
+    host = HOST._replace(last_client_iface="ovirtmgmt")
+    for fact in facts(kind, host, "192.0.2.10"):
+        assert set(fact.fields) == set(KINDS[kind].fields)
+
+
+def test_an_attachment() -> None:
+    planned = Attachment(
+        "bond0",
+        tag=30,
+        bridged=False,
+        mtu=9000,
+        ipv4=IpPlan("static", "192.0.2.10", 24, "192.0.2.1"),
+        ipv6=IpPlan("static", "2001:db8::10", 64, "2001:db8:1::1"),
+        default_route=True,
+        nameservers=("192.0.2.53", "2001:db8::53", "192.0.2.54"),
+    )
+    assert dict(attachment_fact(planned).fields) == {
+        "iface": "bond0",
+        "vlan": 30,
+        "bridged": 0,
+        "mtu": 9000,
+        "stp": 0,
+        "switch": "legacy",
+        "default_route": 1,
+        "nameservers": "192.0.2.53,2001:db8::53,192.0.2.54",
+        "nameservers4": "192.0.2.53, 192.0.2.54",
+        "nameservers6": "2001:db8::53",
+        "ipv4_method": "static",
+        "ipv4_address": "192.0.2.10",
+        "ipv4_prefix": 24,
+        "ipv4_gateway": "192.0.2.1",
+        "ipv4_gateway_inside": 1,
+        "ipv6_method": "static",
+        "ipv6_address": "2001:db8::10",
+        "ipv6_prefix": 64,
+        "ipv6_gateway": "2001:db8:1::1",
+        "ipv6_gateway_inside": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("plan", "inside"),
+    [
+        (IpPlan(), -1),
+        (IpPlan("static", "192.0.2.10", -1, "192.0.2.1"), -1),
+        (IpPlan("static", "192.0.2.10", 24, ""), -1),
+        (IpPlan("static", "192.0.2.10", 0, "198.51.100.1"), 1),
+        (IpPlan("static", "169.254.1.1", 32, "169.254.1.2"), 0),
+        (IpPlan("static", "2001:db8::10", 64, "fe80::1"), 1),
+    ],
+)
+def test_whether_a_gateway_is_in_reach(plan: IpPlan, inside: int) -> None:
+    assert attachment_fact(Attachment("eth0", ipv4=plan)).fields["ipv4_gateway_inside"] == inside

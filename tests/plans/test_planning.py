@@ -1,0 +1,88 @@
+"""The library: one call, and what it does with what it is given."""
+
+import json
+from pathlib import Path
+
+import planner
+from planner.host.model import Address, Host, Ip, Nic
+from planner.plans.after import Holder, after
+from planner.plans.attachment import Attachment, IpPlan
+from planner.policy.compiled import Compiled
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def planned(golden: str, rules: Compiled, *addresses: str) -> planner.Plan:
+    host = planner.read_capture((GOLDEN / golden / "capture.json").read_text()).host
+    definition = planner.read_definition((GOLDEN / golden / "definition.yaml").read_text()).definition
+    assert host is not None
+    assert definition is not None
+    return planner.plan(host, definition, rules, addresses)
+
+
+def test_the_address_that_is_given_decides(rules: Compiled) -> None:
+    golden = json.loads((GOLDEN / "seed-vlan-over-bond" / "plan.json").read_text())
+    assert planned("seed-vlan-over-bond", rules, "192.0.2.10").document()["steps"] == golden["steps"]
+    unknown = planned("seed-vlan-over-bond", rules, "203.0.113.99")
+    assert (unknown.outcome, unknown.problems[0].code) == ("refused", "address-not-found")
+
+
+def test_rules_are_compiled_if_they_are_not_and_edited_ones_are_called_so(rules: Compiled) -> None:
+    host = planner.read_capture((GOLDEN / "nic-dhcp" / "capture.json").read_text()).host
+    definition = planner.read_definition({"network": "ovirtmgmt"}).definition
+    assert host is not None
+    assert definition is not None
+    plain = planner.plan(host, definition, rules.ruleset._replace(edited=False)).document()
+    edited = planner.plan(host, definition, rules.ruleset._replace(edited=True)).document()
+    assert "edited" not in plain["rules"]
+    assert edited["rules"] == {**plain["rules"], "edited": True}
+    assert edited["steps"] == plain["steps"]
+
+
+IP = Ip(
+    (
+        Address("192.0.2.9", 4, 24, ""),
+        Address("192.0.2.10", 4, 24, ""),
+        Address("2001:db8::10", 6, 64, ""),
+        Address("2001:db8::11", 6, 64, ""),
+    ),
+    "192.0.2.9",
+    "192.0.2.1",
+    "fe80::1",
+    dhcpv4=True,
+    autoconf=True,
+)
+HOST = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "nics.eth0", ip=IP)}, version=(4, 50))
+
+
+def ip_after(v4: IpPlan, v6: IpPlan, address: str = "") -> Ip:
+    attachment = Attachment("eth0", ipv4=v4, ipv6=v6, default_route=True)
+    future = after(HOST, "ovirtmgmt", attachment, Holder("eth0", address))
+    assert future.bridges["ovirtmgmt"].ip == future.networks["ovirtmgmt"].ip
+    assert future.nics["eth0"].ip == Ip()
+    return future.networks["ovirtmgmt"].ip
+
+
+def test_a_lease_is_the_management_address_or_the_primary_one() -> None:
+    asked, primary = (ip_after(IpPlan("dhcp"), IpPlan(), address) for address in ("192.0.2.10", ""))
+    assert ([one.text for one in asked.addresses], asked.primary4) == (["192.0.2.10"], "192.0.2.10")
+    assert ([one.text for one in primary.addresses], primary.primary4) == (["192.0.2.9"], "192.0.2.9")
+    assert (asked.gateway4, asked.gateway6, asked.dhcpv4, asked.default_route4) == ("192.0.2.1", "", True, True)
+
+
+def test_what_routers_advertise_stays_and_a_family_without_a_method_goes() -> None:
+    auto = ip_after(IpPlan(), IpPlan("auto"), "2001:db8::11")
+    assert [one.text for one in auto.addresses] == ["2001:db8::11", "2001:db8::10"]
+    assert (auto.primary4, auto.gateway4, auto.gateway6, auto.default_route4) == ("", "", "fe80::1", None)
+    assert (auto.dhcpv4, auto.dhcpv6, auto.autoconf) == (False, False, True)
+    leased = ip_after(IpPlan(), IpPlan("dhcp"), "2001:db8::11")
+    assert [one.text for one in leased.addresses] == ["2001:db8::11"]
+
+
+def test_a_static_address_is_the_one_that_is_planned() -> None:
+    static = ip_after(IpPlan("static", "192.0.2.20", 25, "192.0.2.2"), IpPlan("static", "2001:db8::20", 48, ""))
+    assert [(one.text, one.family, one.prefix) for one in static.addresses] == [
+        ("192.0.2.20", 4, 25),
+        ("2001:db8::20", 6, 48),
+    ]
+    assert (static.primary4, static.gateway4, static.gateway6) == ("192.0.2.20", "192.0.2.2", "")
