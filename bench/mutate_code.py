@@ -52,6 +52,7 @@ TESTS = (
     "tests/explain/test_explained_changes.py",
     "tests/explain/test_explained_reasons.py",
     "tests/host/test_graph.py",
+    "tests/language/test_vocabulary.py",
     "tests/plans",
     "tests/policy",
 )

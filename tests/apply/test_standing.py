@@ -326,3 +326,13 @@ def test_what_a_server_or_a_router_gives_may_change_and_what_was_set_may_not(
         return before._replace(digest=digest, nics={**before.nics, "eth0": nic._replace(ip=nic.ip._replace(**ip))})
 
     assert stands_as_before(with_ip("one", **given), with_ip("other", **given, **change)) is same
+
+
+def test_an_mtu_and_a_prefix_that_are_not_told_are_held_against_nobody() -> None:
+    plan, stand_in, _ = taken_over("nic-static")
+    request, host = plan["steps"][-1]["request"], host_of(stand_in.caps())
+    network = host.networks["ovirtmgmt"]
+    bare = tuple(address._replace(prefix=-1) for address in network.ip.addresses)
+    silent = network._replace(mtu=-1, ip=network.ip._replace(addresses=bare))
+    found = measure(request, host._replace(networks={"ovirtmgmt": silent}))
+    assert (found.differences, "MTU" in found.unseen) == ((), True)

@@ -192,6 +192,10 @@ def test_what_was_asked_and_what_the_host_is() -> None:
     assert dict(vdsm.fields) == {"version": 440, "patch": 7, "nmstate": 10200, "known": 1, "dirty": 1}
     (unknown,) = facts("vdsm", HOST._replace(version=(), nmstate=(), dirty=None))
     assert dict(unknown.fields) == {"version": 9999, "patch": -1, "nmstate": -1, "known": 0, "dirty": -1}
+    assert [facts("vdsm", HOST._replace(nmstate=told))[0].fields["nmstate"] for told in ((2,), (2, 1, 7))] == [
+        20000,
+        20107,
+    ]
     assert (vdsm.path, unknown.path) == ("software_version", "")
     assert [tuple(fact.fields.values()) for fact in facts("nameserver")] == [
         ("192.0.2.53", 4, 0),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import planner
-from planner.host.model import Address, Host, Ip, Nic
+from planner.host.model import Address, Bond, Host, Ip, Nic, Vlan
 from planner.plans.after import Holder, after
 from planner.plans.attachment import Attachment, IpPlan
 from planner.policy.compiled import Compiled
@@ -86,3 +86,17 @@ def test_a_static_address_is_the_one_that_is_planned() -> None:
         ("2001:db8::20", 6, 48),
     ]
     assert (static.primary4, static.gateway4, static.gateway6) == ("192.0.2.20", "192.0.2.2", "")
+
+
+def test_a_vlan_that_is_not_there_is_made_on_the_base() -> None:
+    future = after(HOST, "ovirtmgmt", Attachment("eth0", tag=30, mtu=1400), Holder("eth0", "192.0.2.10"))
+    assert future.vlans == {"eth0.30": Vlan("eth0.30", "", mtu=1400, base="eth0", tag=30)}
+    assert future.bridges["ovirtmgmt"].ports == ("eth0.30",)
+
+
+def test_a_bond_keeps_the_order_of_its_members_unless_they_change() -> None:
+    bond = Bond("bond0", "bondings.bond0", members=("eth1", "eth0"), mode=1)
+    for members, then in ((("eth0", "eth1"), ("eth1", "eth0")), (("eth0",), ("eth0",))):
+        attachment = Attachment("bond0", bond=bond._replace(members=members, mode=4, options=(("miimon", "50"),)))
+        future = after(HOST._replace(bonds={"bond0": bond}), "ovirtmgmt", attachment, Holder())
+        assert future.bonds["bond0"] == bond._replace(members=then, mode=4, options=(("miimon", "50"),))

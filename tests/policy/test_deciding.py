@@ -98,7 +98,7 @@ class TestTheEngine:
 
     @pytest.mark.parametrize(
         ("count", "listed"),
-        [(1, "r000"), (5, "r000, r001, r002, r003, r004"), (7, "r000, r001, r002, r003, r004 and 2 more")],
+        [(1, "r000"), (5, "r000, r001, r002, r003, r004"), (6, "r000, r001, r002, r003, r004 and 1 more")],
     )
     def test_where_it_disagrees_nothing_is_decided(self, monkeypatch, count, listed):
         monkeypatch.setattr(durable, "run", lambda *_: set())
@@ -108,6 +108,13 @@ class TestTheEngine:
         assert problem.code == "engines-disagree"
         assert problem.message == f"durable_rules and the plain matcher disagree on {listed} (locate)"
         assert problem.hint == "please report this with the capture and the rules; nothing was decided"
+
+    def test_facts_that_block_are_counted_too(self, monkeypatch):
+        monkeypatch.setattr(firing, "MOST_FACTS", 3)
+        when = [pattern("nic"), pattern("port", no=True, device="$nic.name")]
+        ports = [fact("port", device=f"eth{number}") for number in range(2)]
+        (problem,) = fire(rules(when), "locate", [*NICS, *ports]).problems
+        assert problem.message.startswith("the locate rules reach 5 facts")
 
     def test_where_it_fails_nothing_is_decided(self, monkeypatch):
         def fails(*_):

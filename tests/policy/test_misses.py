@@ -91,3 +91,13 @@ def test_a_fact_is_called_by_what_names_it(name):
     assert (
         told([pattern("thing", x=1)], [fact("thing", **{name: "it"})])[1][-1] == "nearest: thing it; its x is nothing"
     )
+
+
+def test_a_pattern_after_one_that_must_not_match_is_tried_with_what_was_bound():
+    when = [pattern("nic"), pattern("port", no=True, device="$nic.name"), pattern("member", nic="$nic.name")]
+    assert told(when, [fact("nic", name="eth0"), fact("member", nic="eth0")]) is None
+    assert told(when, [fact("nic", name="eth0"), fact("member", nic="eth1")])[0] == 2
+
+
+def test_a_fact_without_a_name_is_called_by_its_kind():
+    assert told([pattern("host", x=1)], [fact("host", x=2)])[1][-1] == "nearest: host ; its x is 2"
