@@ -105,7 +105,7 @@ def attack(family: Family, seed: int, tries: int, jobs: int, kept: Path) -> list
             for number in range(tries):
                 folder = Path(beneath, str(number))
                 folder.mkdir()
-                chance = Random(f"{seed} {family.name} {number}")  # noqa: S311 a seed is to be repeated
+                chance = Random(f"{seed} {family.name} {number}")
                 pid = _begin(family, folder, partial(family.prepare, chance, number, folder))
                 trying[pid] = _Trying(number, folder, time.monotonic() + family.patience + GRACE)
                 while len(trying) == jobs or (trying and number == tries - 1):
@@ -154,7 +154,7 @@ def _begin(family: Family, folder: Path, prepare: Callable[[], object] = bool) -
         family.run(folder)
         _look_at(beside)
         status = 0
-    except BaseException as fault:  # noqa: BLE001 whatever it is, it is told
+    except BaseException as fault:  # noqa: BLE001  whatever it is, it is told
         (folder / FAULT).write_text(_told(fault), errors="backslashreplace")
     finally:
         os._exit(status)

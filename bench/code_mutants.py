@@ -152,7 +152,7 @@ def take_in(module: ModuleType, source: str) -> None:
     """Let ``module`` be as ``source`` says, for everybody who has imported something of it already."""
     fresh = ModuleType(module.__name__)
     fresh.__file__ = module.__file__
-    exec(compile(source, str(module.__file__), "exec"), vars(fresh))  # noqa: S102 - a mutant is code to be executed
+    exec(compile(source, str(module.__file__), "exec"), vars(fresh))  # noqa: S102  a mutant is code to be executed
     for name, new in list(vars(fresh).items()):
         old = vars(module).get(name)
         if name.startswith("__") or getattr(new, "__module__", module.__name__) != module.__name__:

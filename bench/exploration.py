@@ -101,7 +101,7 @@ def explore(name: str, faults: int, kills: int, runs: int = 0) -> Explored:
 @remembering()
 def wander(name: str, seed: int, depth: int, runs: int) -> Explored:
     """Random schedules of ``depth`` faults and kills, deeper than all can be had."""
-    chosen, chance = scenario(name), random.Random(seed)  # noqa: S311 a seed is to be repeated
+    chosen, chance = scenario(name), random.Random(seed)
     began = time.process_time()
     violations: dict[str, Violation] = {}
     ends: Counter[str] = Counter()

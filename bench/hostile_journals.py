@@ -140,11 +140,11 @@ def _with_other_values(chance: Random, path: Path) -> None:
             table = chance.choice(TABLES)
             columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
             column = chance.choice([*columns, *[one for one in columns if one in ("inputs", "output", "error")] * 8])
-            rowid, value = chance.choice(database.execute(f"SELECT rowid, {column} FROM {table}").fetchall())  # noqa: S608 names of ours
+            rowid, value = chance.choice(database.execute(f"SELECT rowid, {column} FROM {table}").fetchall())
             with suppress(sqlite3.Error):
                 marker = "CAST(? AS TEXT)" if chance.random() < 0.9 else "?"
                 given = [_other(chance, value), rowid]
-                database.execute(f"UPDATE {table} SET {column} = {marker} WHERE rowid = ?", given)  # noqa: S608 as above
+                database.execute(f"UPDATE {table} SET {column} = {marker} WHERE rowid = ?", given)
 
 
 def _other(chance: Random, value: Any) -> bytes | None:
@@ -163,16 +163,16 @@ def _pickled(chance: Random, path: Path) -> None:
         columns = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
         column = chance.choice(sorted({"inputs", "output", "error"} & columns))
         value = chance.choice((base64.b64encode(made).decode(), made))
-        database.execute(f"UPDATE {table} SET {column} = ?", [value])  # noqa: S608 names of ours
+        database.execute(f"UPDATE {table} SET {column} = ?", [value])
         kind = chance.choice((WRITTEN, "py_pickle", "pickle", "portable_json", None))
         for named in ("workflow_status", "operation_outputs"):
-            database.execute(f"UPDATE {named} SET serialization = ?", [kind])  # noqa: S608 as above
+            database.execute(f"UPDATE {named} SET serialization = ?", [kind])
 
 
 def _newer(chance: Random, path: Path) -> None:
     column = chance.choice(("name", "application_version", "status"))
     with _opened(path) as database:
-        database.execute(f"UPDATE workflow_status SET {column} = ?", [chance.choice(NEWER)])  # noqa: S608 names of ours
+        database.execute(f"UPDATE workflow_status SET {column} = ?", [chance.choice(NEWER)])
 
 
 def _something_else(chance: Random, path: Path) -> str:

@@ -335,7 +335,7 @@ def run(folder: Path) -> None:
 
 
 def _script(case: dict[str, Any]) -> Speak:
-    chance, trick = Random(case["seed"]), case["trick"]  # noqa: S311 a seed is to be repeated
+    chance, trick = Random(case["seed"]), case["trick"]
     if trick in HANDSHAKES:
         return lambda sock: HANDSHAKES[trick](sock, chance)
     speak = SPEAKERS[case["wire"]](json.loads((golden(HOST) / "capture.json").read_text()))

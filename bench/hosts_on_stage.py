@@ -62,7 +62,7 @@ class Stage(NamedTuple):
 
 
 @contextmanager
-def stage(  # noqa: PLR0913 each is a dial of its own
+def stage(  # noqa: PLR0913  each is a dial of its own
     golden: str,
     transport: str,
     faults: Sequence[Mishap] = (),
@@ -142,4 +142,4 @@ def access_to(site: Site, hosted: Hosted, transport: str, moves_to: str = "") ->
         "routes": {own: hosted.address_of(own).address for own in addresses},
     }
     direct = "auto" if transport == "engine" else transport
-    return Access(f"{place.address}:{place.port}", direct, **files)  # type: ignore[arg-type]  # a transport by its name
+    return Access(f"{place.address}:{place.port}", direct, **files)

@@ -298,7 +298,7 @@ def main() -> int:
     given = _options()
     every = [mutant for path in _paths() for mutant in mutants_of(path, (ROOT / "planner" / path).read_text())]
     wanted = min(given.sample or len(every), len(every))
-    chosen = Random(given.seed).sample(every, wanted)  # noqa: S311 - a sample that can be drawn again
+    chosen = Random(given.seed).sample(every, wanted)
     fates = known(every)
     if any(mutant.name not in fates for mutant in chosen):
         status = _try_all(Runner(chosen, fates, given.jobs))

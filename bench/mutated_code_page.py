@@ -42,7 +42,8 @@ def page(score: Score, reasons: Mapping[str, re.Pattern[str]]) -> str:
     """The whole page, as Markdown."""
     tried = len(score.fates)
     of = f"all {tried} mutants" if tried == score.every else f"{tried} mutants"
-    sampled = "" if tried == score.every else f" They are a sample of {score.every}, by seed {score.seed}."
+    drawn = f" They are a sample of {score.every}, by seed {score.seed}: tests that its survivors led to flatter it."
+    sampled = "" if tried == score.every else drawn
     by_path = {path: [fate for mutant, fate in score.fates if mutant.path == path] for path in score.paths}
     lines = [
         "# The mutation test of the code",

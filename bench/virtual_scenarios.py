@@ -62,7 +62,7 @@ def scenario(name: str) -> Scenario:
     assert ruleset is not None, problems
     plan = planner.plan(sight.host, definition, compile_ruleset(ruleset), (address,))
     assert plan.outcome == "change", plan
-    access = Access(address, transport)  # type: ignore[arg-type]  # by its name
+    access = Access(address, transport)
     wanted = plan.document()
     if kind == UNADOPTED:
         wanted["steps"] = wanted["steps"][1:]

@@ -108,7 +108,7 @@ class Box(Generic[T]):
     def _do(self, work: Callable[[], T]) -> None:
         try:
             self._answers.append((work(), None))
-        except Exception as fault:  # noqa: BLE001 raised where somebody waits for the answer
+        except Exception as fault:  # noqa: BLE001  raised where somebody waits for the answer
             self._answers.append((None, fault))
         if self._waiting is not None:
             self._time.at(self._time.now(), self._wake, "answered")
@@ -132,7 +132,7 @@ class Box(Generic[T]):
         answer, fault = self._answers.pop(0)
         if fault is not None:
             raise fault
-        return answer  # type: ignore[no-any-return]  # as the work said
+        return answer
 
 
 def _begin(made: greenlet) -> None:

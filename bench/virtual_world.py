@@ -93,7 +93,7 @@ class Rest(NamedTuple):
     disturbed: bool
 
 
-class Stop(Exception):  # noqa: N818 nothing is wrong
+class Stop(Exception):  # noqa: N818  nothing is wrong
     """Enough of this run was seen."""
 
 
@@ -218,7 +218,7 @@ class VirtualWorld:
                 step = STAGES[following](
                     Run(order, contact, self.scenario.before, steps, self.performed, fencing, self._told)
                 )
-            except Exception as fault:  # noqa: BLE001 no fault of the world's may end a run so
+            except Exception as fault:  # noqa: BLE001  no fault of the world's may end a run so
                 self.wrong.append(f"{following} raised {fault!r}")
                 break
             self.say(f"    {step.name}: {step.said}" + (f" -> {step.next}" if step.next else f": {step.standing}"))
@@ -328,7 +328,7 @@ class VirtualWorld:
             self.time.end(one)
             call.reset()
 
-    def menu(self, place: str, faults: int, kills: int) -> list[Fault]:  # noqa: C901 kind by kind
+    def menu(self, place: str, faults: int, kills: int) -> list[Fault]:  # noqa: C901  kind by kind
         """What can go wrong here, with so many faults and kills left."""
         found: list[Fault] = []
         if kills and self.alive:
@@ -600,7 +600,7 @@ class Direct:
         """In its own time."""
         return self.world.long("setSafeNetworkConfig", {}, self.address, timeout)
 
-    def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:  # noqa: ARG002 a Speaker
+    def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:  # noqa: ARG002  a Speaker
         """As proxy for the host, over a network of its own."""
         return self.world.fence(action)
 
@@ -612,7 +612,7 @@ class Direct:
 class ThroughEngine(Direct):
     """The engine's way: it confirms by itself, builds only what is defined, and does not tell what is unsaved."""
 
-    def confirm(self, *, timeout: float) -> Done | Failure:  # noqa: ARG002 a Speaker
+    def confirm(self, *, timeout: float) -> Done | Failure:  # noqa: ARG002  a Speaker
         """Nothing to do."""
         return Done()
 
@@ -629,7 +629,7 @@ class ThroughEngine(Direct):
         answer = self.world.long("setupNetworks", request, self.address, timeout)
         return LOST_HOST if answer is RESET else answer
 
-    def at(self, address: str) -> "ThroughEngine":  # noqa: ARG002 a Speaker
+    def at(self, address: str) -> "ThroughEngine":  # noqa: ARG002  a Speaker
         """It is the engine that is spoken to."""
         return self
 

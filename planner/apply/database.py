@@ -53,7 +53,7 @@ def unusable(url: str) -> Problem | None:
         return _broken(path, "is no journal")
     try:
         with closing(sqlite3.connect(path, timeout=CONNECT_WITHIN)) as database:
-            return _unreadable(database, _IN_SQLITE)
+            return _of_others(database, _IN_SQLITE)
     except sqlite3.Error as failure:
         return _broken(path, f"cannot be read as a journal: {failure}")
 
@@ -81,7 +81,7 @@ WHERE table_schema = 'dbos'
 """
 
 
-def _unreadable(database: Any, schema: str) -> Problem | None:
+def _of_others(database: Any, schema: str) -> Problem | None:
     """Why the rows that are there must not be read: they are not written as ours are, or by a later mgmtnet."""
     columns = database.execute(schema).fetchall()
     for table in (table for table, column in columns if column == "serialization"):
@@ -141,7 +141,7 @@ def _unreachable(url: str) -> Problem | None:
 
     try:
         with _connected(url) as database:
-            return _unreadable(database, _IN_POSTGRESQL)
+            return _of_others(database, _IN_POSTGRESQL)
     except psycopg.Error as failure:
         reason = str(failure).strip().splitlines()[-1]  # names host, user and database, never a password
         hint = "is the server up, has it that database, and is the password right (~/.pgpass, PGPASSWORD)?"

@@ -1,8 +1,7 @@
 """The one module that knows DBOS: each step's answer is written down before the next step begins.
 
 A run is a workflow that only asks which step is next; what a step answered tells it. So a newer mgmtnet follows the
-recorded answers of an older one, whatever it would have done itself, and goes on from
-the last of them. A process
+recorded answers of an older one, whatever it would have done itself, and goes on from the last of them. A process
 recovers no run but its own: each run is an executor to DBOS.
 """
 

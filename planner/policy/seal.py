@@ -20,7 +20,7 @@ FORM = "mgmtnet/compiled@5"  # to be raised whenever what is written, or what ru
 # The manifest's lines as `mgmtnet rules release` writes them; the first is no part of what it is the digest of.
 SEALED = re.compile(r"""digest: *(["']?)(sha256:[0-9a-f]{64})\1(?:\s+#.*|\s*)""")
 MADE = re.compile(r"compiled: *(sha256:[0-9a-f]{64})\s*")
-BASE = re.compile(r"extends: *([\w.@-]+)\s*")
+BASE = re.compile(r"""extends: *(["']?)([\w.@-]+)\1(?:\s+#.*|\s*)""")
 LONGEST_CHAIN = 10  # rulesets that extend each other; a circle is for `assemble` to tell
 
 
@@ -44,8 +44,9 @@ def digest_at(texts: Mapping[str, str], root: str, length: int = 1) -> str:
     """The digest of the ruleset in the folder ``root`` of ``texts``, by their lines; "" if that takes reading YAML."""
     prefix = f"{root}/"
     files = {path.removeprefix(prefix): text for path, text in texts.items() if path.startswith(prefix)}
-    named = [found.group(1) for line in files.get(MANIFEST, "").splitlines() if (found := BASE.fullmatch(line))]
-    if MANIFEST not in files or len(named) > 1 or length > LONGEST_CHAIN:
+    lines = [line for line in files.get(MANIFEST, "").splitlines() if line.startswith("extends")]
+    named = [found.group(2) for line in lines if (found := BASE.fullmatch(line))]
+    if MANIFEST not in files or len(named) != len(lines) or len(named) > 1 or length > LONGEST_CHAIN:
         return ""
     return digest_of(files, digest_at(texts, named[0].replace("@", "/"), length + 1) if named else "")
 

@@ -6,29 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
-from planner.shelf import load_rules
+from planner.policy.compiled import KeptRules
+from planner.shelf import compiled_rules, load_rules
 
 ROOT = Path(__file__).parents[2]
-MANIFEST = 'ruleset: site\nversion: "1.2"\nsummary: Ours\nextends: ovirtmgmt@1.0\n'
-RULE = """\
-rule: {name}
-since: "{since}"
-summary: {summary}
-why: >
-  Because we say so.
-when:
-  - management: {{}}
-then:
-  note:
-    code: ours
-    message: seen
-    hint: none
-examples:
-  fires: [nic-static]
-  silent: [address-unknown]
-"""
 
 
 @pytest.fixture
@@ -38,15 +22,6 @@ def site(tmp_path: Path) -> Path:
     (folder / "ruleset.yaml").write_text(MANIFEST)
     (folder / "guard" / "ours.yaml").write_text(RULE.format(name="ours", since="1.2", summary="Ours"))
     return folder
-
-
-def released(site: Path, *options: str) -> int:
-    """The status of `rules release`, with two goldens that its rules were tried on."""
-    for name in ("nic-static", "address-unknown"):
-        if not (site / "golden" / name).exists():
-            shutil.copytree(ROOT / "golden" / name, site / "golden" / name)
-    main(["golden", "update", str(site / "golden"), "--policy", str(site)])
-    return main(["rules", "release", str(site), *options])
 
 
 def committed(site: Path, message: str) -> None:
@@ -217,6 +192,25 @@ class TestRelease:
         assert ruleset.digest in told.err
         assert main(["rules", "release", str(site), "--changelog", str(log)]) == 0
         assert said(capsys) == f"site 1.2 is sealed already: {ruleset.digest}\n"
+
+    @pytest.mark.parametrize(
+        "base", ['"ovirtmgmt@1.0"', "'ovirtmgmt@1.0'", "ovirtmgmt@1.0  # ours", "   ovirtmgmt@1.0"]
+    )
+    def test_the_base_may_be_spelled_as_yaml_allows(self, base: str, site: Path) -> None:
+        (site / "ruleset.yaml").write_text(MANIFEST.replace("ovirtmgmt@1.0", base))
+        assert released(site) == 0
+        rules, problems = compiled_rules(str(site))
+        assert rules is not None, problems
+        assert isinstance(rules.ruleset.rules, KeptRules), "it starts from its compiled form"
+        assert main(["rules", "check", "--quick", str(site)]) == 0
+
+    def test_a_manifest_in_braces_is_not_spoilt(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        text = '{ruleset: site, version: "1.2", summary: Ours, extends: ovirtmgmt@1.0}\n'
+        (site / "ruleset.yaml").write_text(text)
+        assert released(site) == 1
+        assert "error[" in said(capsys)
+        assert (site / "ruleset.yaml").read_text() == text
+        assert not (site / "compiled.jsonl").exists()
 
     def test_failing_goldens_are_not_sealed_over(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
         shutil.copytree(ROOT / "golden" / "nic-static", site / "golden" / "nic-static")

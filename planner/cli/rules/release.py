@@ -15,14 +15,8 @@ from planner.policy.carets import render
 from planner.policy.compiled import compile_ruleset
 from planner.policy.lint import lint
 from planner.policy.manifests import parse_manifest
-from planner.policy.seal import (
-    COMPILED,
-    MANIFEST,
-    digest_at,
-    form_of,
-    sha256,
-    written_form,
-)
+from planner.policy.rulesets import assemble
+from planner.policy.seal import COMPILED, MANIFEST, form_of, sha256, written_form
 from planner.problem import Problem, Where, errors
 from planner.shelf import Shelved, load_rules, ruleset_sources
 
@@ -56,9 +50,15 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
     rules = written_form(compile_ruleset(ruleset), shelved.root)
     path = f"{shelved.root}/{MANIFEST}"
     text = with_line("compiled", sha256(rules.encode()), shelved.texts[path])
-    digest = digest_at({**shelved.texts, path: text}, shelved.root)
+    sealed, problems = assemble({**shelved.texts, path: text}, shelved.root)
+    if sealed is not None:
+        text = with_line("digest", sealed.digest, text)
+        sealed, problems = assemble({**shelved.texts, path: text}, shelved.root)
+    if sealed is None:  # a manifest in braces takes no further lines
+        complain(problems)
+        return 1
     known = list(seals(shelved.folder, ruleset.name))
-    twice = [seal for seal in known if seal.version == ruleset.version and seal.digest != digest]
+    twice = [seal for seal in known if seal.version == ruleset.version and seal.digest != sealed.digest]
     if twice:
         message = f"{ruleset.name} {ruleset.version} was sealed before, with other files: {twice[0].digest}"
         complain([Problem("version-sealed", message, "raise the version", where=(Where(path),))])
@@ -66,17 +66,16 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
     last = next((seal.ruleset for seal in known if seal.version != ruleset.version and seal.ruleset), None)
     if last is None:
         tell(f"no earlier version of {ruleset.name} was found to compare it with")
+    form = form_of(sealed, rules, sealed=True)
     failures = [
-        write_whole(
-            os.path.join(options.folder, COMPILED), form_of(ruleset._replace(digest=digest), rules, sealed=True)
-        ),
-        write_whole(os.path.join(options.folder, MANIFEST), with_line("digest", digest, text)),
+        write_whole(os.path.join(options.folder, COMPILED), form),
+        write_whole(os.path.join(options.folder, MANIFEST), text),
         _enter(options.changelog, ruleset, last),
     ]
     complain([failure for failure in failures if failure is not None])
     if any(failures):
         return 1
-    tell(f"{ruleset.name} {ruleset.version} is sealed: {digest}")
+    tell(f"{ruleset.name} {ruleset.version} is sealed: {sealed.digest}")
     say(entry(ruleset, last))
     return 0
 

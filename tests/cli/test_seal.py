@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
 from planner.policy import compiled
@@ -17,22 +18,6 @@ from planner.shelf import compiled_rules, load_rules, ruleset_sources
 ROOT = Path(__file__).parents[2]
 SEED = ROOT / "golden" / "seed-vlan-over-bond"
 HOST = [str(SEED / "capture.json"), "--network", str(SEED / "definition.yaml"), "--address", "192.0.2.10"]
-MANIFEST = '# Ours\nruleset: site\nversion: "1.0"\nsummary: Ours\nextends: ovirtmgmt@1.0\n'
-RULE = """rule: ours
-since: "1.0"
-summary: Ours
-why: >
-  It speaks of every host.
-when:
-  - management: {}
-then:
-  note:
-    code: ours
-    message: seen
-examples:
-  fires: [nic-static]
-  silent: [address-unknown]
-"""
 
 
 @pytest.fixture
@@ -41,11 +26,8 @@ def site(tmp_path: Path) -> Path:
     folder = tmp_path / "site"
     (folder / "guard").mkdir(parents=True)
     (folder / "ruleset.yaml").write_text(MANIFEST)
-    (folder / "guard" / "ours.yaml").write_text(RULE)
-    for name in ("nic-static", "address-unknown"):
-        shutil.copytree(ROOT / "golden" / name, folder / "golden" / name)
-    assert main(["golden", "update", str(folder / "golden"), "--policy", str(folder)]) == 0
-    assert main(["rules", "release", str(folder)]) == 0
+    (folder / "guard" / "ours.yaml").write_text(RULE.format(name="ours", since="1.2", summary="Ours"))
+    assert released(folder) == 0
     return folder
 
 
