@@ -69,4 +69,4 @@ class View:
         for network in self.host.networks.values():
             if network.ip is not NO_IP:
                 named[network.device] = None
-        return tuple(name for name in named if self.addresses_of(name) or self.ip_of(name) != NO_IP)
+        return tuple(name for name in named if self.ip_of(name) != NO_IP)

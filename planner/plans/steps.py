@@ -43,10 +43,7 @@ def steps_of(host: Host, network: str, attachment: Attachment, holder: Holder, *
     if present == attachment:
         return (adopting,)
     adopted = after(host, network, present, holder)
-    return (
-        adopting,
-        PlanStep("change", wanted, foresee(adopted, network, attachment, present.port, holder.address), back),
-    )
+    return adopting, PlanStep("change", wanted, foresee(adopted, network, attachment, present.port), back)
 
 
 def _named(host: Host, network: str, attachment: Attachment) -> NetworkRequest:

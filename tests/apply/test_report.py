@@ -127,7 +127,8 @@ def test_a_host_that_stands_as_planned_already_and_what_to_do_about_it() -> None
     assert unchanged("host1", plan, dirty=False).document()["steps"] == [
         {"name": "look", "said": "ovirtmgmt stands as it is defined; nothing was sent"}
     ]
-    assert {unchanged("host1", plan, dirty=dirty).run for dirty in (False, True, None)} == {""}
+    reports = [unchanged("host1", plan, dirty=dirty) for dirty in (False, True, None)]
+    assert {(report.run, report.document()["host"]) for report in reports} == {("", "host1")}
     assert unchanged("host1", plan, dirty=True).problem == {
         "code": "not-saved",
         "message": "the host calls its configuration unsaved (netConfigDirty)",

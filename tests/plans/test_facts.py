@@ -206,6 +206,28 @@ def test_what_was_asked_and_what_the_host_is() -> None:
     assert (host.fields["nameservers"], host.fields["enterprise_linux"]) == ("192.0.2.53,2001:db8::53", 8)
 
 
+def test_a_second_default_route_a_client_elsewhere_and_a_device_that_is_not_listed() -> None:
+    second = Ip((Address("198.51.100.5", 4, 24, "nics.eth5.addr"),), "198.51.100.5", "198.51.100.1")
+    lost = HOST.networks["ovirtmgmt"]._replace(name="lost", path="networks.lost", device="eth7", ip=second)
+    host = HOST._replace(networks={**HOST.networks, "lost": lost}, last_client_iface="eth0")
+    (told,) = facts("host", host)
+    assert told.fields["default_route_devices"] == "ovirtmgmt, eth7"
+    devices = {fact.fields["device"]: (fact.fields["ipv4_method"], fact.path) for fact in facts("ip", host)}
+    assert devices == {
+        "ovirtmgmt": ("static", "bridges.ovirtmgmt"),
+        "eth7": ("static", "networks.lost"),
+        "eth0": ("none", "nics.eth0"),
+    }
+
+
+def test_of_two_given_addresses_on_a_device_ipv4_is_the_management_address() -> None:
+    both = STATIC._replace(addresses=(*STATIC.addresses, Address("2001:db8::10", 6, 64, "bridges.ovirtmgmt.ipv6addrs")))
+    host = HOST._replace(bridges={"ovirtmgmt": HOST.bridges["ovirtmgmt"]._replace(ip=both)}, networks={})
+    for given in (("192.0.2.10", "2001:db8::10"), ("2001:db8::10", "192.0.2.10")):
+        (candidate,) = [fact for fact in facts("candidate", host, *given) if fact.fields["found_by"] == "address"]
+        assert candidate.fields["address"] == "192.0.2.10"
+
+
 def test_a_long_list_is_cut_and_says_so() -> None:
     held = tuple(Address(f"192.0.2.{number}", 4, 24, "") for number in range(1, 27))
     bridges = {"ovirtmgmt": HOST.bridges["ovirtmgmt"]._replace(ip=STATIC._replace(addresses=held))}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.host.model import Host, Nic
+from planner.host.model import Address, Host, Ip, Network, Nic, Vlan
 from planner.host.reading import read_capture
 from planner.plans.attachment import Attachment, IpPlan
 from planner.plans.foresight import base_mtu, by_nmstate, foresee
@@ -87,6 +87,7 @@ def network(name: str, port: str) -> dict:
         (elder({"eth0.7": "1500"}, owned=True), 1500),
         (elder({"eth0.7": "1500", "eth0.8": "4000"}, owned=True), 4000),
         (elder({"eth0.7": "1500"}, owned=True, data=network("data", "eth0")), 9000),
+        (elder({"eth0.7": "1500", "eth0.8": "4000"}, owned=True, data=network("data", "eth0")), 4000),
     ],
     ids=[
         "bare",
@@ -97,6 +98,7 @@ def network(name: str, port: str) -> dict:
         "owned",
         "owned-beside-vlan",
         "owned-beside",
+        "owned-beside-both",
     ],
 )
 def test_a_base_in_use_keeps_its_mtu_before_4_40(host: Host, mtu: int) -> None:
@@ -135,3 +137,21 @@ def test_an_effect_without_a_before_or_an_after_has_none_in_the_document() -> No
     effects = {effect.effect: effect for effect in foresee(host, "ovirtmgmt", Attachment("eth0"), "eth0", "192.0.2.10")}
     assert (effects["bridge-made"].before, effects["bridge-made"].after) == ("", "eth0")
     assert (effects["mac-kept"].before, effects["mac-kept"].after) == ("eth0", "")
+
+
+def test_the_lease_of_the_network_itself_counts_and_not_that_of_another_on_the_device() -> None:
+    leased = Ip((Address("2001:db8::10", 6, 128, ""),), dhcpv6=True)
+    own = Network("ovirtmgmt", "", "eth0", bridged=False, southbound="eth0", ip=leased)
+    other = own._replace(name="data", ip=Ip())
+    host = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "")}, version=(4, 30))
+    host = host._replace(networks={"data": other, "ovirtmgmt": own})
+    attachment = Attachment("eth0", ipv6=IpPlan("auto+dhcp"))
+    assert [effect.effect for effect in foresee(host, "ovirtmgmt", attachment, "eth0")].count("lease") == 1
+
+
+def test_addresses_of_a_base_that_is_not_listed_are_foreseen() -> None:
+    advertised = Ip((Address("2001:db8::5054:ff:fe00:1", 6, 64, ""),), autoconf=True)
+    vlan = Vlan("eth9.7", "", base="eth9", tag=7, ip=advertised)
+    host = Host("caps", "sha256:0", vlans={"eth9.7": vlan}, version=(4, 50))
+    effects = foresee(host, "ovirtmgmt", Attachment("eth9", tag=7, ipv6=IpPlan("auto+dhcp")), "eth9.7")
+    assert [effect.effect for effect in effects if effect.address] == ["address-may-change"]

@@ -4,15 +4,16 @@ import json
 from pathlib import Path
 
 import planner
-from planner.host.model import Address, Bond, Host, Ip, Nic, Vlan
+from planner.host.model import Address, Bond, Host, Ip, Network, Nic, Vlan
 from planner.plans.after import Holder, after
 from planner.plans.attachment import Attachment, IpPlan
 from planner.policy.compiled import Compiled
+from planner.policy.parsing import parse_rule
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
-def planned(golden: str, rules: Compiled, *addresses: str) -> planner.Plan:
+def planned(golden: str, rules: Compiled | planner.Ruleset, *addresses: str) -> planner.Plan:
     host = planner.read_capture((GOLDEN / golden / "capture.json").read_text()).host
     definition = planner.read_definition((GOLDEN / golden / "definition.yaml").read_text()).definition
     assert host is not None
@@ -35,8 +36,31 @@ def test_rules_are_compiled_if_they_are_not_and_edited_ones_are_called_so(rules:
     plain = planner.plan(host, definition, rules.ruleset._replace(edited=False)).document()
     edited = planner.plan(host, definition, rules.ruleset._replace(edited=True)).document()
     assert "edited" not in plain["rules"]
+    assert plain["rules"]["digest"] == rules.ruleset.digest
     assert edited["rules"] == {**plain["rules"], "edited": True}
     assert edited["steps"] == plain["steps"]
+
+
+BOTH_FREED = """
+rule: crowded
+since: "1.0"
+summary: What other bridges hold would be clearer without them
+why: A site does without bridges.
+when:
+  - management: {}
+  - bridge: {name: br_private, owned: 0, heir: {not: ""}}
+then:
+  conclude:
+    freed: {bridge: $bridge.name}
+"""
+
+
+def test_of_several_bridges_each_is_named_once_all_are_gone(rules: Compiled) -> None:
+    rule, problems = parse_rule(BOTH_FREED, "crowded.yaml", "guard", "guard/crowded.yaml")
+    assert rule is not None, problems
+    plan = planned("foreign-bridge-over-vlan-over-port", rules.ruleset._replace(rules=(*rules.ruleset.rules, rule)))
+    later = [problem.message for problem in plan.problems if problem.message.startswith("once ")]
+    assert [message.split(" is gone: ")[0] for message in later] == ["once br_private and br_public"]
 
 
 IP = Ip(
@@ -100,3 +124,10 @@ def test_a_bond_keeps_the_order_of_its_members_unless_they_change() -> None:
         attachment = Attachment("bond0", bond=bond._replace(members=members, mode=4, options=(("miimon", "50"),)))
         future = after(HOST._replace(bonds={"bond0": bond}), "ovirtmgmt", attachment, Holder())
         assert future.bonds["bond0"] == bond._replace(members=then, mode=4, options=(("miimon", "50"),))
+
+
+def test_the_vlan_that_an_owned_network_leaves_does_not_keep_the_base_s_mtu() -> None:
+    vlan = Vlan("eth0.30", "", mtu=9000, base="eth0", tag=30)
+    own = Network("ovirtmgmt", "", "eth0.30", bridged=False, southbound="eth0.30", mtu=9000)
+    host = HOST._replace(nics={"eth0": Nic("eth0", "", mtu=9000)}, vlans={vlan.name: vlan}, networks={own.name: own})
+    assert after(host, "ovirtmgmt", Attachment("eth0", tag=40), Holder("eth0.30")).nics["eth0"].mtu == 1500
