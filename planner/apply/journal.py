@@ -65,7 +65,7 @@ def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: S
         with SetWorkflowID(run):
             return DBOS.start_workflow(workflow, order, [step.document() for step in carried])
 
-    return _carried_out(url, run, _Memory(order, perform, list(carried)), begun)
+    return _carried_out(url, run, _Memory(order, perform, list(carried), taken_up=bool(carried)), begun)
 
 
 def go_on(url: str, record: Record, perform: Perform) -> Kept:
@@ -76,18 +76,19 @@ def go_on(url: str, record: Record, perform: Perform) -> Kept:
 
         return DBOS.retrieve_workflow(record.run)
 
-    return _carried_out(url, record.run, _Memory(record.order, perform, list(record.steps)), begun)
+    memory = _Memory(record.order, perform, list(record.steps), taken_up=True)
+    return _carried_out(url, record.run, memory, begun)
 
 
 class _Memory:
     """What a run has done, written down or not: a journal that fails must not leave a host midway."""
 
-    def __init__(self, order: dict[str, Any], perform: Perform, steps: list[Step]) -> None:
+    def __init__(self, order: dict[str, Any], perform: Perform, steps: list[Step], *, taken_up: bool) -> None:
         self._order, self._perform, self._steps = order, perform, steps
         self._alone = self._acted = False
         self._at_work = Lock()
         self._since = time.monotonic()
-        self._taken_up = bool(steps)
+        self._taken_up = taken_up
         self.fault: Exception | None = None
 
     @property
@@ -220,13 +221,15 @@ def records(url: str) -> list[Record]:
 
 def _record(client: Any, status: Any) -> Record:
     order, carried = status.input["args"]
-    recorded = [row["output"] for row in client.list_workflow_steps(status.workflow_id) if row["output"]]
-    state = "ended" if status.status in ENDED else "running"
+    rows = client.list_workflow_steps(status.workflow_id)
+    recorded = [row["output"] for row in rows if row["output"]]
+    faults = [one for one in (status.error, *(row["error"] for row in rows)) if one]
+    state = "ended" if status.status in ENDED or faults else "running"  # DBOS would only run into the fault again
     taken_up = ("PENDING", status.workflow_id, FORM)
     if state == "running" and (status.status, status.executor_id, status.app_version) != taken_up:
         msg = f"DBOS would never go on with the run {status.workflow_id}, and wait for it without end"
         raise ValueError(msg)
-    fault = str(status.error) if status.error else ""
+    fault = str(faults[0]) if faults else ""
     return Record(
         status.workflow_id, state, order, tuple(_steps([*carried, *recorded])), status.created_at / 1000, fault
     )

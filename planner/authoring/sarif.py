@@ -57,7 +57,7 @@ def _fix(problem: Problem, fix: Fix) -> dict[str, Any]:
 
 
 def _uri(source: str) -> str:
-    return ("file://" if source.startswith("/") else "") + quote(source.replace("\\", "/"))
+    return ("file://" if source.startswith("/") else "") + quote(source.replace("\\", "/"), errors="surrogateescape")
 
 
 def _pascal(code: str) -> str:

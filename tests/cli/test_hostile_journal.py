@@ -195,6 +195,21 @@ def test_a_journal_of_another_shape_is_told(change: str, tmp_path: Path) -> None
         assert (done.status, "error[journal-broken]" in done.err) == (1, True), done
 
 
+def test_a_run_that_ran_into_a_fault_is_not_gone_on_with(tmp_path: Path) -> None:
+    environ = state_of(tmp_path)
+    (tmp_path / "state").mkdir()
+    url = database.journal_url(environ["MGMTNET_STATE"])
+    journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
+    with opened(url) as connection:
+        connection.execute("UPDATE operation_outputs SET error = '\"a fault\"'")
+        connection.execute("UPDATE workflow_status SET status = 'PENDING', output = NULL, completed_at = NULL")
+    assert [(record.state, record.fault) for record in journal.records(url)] == [("ended", "a fault")]
+    for command in COMMANDS:
+        done = mgmtnet(*command, environ=environ)
+        assert "internal" not in done.err, done
+    assert mgmtnet("resume", environ=environ).err == "no run was interrupted\n"
+
+
 def test_a_journal_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "j")
     problem = database.unusable(database.file_url(f"{tmp_path}/j"))

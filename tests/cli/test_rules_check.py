@@ -171,6 +171,16 @@ def test_json(site, capsys):
     assert finding["fixes"] == [{"line": 7, "column": 5, "old": "vlna", "new": "vlan"}]
 
 
+def test_sarif_of_a_folder_whose_name_is_no_text(site, capsys):
+    edit(site, "devise/small.yaml", "vlan: {name", "vlan: {nmae")
+    odd = os.path.join(os.fsencode(site.parent), b"caf\xe9")
+    os.rename(os.fsencode(site), odd)
+    assert main(["rules", "check", os.fsdecode(odd), "--quick", "-o", "sarif"]) == 1
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri == f"file://{site.parent}/caf%E9/devise/small.yaml"
+
+
 def test_sarif(site, capsys):
     edit(site, "devise/small.yaml", "vlan: {name", "vlan: {nmae")
     edit(site, "ruleset.yaml", '"1"', "1")
