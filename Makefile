@@ -4,6 +4,7 @@
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
+# make prove    that the shipped rules keep their invariants on every host; prove-long: what proofs take for granted, at length
 # make attack   hostile inputs and random kills, into docs/reliability.md; SEED=7 TRIES=200 ONLY=rules: others, fewer, one
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
 # make mutate-code   slips in the code that plans, and whether a test notices, into docs/mutation-code.md; SAMPLE=500 SEED=7
@@ -22,7 +23,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test check lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages schemas clean
+.PHONY: demo test check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -68,6 +69,12 @@ mutate-rules: .venv/run
 
 mutate-code: .venv/mutate $(COMPILED)
 	$(BIN)/python bench/mutate_code.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
+prove: .venv/test $(COMPILED)
+	$(BIN)/mgmtnet rules prove
+
+prove-long: .venv/test $(COMPILED)
+	$(BIN)/python -m pytest -q tests/proof/test_axioms.py --soak 50000
 
 soak: .venv/test
 	$(BIN)/python -m pytest -q tests/policy --soak 20000

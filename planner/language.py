@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 Scalar = str | int
 Stage = Literal["locate", "devise", "guard"]
 STAGES: tuple[Stage, ...] = ("locate", "devise", "guard")
+INVARIANTS = "invariants"  # the folder beside those of the stages; its files see what all of them concluded
 OPERATORS = ("is", "not", "lt", "le", "gt", "ge", "in", "not-in", "matches")
 
 
@@ -105,9 +106,33 @@ class Rule(NamedTuple):
         return self.name.partition("/")[0]
 
 
+class Invariant(NamedTuple):
+    """What must never be, whatever the host: ``never`` are patterns that no facts may match together.
+
+    ``file`` is its path inside the ruleset (``invariants/tag-kept.yaml``), ``source`` as one would open it. ``origin``
+    is the ruleset that it came from.
+    """
+
+    name: str
+    file: str
+    line: int = 1
+    since: str = ""
+    summary: str = ""
+    why: str = ""
+    never: tuple[Pattern, ...] = ()
+    origin: str = ""
+    source: str = ""
+
+    @property
+    def when(self) -> tuple[Pattern, ...]:
+        """Its patterns, as a rule calls them."""
+        return self.never
+
+
 class Ruleset(NamedTuple):
     """Rules that stand together. ``origin`` of a rule names the ruleset it came from (``ovirtmgmt@1.0``).
 
+    ``invariants`` are those of its folder and of what it extends; a compiled form has none, for no plan asks for them.
     ``disabled`` maps a rule's name to the reason a site gave for taking it out. ``edited``: an installed ruleset has
     its name and version, and other files.
     """
@@ -118,3 +143,4 @@ class Ruleset(NamedTuple):
     rules: Sequence[Rule]
     disabled: tuple[tuple[str, str], ...] = ()
     edited: bool = False
+    invariants: tuple[Invariant, ...] = ()

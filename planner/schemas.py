@@ -26,6 +26,7 @@ def documents() -> dict[str, Schema]:
         "definition.schema.json": definition_schema(),
         "facts.schema.json": facts_schema(),
         "rule.schema.json": rule_schema(),
+        "invariant.schema.json": invariant_schema(),
         "ruleset.schema.json": ruleset_schema(),
     }
 
@@ -130,6 +131,30 @@ def rule_schema() -> Schema:
     top = _top("rule", "rule", "One rule of a ruleset: what it matches and what follows.", properties, needed)
     top |= {"if": {"required": ["table"]}, "else": _alone()}
     fields = [*(field for kind in KINDS.values() for field in kind.fields.values()), *ATTACHMENT.values()]
+    kinds = {f"tests of {kind}": _kind(kind) for kind in KINDS}
+    return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}
+
+
+def invariant_schema() -> Schema:
+    """An invariant's file."""
+    properties = {
+        "invariant": _said(
+            "invariant", "its name, which is also its file's", type="string", pattern=f"^{NAME.pattern}$"
+        ),
+        "since": _said("since", "the ruleset's version that brought it", type="string", pattern=f"^{VERSION.pattern}$"),
+        "summary": _said("summary", "one line: what never is", type="string", minLength=1),
+        "why": _said("why", "what it would do to a host", type="string", minLength=1),
+        "never": _said(
+            "never",
+            "patterns that no host, with its definition and its plan, may match together",
+            type="array",
+            minItems=1,
+            maxItems=15,
+            items={"$ref": "#/$defs/pattern"},
+        ),
+    }
+    top = _top("invariant", "invariant", "What rules must never do, whatever the host.", properties, tuple(properties))
+    fields = [field for kind in KINDS.values() for field in kind.fields.values()]
     kinds = {f"tests of {kind}": _kind(kind) for kind in KINDS}
     return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}
 

@@ -59,6 +59,8 @@ ORIGINS = ("hand", "router", "lease")
 DEVICES = ("nic", "bond", "vlan", "bridge")
 BASES = (*DEVICES, "unlisted")
 LINKS = ("ethernet", "infiniband")
+SEVERITIES = ("error", "warning", "note")
+OUTCOMES = ("change", "no-change", "refused")
 WAYS = ("address", "lastClientIface", "default-route")
 LARGEST_TAG = 4095  # IEEE 802.1Q has 12 bits for it
 LONGEST_PREFIX = 128
@@ -312,6 +314,8 @@ KINDS: dict[str, Kind] = {
             "bridged": flag("1: with a bridge"),
             "mtu": number("the MTU in bytes"),
             "stp": flag("1: with STP"),
+            "bonding": text("the bond that travels along"),
+            "pin_mac": flag("1: VDSM pins to that bond the MAC address of today"),
             "switch": text("legacy or ovs"),
             "default_route": flag("1: with the default route"),
             "nameservers": text("the name servers, joined by commas"),
@@ -346,6 +350,21 @@ KINDS: dict[str, Kind] = {
     "freed": Kind(
         "a bridge without which the host is judged again: what would be refused then is told, too",
         {"bridge": text("its name")},
+        concluded_in="guard",
+    ),
+    "outcome": Kind(
+        "what the plan is; only invariants can speak of it",
+        {"is": text("change, no-change or refused", words=OUTCOMES)},
+        concluded_in="guard",
+    ),
+    "problem": Kind(
+        "what the plan says besides; only invariants can speak of it",
+        {
+            "rule": text("the rule that says it; two that contradict each other have none"),
+            "severity": text("error (a refusal), warning or note", words=SEVERITIES),
+            "code": text("its code"),
+            "hint": text("what to do, before its values are filled in"),
+        },
         concluded_in="guard",
     ),
     "compliant": Kind(

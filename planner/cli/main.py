@@ -71,7 +71,8 @@ def _lack(fault: Exception) -> tuple[str, ...]:
     """What this machine lacks, if that is what went wrong, and what to do."""
     if isinstance(fault, ModuleNotFoundError) and fault.name and not fault.name.startswith("planner"):
         lacking = f"mgmtnet: this command needs the Python module {fault.name}, which is not installed"
-        return lacking, "  `pip install mgmtnet` installs whatever is missing"
+        wanted = "'mgmtnet[author]'" if fault.name == "z3" else "mgmtnet"
+        return lacking, f"  `pip install {wanted}` installs whatever is missing"
     if isinstance(fault, MemoryError):
         return "mgmtnet: the memory is used up", "  `ulimit -v` tells the limit; is it the right file?"
     if isinstance(fault, RuntimeError) and str(fault) == "can't start new thread":

@@ -142,6 +142,8 @@ def attachment_fact(attachment: Attachment) -> Fact:
         "bridged": int(attachment.bridged),
         "mtu": attachment.mtu,
         "stp": int(attachment.stp),
+        "bonding": attachment.bond.name if attachment.bond is not None else "",
+        "pin_mac": int(attachment.pin_mac),
         "switch": attachment.switch,
         "default_route": int(attachment.default_route),
         "nameservers": ",".join(attachment.nameservers),

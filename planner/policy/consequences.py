@@ -17,7 +17,7 @@ WORDS = ("set", "conclude", *SEVERITIES)
 VERDICT = ("code", "message", "hint", "event")
 
 # Concluded by the planner itself once the devise stage is over, from what the rules have set.
-WORKED_OUT = ("attachment", "foreseen")
+WORKED_OUT = ("attachment", "foreseen", "outcome", "problem")
 
 
 class Then(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from planner.documents.findings import Findings
 from planner.documents.node import Entry
 from planner.documents.sources import parse_yaml
-from planner.language import Rule, Stage
+from planner.language import INVARIANTS, Invariant, Rule, Stage
 from planner.policy.consequences import Then, read_then
 from planner.policy.patterns import read_when
 from planner.policy.values import Scope
@@ -15,6 +15,7 @@ from planner.problem import Problem
 KEYS = ("rule", "since", "summary", "why", "shadow", "overrides", "when", "table", "then", "examples")
 NEEDED = ("rule", "since", "summary", "when", "then")
 ROWS_NEED = ("rule", "since", "summary", "when", "table")
+INVARIANT_KEYS = ("invariant", "since", "summary", "why", "never")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
@@ -41,6 +42,28 @@ def parse_rule(text: str, source: str, stage: Stage, file: str) -> tuple[Rule | 
     """The one rule of a file without a table; None if it has an error."""
     rules, problems = parse_rules(text, source, stage, file)
     return next(iter(rules), None), problems
+
+
+def parse_invariant(text: str, source: str, file: str) -> tuple[Invariant | None, tuple[Problem, ...]]:
+    """The invariant in ``text``, as `parse_rules` has a rule; None if it has an error."""
+    node, problems = parse_yaml(text, source)
+    if node is None:
+        return None, tuple(problems)
+    findings = Findings(source, text)
+    findings.problems += problems
+    entries = findings.fields(node, "an invariant", INVARIANT_KEYS, INVARIANT_KEYS)
+    never = entries.get("never")
+    invariant = Invariant(
+        name=_name(entries.get("invariant"), file, findings, "invariant"),
+        file=file,
+        line=entries["invariant"].key.line if "invariant" in entries else 1,
+        since=_since(entries.get("since"), findings),
+        summary=findings.string(entries.get("summary"), "summary"),
+        why=findings.string(entries.get("why"), "why"),
+        never=read_when(never.value, INVARIANTS, findings)[0] if never else (),
+        source=source,
+    )
+    return None if findings.problems else invariant, findings.in_order()
 
 
 def _rows(rule: Rule, entries: Mapping[str, Entry], findings: Findings) -> Iterator[Rule]:
@@ -78,16 +101,16 @@ def _filled_in(rule: Rule, entries: Mapping[str, Entry], findings: Findings) -> 
     )
 
 
-def _name(entry: Entry | None, file: str, findings: Findings) -> str:
-    name = findings.string(entry, "rule")
+def _name(entry: Entry | None, file: str, findings: Findings, what: str = "rule") -> str:
+    name = findings.string(entry, what)
     stem = file.rpartition("/")[2].removesuffix(".yaml")
     if entry is None or not name:
         return name
     if not NAME.fullmatch(name):
         findings.report(entry.value, "bad-name", f'"{name}" cannot be a rule\'s name', "spell it like vlan-over-bond")
     elif name != stem:
-        hint = f"call the rule {stem}, or the file {name}.yaml"
-        findings.report(entry.value, "name-mismatch", f"the rule {name} is in the file {stem}.yaml", hint)
+        hint = f"call the {what} {stem}, or the file {name}.yaml"
+        findings.report(entry.value, "name-mismatch", f"the {what} {name} is in the file {stem}.yaml", hint)
     return name
 
 

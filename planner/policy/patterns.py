@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from planner.documents.findings import Findings
 from planner.documents.node import Entry, Node, spelled
-from planner.language import OPERATORS, STAGES, Pattern, Reference, Scalar, Stage, Test
+from planner.language import INVARIANTS, OPERATORS, STAGES, Pattern, Reference, Scalar, Test
 from planner.policy.regex import explosive
 from planner.policy.values import Scope, Target, literal, reference, referred
 from planner.vocabulary import KINDS, absent
@@ -40,8 +40,11 @@ class _Heading(NamedTuple):
     negated: bool
 
 
-def read_when(node: Node, stage: Stage, findings: Findings) -> tuple[tuple[Pattern, ...], Scope]:
-    """The patterns, and the aliases they bind."""
+SEEING = (*STAGES, INVARIANTS)  # each sees what those before it concluded
+
+
+def read_when(node: Node, stage: str, findings: Findings) -> tuple[tuple[Pattern, ...], Scope]:
+    """The patterns, and the aliases they bind; ``stage`` is one of `SEEING`."""
     if not findings.expect(node, "list", "when", "write each pattern on its own line: `- kind: {field: value}`"):
         return (), Scope(doubtful=True)
     if not node.items:
@@ -102,14 +105,14 @@ def _heading(entry: Entry, findings: Findings) -> _Heading | None:
     return _Heading(words[0], words[-1], negated)
 
 
-def _known(entry: Entry, heading: _Heading, stage: Stage, findings: Findings) -> bool:
+def _known(entry: Entry, heading: _Heading, stage: str, findings: Findings) -> bool:
     """Whether the kind exists (if not, that is noted), and, noted too, whether it does so at this stage."""
     where = findings.word(entry.key, heading.kind)
     if heading.kind not in KINDS:
         findings.unknown(where, "unknown-kind", f'there is no kind of fact "{heading.kind}"', KINDS)
         return False
     since = KINDS[heading.kind].concluded_in
-    if since and STAGES.index(since) >= STAGES.index(stage):
+    if since and SEEING.index(since) >= SEEING.index(stage):
         message = f"{heading.kind} is concluded in the {since} stage, and not yet known in {stage}"
         later = STAGES[STAGES.index(since) + 1 :]
         hint = f"move the rule to {' or '.join(later)}/" if later else "no rule can see it; only the plan does"

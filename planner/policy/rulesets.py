@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from planner.documents.findings import Findings
-from planner.language import STAGES, Rule, Ruleset, Stage
+from planner.language import INVARIANTS, STAGES, Invariant, Rule, Ruleset, Stage
 from planner.policy.manifests import Manifest, parse_manifest
-from planner.policy.parsing import parse_rules
+from planner.policy.parsing import parse_invariant, parse_rules
 from planner.policy.seal import MANIFEST, digest_of
 from planner.problem import Problem, Where, errors
 
@@ -18,12 +18,13 @@ Sources = Mapping[str, str]
 
 
 class _Layer(NamedTuple):
-    """One ruleset by itself: its manifest, its findings, and the files and rules in its folder."""
+    """One ruleset by itself: its manifest, its findings, and the files, rules and invariants in its folder."""
 
     manifest: Manifest
     findings: Findings
     files: dict[str, str]
     rules: tuple[Rule, ...]
+    invariants: tuple[Invariant, ...]
 
 
 def assemble(sources: Sources, root: str) -> tuple[Ruleset | None, list[Problem]]:
@@ -54,7 +55,14 @@ def _layer(sources: Sources, root: str, problems: list[Problem]) -> _Layer | Non
     problems += findings.problems
     rules: dict[str, Rule] = {}
     tables: dict[str, Rule] = {}  # a rule of each file, by the file's name
-    for file in sorted(files.keys() - {MANIFEST}):
+    title = manifest.title if manifest else ""
+    never = sorted(file for file in files if file.startswith(f"{INVARIANTS}/") and file.count("/") == 1)
+    invariants = []
+    for file in never:
+        invariant, found = parse_invariant(files[file], prefix + file, file)
+        problems += found
+        invariants += [invariant._replace(origin=title)] if invariant is not None else []
+    for file in sorted(files.keys() - {MANIFEST, *never}):
         stage = _stage(file, prefix, problems)
         if stage is None:
             continue
@@ -64,11 +72,11 @@ def _layer(sources: Sources, root: str, problems: list[Problem]) -> _Layer | Non
             problems.append(_twice(read[0], tables[read[0].table]))
             continue
         for rule in read:
-            tables[rule.table] = rules[rule.name] = rule._replace(origin=manifest.title if manifest else "")
+            tables[rule.table] = rules[rule.name] = rule._replace(origin=title)
     if manifest is None:
         return None
     findings.problems = []
-    return _Layer(manifest, findings, files, tuple(rules.values()))
+    return _Layer(manifest, findings, files, tuple(rules.values()), tuple(invariants))
 
 
 def _stage(file: str, prefix: str, problems: list[Problem]) -> Stage | None:
@@ -120,7 +128,7 @@ def _installed(sources: Sources) -> list[str]:
 
 def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ruleset:
     """The rules of ``layer`` on top of those of ``base``."""
-    manifest, findings, files, own = layer
+    manifest, findings, files, own, invariants = layer
     inherited = {rule.name: rule for rule in base.rules} if base else {}
     tables = {rule.table: rule for rule in inherited.values()}
     for name, _ in manifest.disable if base else ():
@@ -138,6 +146,8 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
             problems.append(_taken(rule, other))
         replaced.add(rule.table)
         rules.append(_without_itself(rule) if other is not None else rule)
+    known = {one.name: one for one in (base.invariants if base else ())}
+    problems += [_kept(one, known[one.name]) for one in invariants if one.name in known]
     digest = digest_of(files, base.digest if base else "")
     if manifest.digest not in ("", digest):
         _changed(layer, digest)
@@ -149,6 +159,7 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
         digest=digest,
         rules=(*kept, *rules),
         disabled=(*(base.disabled if base else ()), *reasons.items()),
+        invariants=(*(base.invariants if base else ()), *invariants),
     )
 
 
@@ -176,6 +187,15 @@ def _taken(rule: Rule, other: Rule) -> Problem:
     message = f"{other.origin} has a rule {rule.name} already"
     hint = f"add `overrides: [{rule.name}]` to take its place, or choose another name"
     return Problem("rule-exists", message, hint, where=places)
+
+
+def _kept(invariant: Invariant, other: Invariant) -> Problem:
+    places = (Where(invariant.source, line=invariant.line, column=1), Where(other.source, line=other.line, column=1))
+    message = f"{other.origin} has an invariant {invariant.name} already"
+    hint = (
+        "give this one another name: what a base keeps is not redefined, `mgmtnet rules prove` tells what is given up"
+    )
+    return Problem("invariant-exists", message, hint, where=places)
 
 
 def _changed(layer: _Layer, digest: str) -> None:

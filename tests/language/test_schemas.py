@@ -12,7 +12,8 @@ from planner.schemas import documents
 from planner.vocabulary import KINDS, absent
 
 ROOT = Path(__file__).parents[2]
-RULES = sorted((ROOT / "rules").glob("*/*/*/*.yaml"))
+INVARIANTS = sorted((ROOT / "rules").glob("*/*/invariants/*.yaml"))
+RULES = sorted({*(ROOT / "rules").glob("*/*/*/*.yaml")} - {*INVARIANTS})
 DEFINITIONS = sorted((ROOT / "golden").glob("*/definition.yaml"))
 SCHEMAS = documents()
 RULE = Draft202012Validator(SCHEMAS["rule.schema.json"])
@@ -48,6 +49,13 @@ def test_every_property_is_described(name):
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 def test_shipped_rules_satisfy_the_schema(path):
     assert [error.message for error in RULE.iter_errors(read(path))] == []
+
+
+def test_shipped_invariants_satisfy_the_schema():
+    validator = Draft202012Validator(SCHEMAS["invariant.schema.json"])
+    assert len(INVARIANTS) > 20
+    for path in INVARIANTS:
+        assert [error.message for error in validator.iter_errors(read(path))] == [], path
 
 
 def test_shipped_manifests_satisfy_the_schema():

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.output == "json":
         say_json(document([one.title for one in checked], findings))
     else:
-        say_json(sarif(_version(), findings))
+        say_json(sarif(version(), findings))
     return 1 if errors([finding.problem for finding in findings]) or (options.strict and findings) else 0
 
 
@@ -76,7 +76,8 @@ def _cases(folders: Sequence[str]) -> Iterator[Case]:
     return (found.case for found in cases_in(folders, Definition()) if found.case is not None)
 
 
-def _version() -> str:
+def version() -> str:
+    """The version of mgmtnet, for a report; empty where it is not installed."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -76,6 +76,17 @@ def _mutate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--page", metavar="FILE", help="write the score and the survivors with their reasons there")
 
 
+def _prove(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    command.add_argument(
+        "--invariant", metavar="NAME", action="append", default=[], help="this one only; may be given several times"
+    )
+    command.add_argument(
+        "--carried", action="store_true", help="say, too, which rules' refusals each rests on (takes minutes)"
+    )
+    _output(command, ("text", "json", "sarif"))
+
+
 def _diff(command: argparse.ArgumentParser) -> None:
     what = "a folder, NAME@VERSION, or a git revision (REV or REV:FOLDER)"
     command.add_argument("before", metavar="A", help=f"the rules as they were: {what}")
@@ -142,6 +153,7 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "test": ("trying", "run every example and every golden", _test),
     "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
     "mutate": ("mutating", "whether goldens and examples notice a slip in a rule: a term lost or turned", _mutate),
+    "prove": ("proving", "whether the rules keep their invariants on every host, or on which they do not", _prove),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),

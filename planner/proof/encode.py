@@ -1,0 +1,207 @@
+"""Rules as formulas: when one fires, what silences it, what the attachment and the plan become of what all say.
+
+A rule that fires has a row for each of its patterns. That a rule does not fire is a statement about all facts, of which
+there is no end: `planner.proof.ask` adds it where it is needed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import z3
+
+from planner.language import Assignment, Pattern, Reference, Rule, Stage
+from planner.plans.attachment import Attachment, attachment_fact
+from planner.proof.axioms import Axiom
+from planner.proof.rows import Patterned, Row, Rows, positive
+from planner.vocabulary import ATTACHMENT, KINDS, OUTCOMES, Field, absent
+
+
+class Claim(NamedTuple):
+    """That a rule fires: ``fires`` is true exactly if it does, and then its positive patterns match ``rows``."""
+
+    rule: Patterned
+    fires: Any
+    rows: Mapping[str, Row]
+
+
+class Rules(Rows):
+    """Rules over rows: claims that they fire, the attachment that they set, and the outcome of the plan."""
+
+    def __init__(self, rules: Iterable[Rule], axioms: Iterable[Axiom] = (), others: Iterable[Patterned] = ()) -> None:
+        """Speak of ``rules``; ``others`` will be asked about besides."""
+        self.rules = {rule.name: rule for rule in rules}
+        axioms, others = tuple(axioms), tuple(others)
+        super().__init__([*self.rules.values(), *axioms, *others], axioms)
+        self.claims: dict[tuple[str, str], Claim] = {}
+        self.refusals: dict[str, Any] = {}
+        self.problems: list[Row] = []
+        self.known: set[tuple[str, ...]] = set()  # what was said already
+        self._silenced: dict[tuple[str, Stage], Any] = {}
+        self.concluders = {kind: [rule for rule in self.rules.values() if _concludes(rule, kind)] for kind in KINDS}
+        self.setters: dict[str, list[tuple[Rule, Assignment]]] = {name: [] for name in ATTACHMENT}
+        self.single["management"] = self.row("management", "management", z3.Bool("management"))
+        self._attach()
+        self._decide()
+        self._tell([pattern for one in others for pattern in one.when if pattern.kind == "problem"])
+        self.solver.add(self.justification(self.single["management"], ""))
+
+    def fires(self, name: str, tag: str = "") -> Any:
+        """That the rule fires; another ``tag`` is another match of it."""
+        return self.claim(self.rules[name], tag).fires
+
+    def speaks(self, name: str) -> Any:
+        """That the rule fires, and that none that speaks overrides it in its stage."""
+        rule = self.rules[name]
+        return z3.And(self.fires(name), z3.Not(self.silenced(name, rule.stage)))
+
+    def silenced(self, name: str, stage: Stage) -> Any:
+        """That a rule of ``stage`` that speaks overrides the rule."""
+        key = name, stage
+        if key not in self._silenced:
+            self._silenced[key] = z3.BoolVal(val=False)  # a circle of overrides, which the linter refuses
+            rules = self.rules.values()
+            over = [rule.name for rule in rules if name in rule.overrides and rule.stage == stage and not rule.shadow]
+            silencing = [z3.And(self.fires(other), z3.Not(self.silenced(other, stage))) for other in over]
+            self._silenced[key] = z3.Or(silencing) if silencing else z3.BoolVal(val=False)
+        return self._silenced[key]
+
+    def refuses(self, name: str) -> Any:
+        """That a refusal of the rule is told: no stage overrides it."""
+        stages = {rule.stage for rule in self.rules.values() if name in rule.overrides} | {self.rules[name].stage}
+        return z3.And(self.fires(name), *(z3.Not(self.silenced(name, stage)) for stage in sorted(stages)))
+
+    def conflicting(self, name: str) -> Any:
+        """That two rules set a field of the attachment to different values."""
+        return self.setting(name)[2]
+
+    def claim(self, rule: Patterned, tag: str = "") -> Claim:
+        """The claim that ``rule`` is matched, made when it is first asked for."""
+        key = rule.name, tag
+        if key not in self.claims:
+            fires = z3.Bool(f"fires {rule.name} {tag}".strip())
+            rows: dict[str, Row] = {}
+            self.claims[key] = Claim(rule, fires, rows)
+            for pattern in positive(rule.when):
+                row = self.single.get(pattern.kind)
+                rows[pattern.alias] = row or self.row(pattern.kind, f"{rule.name}/{pattern.alias}/{tag}", fires)
+            self.solver.add(z3.Implies(fires, self.matched(rule.when, rows)))
+            for pattern in (pattern for pattern in rule.when if pattern.negated):
+                for concluder in self.concluders[pattern.kind]:
+                    self.claim(concluder)  # what it concludes must not be overlooked
+        return self.claims[key]
+
+    def justification(self, row: Row, tag: str) -> Any:
+        """That a concluded fact that is there is one that some rule concludes."""
+        self.known.add(("justified", row.name))
+        by = []
+        for rule in self.concluders[row.kind]:
+            if rule.shadow:
+                continue
+            for conclusion in (conclusion for conclusion in rule.concludes if conclusion.kind == row.kind):
+                claim = self.claim(rule, tag)
+                fields = self.concluded(row.kind, conclusion.fields, claim.rows)
+                equal = [row.fields[name] == value for name, value in fields.items()]
+                by.append(z3.And(claim.fires, z3.Not(self.silenced(rule.name, rule.stage)), *equal))
+        return z3.Implies(row.present, z3.Or(by))
+
+    def value(self, given: Assignment, rows: Mapping[str, Row], declared: Field) -> Any:
+        """What a rule gives to a field, on the rows that it matches."""
+        value = given.value
+        if isinstance(value, Reference):
+            row, name = rows[value.alias], value.field or "name"
+            if KINDS[row.kind].fields[name].type is declared.type:
+                return row.fields[name]
+            spelled = z3.Int(f"spelled {row.name}.{name}")  # a number as text: any text but the empty one
+            self.solver.add(spelled > 0)
+            return spelled
+        return z3.IntVal(self.texts.of(absent(declared) if value is None else value))
+
+    def concluded(self, kind: str, given: Sequence[Assignment], rows: Mapping[str, Row]) -> dict[str, Any]:
+        """The fields of a fact that a rule concludes."""
+        declared = KINDS[kind].fields
+        fields = {name: z3.IntVal(self.texts.of(absent(field))) for name, field in declared.items()}
+        return fields | {one.field: self.value(one, rows, declared[one.field]) for one in given}
+
+    def setting(self, name: str) -> tuple[Any, Any, Any]:
+        """Of a field of the attachment: whether a rule sets it, to what, and whether two differ."""
+        return z3.Bool(f"set {name}"), z3.Int(f"value {name}"), z3.Bool(f"conflict {name}")
+
+    def says(self, rule: Rule, given: Assignment, value: Any, tag: str = "") -> Any:
+        """That a rule speaks, and gives ``value`` to a field of the attachment."""
+        claim = self.claim(rule, tag)
+        there = self.value(given, claim.rows, ATTACHMENT[given.field])
+        return z3.And(claim.fires, z3.Not(self.silenced(rule.name, rule.stage)), value == there)
+
+    def _attach(self) -> None:
+        """The attachment fact as `planner.plans.attachment` makes it of the values that rules set."""
+        for rule in (rule for rule in self.rules.values() if not rule.shadow):
+            for given in rule.sets:
+                self.setters[given.field].append((rule, given))
+        present, _, conflict = self.setting("iface")
+        there = z3.And(present, z3.Not(conflict))
+        row = self.single["attachment"] = self.row("attachment", "attachment", there)
+        for name, by in self.setters.items():
+            is_set, value, differ = self.setting(name)
+            said = [self.says(rule, given, value) for rule, given in by]
+            self.solver.add(z3.Implies(z3.And(is_set, z3.Not(differ)), z3.Or(said)), z3.Implies(differ, is_set))
+        plain = attachment_fact(Attachment("")).fields
+        for name, field in row.fields.items():
+            if name in ATTACHMENT or name.replace("_", ".", 1) in ATTACHMENT:
+                is_set, value, differ = self.setting(name if name in ATTACHMENT else name.replace("_", ".", 1))
+                stands = z3.And(is_set, z3.Not(differ))
+                if name == "switch" or name.endswith("_method"):
+                    stands = z3.And(stands, value != 0)
+                if name.endswith(("_address", "_prefix", "_gateway")):
+                    stands = z3.And(stands, row.fields[f"{name[:4]}_method"] == self.texts.of("static"))
+                self.solver.add(field == z3.If(stands, value, self.texts.of(plain[name])))
+        for family in ("ipv4", "ipv6"):
+            told = z3.And(
+                row.fields[f"{family}_gateway"] != 0,
+                row.fields[f"{family}_address"] != 0,
+                row.fields[f"{family}_prefix"] >= 0,
+            )
+            self.solver.add((row.fields[f"{family}_gateway_inside"] >= 0) == told)
+        both = z3.Or(row.fields["nameservers4"] != 0, row.fields["nameservers6"] != 0)
+        self.solver.add((row.fields["nameservers"] != 0) == both)
+
+    def _decide(self) -> None:
+        """The outcome as `planner.policy.decision` finds it."""
+        self.refused = z3.Bool("refused")
+        refusing = {rule.name: self.refuses(rule.name) for rule in self.rules.values() if _refuses(rule)}
+        self.solver.add(z3.Implies(self.refused, z3.Or(list(refusing.values()))))
+        for name, refuses in refusing.items():
+            self.refusals[name] = z3.Bool(f"refusal {name}")
+            self.solver.add(z3.Implies(self.refusals[name], z3.Implies(refuses, self.refused)))
+        self.compliant = z3.Or([self.speaks(rule.name) for rule in self.concluders["compliant"] if not rule.shadow])
+        self.conflict = z3.Or([self.conflicting(name) for name in ATTACHMENT])
+        self.attached = self.single["attachment"].present
+        words = {word: z3.IntVal(self.texts.of(word)) for word in OUTCOMES}
+        stopped = z3.Or(self.refused, self.conflict, z3.Not(self.attached))
+        settled = z3.If(self.conflict, words["refused"], words["no-change"])
+        row = self.single["outcome"] = self.row("outcome", "outcome", z3.BoolVal(val=True))
+        otherwise = z3.If(stopped, words["refused"], words["change"])
+        self.solver.add(row.fields["is"] == z3.If(self.compliant, settled, otherwise))
+
+    def _tell(self, asked: Sequence[Pattern]) -> None:
+        """The problems that the patterns ``asked`` may mean: verdicts of rules, and that two rules contradict."""
+        told = [("", "error", "rule-conflict", "narrow one")]
+        for rule in (rule for rule in self.rules.values() if not rule.shadow):
+            told += [(rule.name, one.severity, one.code, one.hint) for one in rule.verdicts]
+        names = tuple(KINDS["problem"].fields)
+        for number, values in enumerate(told):
+            known = dict(zip(names, values, strict=True))
+            if not any(all(test.op != "is" or test.value == known[test.field] for test in one.tests) for one in asked):
+                continue
+            there = self.refuses(known["rule"]) if known["rule"] else self.conflict
+            fields = {name: z3.IntVal(self.texts.of(value)) for name, value in known.items()}
+            name = f"problem {number}"
+            self.known.add(("justified", name))
+            self.problems.append(self.add(Row("problem", name, there, fields)))
+
+
+def _concludes(rule: Rule, kind: str) -> bool:
+    return any(conclusion.kind == kind for conclusion in rule.concludes)
+
+
+def _refuses(rule: Rule) -> bool:
+    return not rule.shadow and any(verdict.severity == "error" for verdict in rule.verdicts)

@@ -1,0 +1,86 @@
+"""Questions about a ruleset, asked of the solver, and answered with a proof or with a host."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from planner.language import Invariant, Ruleset
+from planner.policy.compiled import Compiled
+from planner.proof.ask import Answer, World
+from planner.proof.axioms import axioms
+from planner.proof.witness import Witness, shows, witness_of
+
+WISHING = 20  # rounds for each wish of a plainer host: with more, a host is late; with fewer, it is odd more often
+
+Verdict = Literal["proved", "refuted", "symbolic only", "undecided"]
+
+# What makes a host easier to look at: kinds that it may do without, values that are usual.
+PLAIN = ("foreseen", "route", "nameserver", "client", "member", "port", "address", "bond", "vlan", "bridge", "network")
+USUAL: tuple[tuple[str, str, str | int], ...] = (
+    *(("vdsm", name, value) for name, value in (("version", 450), ("patch", 5), ("known", 1), ("dirty", 0))),
+    *(("definition", name, value) for name, value in (("network", ""), ("vlan", -1), ("mtu", 1500), ("stp", 0))),
+    *(("definition", name, "") for name in ("ipv4", "gateway4", "gateway6", "nameservers")),
+    *(("definition", name, value) for name, value in (("default_route_stated", 0), ("vm_network", 1))),
+    *(("management", name, value) for name, value in (("family", 4), ("found_by", "address"))),
+    *(("host", name, "") for name in ("lacking", "nameservers", "default_route_devices")),
+)
+
+
+class Proof(NamedTuple):
+    """What was found out of an invariant.
+
+    ``axioms`` and ``refusals`` are what a proof stands on; ``witness`` is the host that refutes, of which the planner
+    makes what must never be; of ``symbolic only`` the solver has facts, and no capture was found that has them.
+    """
+
+    invariant: Invariant
+    verdict: Verdict
+    axioms: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    witness: Witness | None = None
+
+
+def prove(rules: Compiled, invariants: Sequence[Invariant]) -> Iterator[Proof]:
+    """Each invariant: whether the rules keep it on every host."""
+    for invariant in invariants:
+        world = _world(rules.ruleset, invariants)
+        yield _proof(world, rules, invariant)
+
+
+def carried(rules: Compiled, proof: Proof, invariants: Sequence[Invariant]) -> tuple[str, ...]:
+    """The rules whose refusal the invariant rests on: without any one of them it does not hold."""
+    world = _world(rules.ruleset, invariants)
+    fires = world.claim(proof.invariant).fires
+    return tuple(name for name in proof.refusals if world.ask(fires, without=name).verdict == "refuted")
+
+
+def _world(ruleset: Ruleset, invariants: Sequence[Invariant]) -> World:
+    disabled = {name for name, _ in ruleset.disabled}
+    return World((rule for rule in ruleset.rules if rule.name not in disabled), axioms(), invariants)
+
+
+def _proof(world: World, rules: Compiled, invariant: Invariant) -> Proof:
+    fires = world.claim(invariant).fires
+    answer = world.ask(fires)
+    if answer.verdict == "proved":
+        return Proof(invariant, "proved", answer.axioms, answer.refusals)
+    if answer.verdict == "undecided":
+        return Proof(invariant, "undecided")
+    for plainer in _plainer(world, fires, answer):
+        witness = witness_of(plainer.facts)
+        if shows(witness, rules, invariant.never):
+            return Proof(invariant, "refuted", witness=witness)
+    return Proof(invariant, "symbolic only")
+
+
+def _plainer(world: World, fires: Any, answer: Answer) -> Iterator[Answer]:
+    """The plainest facts that refute, then those as they were found first."""
+    assumed: list[Any] = []
+    plainest = answer
+    wishes = [*(world.none(kind) for kind in PLAIN), *(world.field(*usual) for usual in USUAL)]
+    for wish in wishes:
+        asked = world.ask(fires, *assumed, wish, rounds=WISHING)
+        if asked.verdict == "refuted":
+            assumed.append(wish)
+            plainest = asked
+    yield plainest
+    yield answer
