@@ -6,9 +6,9 @@ import secrets
 import shutil
 from typing import Any, NamedTuple
 
+from planner.authoring.keeping import kept_of
 from planner.authoring.scaffolding import changed_by_scrubbing, described, scrubbed
 from planner.authoring.trial import Case, try_out
-from planner.cli.golden import kept_of
 from planner.cli.inputs import read_file
 from planner.cli.names import resolve
 from planner.cli.output import complain, say_lines, tell

@@ -75,16 +75,17 @@ def _draw(command: argparse.ArgumentParser) -> None:
 
 def _golden(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
-    for name, summary in (
-        ("check", "show which plans are not what they were"),
-        ("update", "bring the plans up to date"),
-    ):
-        one = actions.add_parser(name, help=summary, description=summary.capitalize() + ".")
-        one.set_defaults(action=name, interactive=False)
-        _goldens(one, "one golden, or a folder of them")
-        if name == "update":
-            one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
-        _rules(one)
+    one = actions.add_parser("check", **_summed_up("show which plans are not what they were"))
+    one.set_defaults(action="check", interactive=False, moved=False)
+    _goldens(one, "one golden, or a folder of them")
+    _output(one, ("text", "json", "junit"))
+    _rules(one)
+    one = actions.add_parser("update", **_summed_up("bring the plans up to date"))
+    one.set_defaults(action="update")
+    _goldens(one, "one golden, or a folder of them")
+    one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
+    one.add_argument("--moved", action="store_true", help="only where nothing changed but the lines of rules")
+    _rules(one)
     summary = "make a golden of a captured host, without what names anybody"
     one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(module="goldennew")
@@ -96,6 +97,10 @@ def _golden(command: argparse.ArgumentParser) -> None:
     one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
     one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")
     _rules(one)
+
+
+def _summed_up(summary: str) -> dict[str, str]:
+    return {"help": summary, "description": summary.capitalize() + "."}
 
 
 def _goldens(command: argparse.ArgumentParser, what: str) -> None:
