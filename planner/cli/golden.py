@@ -129,13 +129,11 @@ def _document(found: list[Looked]) -> dict[str, object]:
         **counts,
         "results": [
             {
-                "golden": os.path.basename(os.path.normpath(golden.folder)),
+                "golden": golden.name,
                 "path": golden.folder,
                 "state": golden.state,
-                "kind": gravest(golden.standing.differences)
-                if golden.standing is not None and golden.standing.differences
-                else "",
-                "differences": [one._asdict() for one in golden.standing.differences] if golden.standing else [],
+                "kind": gravest(golden.differences) if golden.differences else "",
+                "differences": [one._asdict() for one in golden.differences],
                 "stale": list(golden.standing.stale) if golden.standing else [],
                 "problems": [problem.document() for problem in golden.problems],
             }
@@ -146,7 +144,7 @@ def _document(found: list[Looked]) -> dict[str, object]:
 
 def _tested(golden: Looked) -> Tested:
     """The golden as a test that is passed if it has the plan that it is to have, to the letter."""
-    name = os.path.basename(os.path.normpath(golden.folder))
+    name = golden.name
     if golden.state == "same":
         return Tested("golden", name, golden.seconds)
     if golden.state == "moved":

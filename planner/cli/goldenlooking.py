@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from planner.authoring.comparing import KINDS, gravest
+from planner.authoring.comparing import KINDS, Difference, gravest
 from planner.authoring.keeping import KEPT_PLAN, KEPT_WHY, Standing, State, in_lines, kept_of, standing
 from planner.authoring.trial import Trial, try_out
 from planner.cli.goldens import read_golden
@@ -28,6 +28,16 @@ class Looked(NamedTuple):
     wanted: Mapping[str, str]
     standing: Standing | None
     seconds: float
+
+    @property
+    def name(self) -> str:
+        """How it is called: its folder's name."""
+        return os.path.basename(os.path.normpath(self.folder))
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What changes for its host."""
+        return self.standing.differences if self.standing is not None else ()
 
     @property
     def state(self) -> State | Literal["unreadable"]:

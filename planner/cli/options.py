@@ -75,12 +75,14 @@ def _draw(command: argparse.ArgumentParser) -> None:
 
 def _golden(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
-    one = actions.add_parser("check", **_summed_up("show which plans are not what they were"))
+    summary = "show which plans are not what they were"
+    one = actions.add_parser("check", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(action="check", interactive=False, moved=False)
     _goldens(one, "one golden, or a folder of them")
     _output(one, ("text", "json", "junit"))
     _rules(one)
-    one = actions.add_parser("update", **_summed_up("bring the plans up to date"))
+    summary = "bring the plans up to date"
+    one = actions.add_parser("update", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(action="update")
     _goldens(one, "one golden, or a folder of them")
     one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
@@ -97,10 +99,6 @@ def _golden(command: argparse.ArgumentParser) -> None:
     one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
     one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")
     _rules(one)
-
-
-def _summed_up(summary: str) -> dict[str, str]:
-    return {"help": summary, "description": summary.capitalize() + "."}
 
 
 def _goldens(command: argparse.ArgumentParser, what: str) -> None:

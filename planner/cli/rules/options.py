@@ -52,7 +52,15 @@ def _show(command: argparse.ArgumentParser) -> None:
 def _test(command: argparse.ArgumentParser) -> None:
     _ruleset(command)
     _goldens(command)
+    command.add_argument(
+        "--only",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="only the rules and goldens of this name, like 'vlan-*' (may be repeated)",
+    )
     command.add_argument("--watch", action="store_true", help="run again whenever a file is saved")
+    _output(command, ("text", "json", "junit"))
 
 
 def _coverage(command: argparse.ArgumentParser) -> None:
@@ -132,6 +140,7 @@ def _new(command: argparse.ArgumentParser) -> None:
 def _release(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="DIR", help="the ruleset's folder")
     command.add_argument("--changelog", metavar="FILE", help="where its entry goes, too")
+    command.set_defaults(only=[], output="text")  # everything is tested first
     _goldens(command)
 
 
