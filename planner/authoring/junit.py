@@ -9,7 +9,7 @@ from typing import NamedTuple
 from planner.printing import html_text
 
 
-class Tested(NamedTuple):
+class Result(NamedTuple):
     """One thing that was tested: of which group, how it is called, and how long that took.
 
     ``fault`` is the kind of what is wrong, "" where nothing is; ``message`` says it in a line, ``lines`` at length.
@@ -29,7 +29,7 @@ class Suite(NamedTuple):
     """Things that were tested together."""
 
     name: str
-    tested: Sequence[Tested]
+    tested: Sequence[Result]
 
 
 def report(suites: Iterable[Suite], began: str) -> str:
@@ -58,7 +58,7 @@ def _suite(suite: Suite, number: int, began: str) -> Iterator[str]:
     yield "  </testsuite>"
 
 
-def _case(one: Tested) -> Iterator[str]:
+def _case(one: Result) -> Iterator[str]:
     attributes = _attributes({"classname": one.group, "name": one.name, "time": f"{one.seconds:.3f}"})
     if not one.fault:
         yield f"    <testcase{attributes}/>"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from planner.authoring.comparing import gravest
-from planner.authoring.junit import Suite, Tested, report
+from planner.authoring.junit import Result, Suite, report
 from planner.cli.goldenasking import Asking, Quit
 from planner.cli.goldenlooking import Looked, headline, look_at, told
 from planner.cli.goldens import golden_folders
@@ -142,18 +142,18 @@ def _document(found: list[Looked]) -> dict[str, object]:
     }
 
 
-def _tested(golden: Looked) -> Tested:
+def _tested(golden: Looked) -> Result:
     """The golden as a test that is passed if it has the plan that it is to have, to the letter."""
     name = golden.name
     if golden.state == "same":
-        return Tested("golden", name, golden.seconds)
+        return Result("golden", name, golden.seconds)
     if golden.state == "moved":
         message = "only lines of rules have moved; mgmtnet golden update --moved rewrites it"
-        return Tested("golden", name, golden.seconds, "moved", message)
+        return Result("golden", name, golden.seconds, "moved", message)
     if golden.state == "unreadable":
         lines = tuple(line for problem in errors(golden.problems) for line in advice(problem))
-        return Tested("golden", name, golden.seconds, "unreadable", "the golden cannot be read", lines, broken=True)
-    return Tested("golden", name, golden.seconds, "differs", headline(golden), tuple(told(golden)))
+        return Result("golden", name, golden.seconds, "unreadable", "the golden cannot be read", lines, broken=True)
+    return Result("golden", name, golden.seconds, "differs", headline(golden), tuple(told(golden)))
 
 
 def _rewritten(golden: Looked) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from planner.authoring.comparing import KINDS, gravest
 from planner.authoring.examples import Example, examples_of
-from planner.authoring.junit import Suite, Tested, report
+from planner.authoring.junit import Result, Suite, report
 from planner.authoring.keeping import KEPT_PLAN, read_plan
 from planner.authoring.speaking import difference_explained
 from planner.authoring.trial import Trial
@@ -27,7 +27,7 @@ from planner.shelf import rules_folder
 LOOK_EVERY = 0.3
 
 
-class Tests(NamedTuple):
+class Tried(NamedTuple):
     """What was tested: the rules, their examples, the goldens; and how many examples' goldens are not at hand."""
 
     rules: Compiled
@@ -88,7 +88,7 @@ def tested(options: argparse.Namespace) -> bool:
     return not broken and not stale
 
 
-def _tests(rules: Compiled, options: argparse.Namespace) -> Tests | list[Problem]:
+def _tests(rules: Compiled, options: argparse.Namespace) -> Tried | list[Problem]:
     """Try what is to be tried, or tell why there is nothing.
 
     An example is tried on the golden of its name: of those that are stated, else of those that lie with the rules.
@@ -117,7 +117,7 @@ def _tests(rules: Compiled, options: argparse.Namespace) -> Tests | list[Problem
     at_hand = lying == stated or bool(further)
     tried = [example for example in examples if at_hand or example.golden in seen]
     held = [example.held_against(trials.get(example.golden)) for example in tried]
-    return Tests(rules, own, held, list(looked.values()), trials, len(examples) - len(tried))
+    return Tried(rules, own, held, list(looked.values()), trials, len(examples) - len(tried))
 
 
 def _is_meant(only: Sequence[str], *names: str) -> bool:
@@ -172,7 +172,7 @@ def _promise(example: Example) -> str:
     return f"{example.golden}: {example.fault}"
 
 
-def _miss(example: Example, tests: Tests) -> Iterator[str]:
+def _miss(example: Example, tests: Tried) -> Iterator[str]:
     """How far the rule got, if it did not fire."""
     trial = tests.trials.get(example.golden)
     if trial is None or trial.outcome(example.rule.name) == "fired":
@@ -183,29 +183,29 @@ def _miss(example: Example, tests: Tests) -> Iterator[str]:
     yield from (f"  {line}" for line in lines)
 
 
-def _suites(tests: Tests) -> Iterator[Suite]:
+def _suites(tests: Tried) -> Iterator[Suite]:
     """The examples, by rule, and the goldens as tests."""
     yield Suite("examples", [_example(example, tests) for example in tests.examples])
     yield Suite("goldens", [_golden(golden, tests.rules) for golden in tests.goldens])
 
 
-def _example(example: Example, tests: Tests) -> Tested:
+def _example(example: Example, tests: Tried) -> Result:
     name = f"{'fires' if example.fires else 'silent'} on {example.golden}"
     if not example.fault:
-        return Tested(example.rule.name, name)
-    return Tested(example.rule.name, name, 0.0, "example", _promise(example), tuple(_miss(example, tests)))
+        return Result(example.rule.name, name)
+    return Result(example.rule.name, name, 0.0, "example", _promise(example), tuple(_miss(example, tests)))
 
 
-def _golden(golden: Looked, rules: Compiled) -> Tested:
+def _golden(golden: Looked, rules: Compiled) -> Result:
     name = golden.name
     if not _is_otherwise(golden):
-        return Tested("golden", name, golden.seconds)
+        return Result("golden", name, golden.seconds)
     unread = golden.standing is None
     lines = tuple(_because(golden, rules))
-    return Tested("golden", name, golden.seconds, golden.state, _fault(golden), lines, broken=unread)
+    return Result("golden", name, golden.seconds, golden.state, _fault(golden), lines, broken=unread)
 
 
-def _document(tests: Tests) -> dict[str, object]:
+def _document(tests: Tried) -> dict[str, object]:
     ruleset = tests.rules.ruleset
     return {
         "format": "mgmtnet/rules-test@1",
