@@ -74,6 +74,7 @@ soak: .venv/test
 
 docs: .venv/run
 	$(BIN)/mgmtnet rules doc > docs/rules.md
+	$(BIN)/mgmtnet rules fields -o markdown > docs/fields.md
 
 pages: .venv/test
 	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages

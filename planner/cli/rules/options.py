@@ -122,6 +122,12 @@ def _percent(text: str) -> float:
     raise argparse.ArgumentTypeError(told)
 
 
+def _fields(command: argparse.ArgumentParser) -> None:
+    what = "one kind of fact, or `set` for what rules give values to; without: every kind, a line each"
+    command.add_argument("kind", metavar="KIND", nargs="?", help=what)
+    _output(command, ("text", "json", "markdown"))
+
+
 def _fmt(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "places", metavar="DIR|FILE", nargs="*", help="folders with rulesets, rule files; without: this folder"
@@ -153,6 +159,7 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "mutate": ("mutating", "whether goldens and examples notice a slip in a rule: a term lost or turned", _mutate),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
+    "fields": ("fields", "the kinds of facts that rules match, and the fields of each (docs/fields.md)", _fields),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
     "new": ("new", "a new rule, copied from one that is like it", _new),
     "release": ("release", "test a version, seal it by its digest, and tell what is new in it", _release),
