@@ -135,6 +135,13 @@ def _fmt(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", action="store_true", help="write nothing; status 1 if a file is not formatted")
 
 
+def _init(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIR", help="a folder that is not there yet, or empty")
+    command.add_argument(
+        "--extends", metavar="NAME[@VERSION]", help="the ruleset that it is to change; without: ovirtmgmt"
+    )
+
+
 def _new(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="ID", help="the new rule's name, like vlan-over-bond")
     command.add_argument("--like", metavar="RULE", required=True, help="the rule that it is to be a copy of")
@@ -161,6 +168,7 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
     "fields": ("fields", "the kinds of facts that rules match, and the fields of each (docs/fields.md)", _fields),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
+    "init": ("init", "a site's policy to begin with: a rule, its goldens, and the schemas for editors", _init),
     "new": ("new", "a new rule, copied from one that is like it", _new),
     "release": ("release", "test a version, seal it by its digest, and tell what is new in it", _release),
     "digest": ("digest", "the digest of its files", _ruleset),
