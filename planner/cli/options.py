@@ -73,6 +73,12 @@ def _draw(command: argparse.ArgumentParser) -> None:
     _output(command, DRAWINGS)
 
 
+def _explained(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="CODE|RULE", help="a problem's code, or a rule's or a table's name")
+    command.add_argument("--goldens", metavar="DIR", help="where the hosts of its examples lie, if not with the rules")
+    _rules(command)
+
+
 def _golden(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
     summary = "show which plans are not what they were"
@@ -290,6 +296,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "plan": ("what to ask of the host, and why", _plan),
     "why": ("which rule set a value, and from which facts", _why),
     "why-not": ("why a rule did not fire", _why_not),
+    "explain": ("what a problem's code or a rule means, with hosts drawn on which it fires or not", _explained),
     "facts": ("what the rules see of a host", _facts),
     "diff": ("what the plan changes on the host", _host),
     "draw": ("the stack up to the management address, before and after", _draw),

@@ -122,6 +122,12 @@ def _percent(text: str) -> float:
     raise argparse.ArgumentTypeError(told)
 
 
+def _doc(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    command.add_argument("--pages", metavar="DIR", help="write a page for each rule and each code there, too")
+    _goldens(command)
+
+
 def _fields(command: argparse.ArgumentParser) -> None:
     what = "one kind of fact, or `set` for what rules give values to; without: every kind, a line each"
     command.add_argument("kind", metavar="KIND", nargs="?", help=what)
@@ -165,7 +171,7 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "coverage": ("coverage", "which rules fire, and which of their terms ever mattered", _coverage),
     "mutate": ("mutating", "whether goldens and examples notice a slip in a rule: a term lost or turned", _mutate),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
-    "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
+    "doc": ("doc", "the rules as a page to read (docs/rules.md)", _doc),
     "fields": ("fields", "the kinds of facts that rules match, and the fields of each (docs/fields.md)", _fields),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
     "init": ("init", "a site's policy to begin with: a rule, its goldens, and the schemas for editors", _init),
