@@ -94,13 +94,16 @@ def _golden(command: argparse.ArgumentParser) -> None:
     one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
     one.add_argument("--moved", action="store_true", help="only where nothing changed but the lines of rules")
     _rules(one)
-    summary = "make a golden of a captured host, without what names anybody"
+    summary = "make goldens of captured hosts, without what names anybody"
     one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(module="goldennew")
-    one.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
-    _goldens(one, "the folder of goldens that it goes into")
-    one.add_argument("--network", metavar="DEFINITION", required=True, help="what is wanted of it")
-    one.add_argument("--name", metavar="N", required=True, help="the golden's name, like vlan-over-bond")
+    what = "captures, folders and archives (tar, zip) of them, patterns in quotes; with --name one capture [and DIR]"
+    one.add_argument("captures", metavar="CAPTURE", nargs="+", help=what)
+    one.add_argument("--network", metavar="DEFINITION", help="what is wanted of them")
+    columns = "capture (a name or pattern), definition or its fields, address, name, about"
+    one.add_argument("--table", metavar="CSV", help=f"what is wanted of which, in columns: {columns}")
+    one.add_argument("--into", metavar="DIR", help="the folder of goldens that they go into; without: golden")
+    one.add_argument("--name", metavar="N", help="the golden's name, like vlan-over-bond; without: by what it is")
     one.add_argument("--address", metavar="A", action="append", default=None, help="the host's management address")
     one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
     one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")

@@ -124,6 +124,10 @@ INPUTS = {
         "The captured host reports no address, so a stand-in for it cannot be reached either.",
         "Name the management address by --address, or take another capture.",
     ),
+    "no-captures": Meaning(
+        "A folder, an archive or a pattern leads to no file at all.",
+        "See how the path is spelt; a pattern stands in quotes, so that the shell leaves it alone.",
+    ),
     "no-definition": Meaning(
         "Captures were given without what is wanted of them, so there is nothing to plan.",
         "Give the definition by --network, or make the capture a golden.",
@@ -143,6 +147,14 @@ INPUTS = {
         "Leave --step out to get the first step that there is.",
     ),
     "stp-invalid": Meaning("`stp` in the definition is neither true nor false.", "Write true or false."),
+    "row-unused": Meaning(
+        "A row of the table is about none of the captures: its pattern means no file, or rows above mean them all.",
+        "See how the captures are called.",
+    ),
+    "table-invalid": Meaning(
+        "The table of what is wanted of which captures is no CSV with the columns that are known.",
+        "Name a column `capture`, and `definition` or the fields of a definition.",
+    ),
     "too-deep": Meaning("What is given nests deeper than any capture does.", "Give what getVdsCaps returns."),
     "too-large": Meaning(
         "A YAML file or a revision's folder is larger than any ruleset; it is not read to the end.",
