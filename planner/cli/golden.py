@@ -8,7 +8,6 @@ import argparse
 import os
 import shlex
 import sys
-import time
 from collections.abc import Callable
 
 from planner.authoring.comparing import gravest
@@ -17,6 +16,7 @@ from planner.cli.goldenasking import Asking, Quit
 from planner.cli.goldenlooking import Looked, headline, look_at, told
 from planner.cli.goldens import golden_folders
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
+from planner.cli.untested import clock, say_untested
 from planner.cli.writing import write_whole
 from planner.policy.compiled import Compiled
 from planner.problem import Problem, errors
@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         problems.append(Problem("no-golden", f"no golden under {options.folder}", "a golden has a definition.yaml"))
     complain(problems)
     if rules is None or errors(problems):
+        say_untested("golden check", problems, options.output)
         return 1
     if options.action == "check":
         return _check(folders, rules, options)
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(folders: list[str], rules: Compiled, options: argparse.Namespace) -> int:
     """Tell what is not as it was; the exit status."""
-    began = time.strftime("%Y-%m-%dT%H:%M:%S")
+    began = clock()
     found = []
     for folder in folders:
         golden = look_at(folder, rules)

@@ -89,7 +89,7 @@ def _golden(command: argparse.ArgumentParser) -> None:
     _rules(one)
     summary = "bring the plans up to date"
     one = actions.add_parser("update", help=summary, description=summary.capitalize() + ".")
-    one.set_defaults(action="update")
+    one.set_defaults(action="update", output="text")
     _goldens(one, "one golden, or a folder of them")
     one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
     one.add_argument("--moved", action="store_true", help="only where nothing changed but the lines of rules")

@@ -362,3 +362,22 @@ def test_quitting_ends_at_once(
     assert "\ntwo:\n" not in told.out
     assert '"small"' in (folder / "one" / "plan.json").read_text()
     assert '"small"' not in (folder / "three" / "plan.json").read_text()
+
+
+@pytest.mark.parametrize("command", [["golden", "check"], ["rules", "test"]])
+def test_a_report_of_nothing_is_no_success(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "-o", "junit"]) == 1
+    (suite,) = read(capsys.readouterr().out)
+    ((name, fault),) = faults(suite).items()
+    assert (name, fault.tag) == ("rules and goldens", "error")
+    assert "no-golden" in (fault.text or "")
+    assert main([*command, "-o", "json"]) == 1
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["problems"]] == ["no-golden"]
+    (tmp_path / "rules").mkdir()
+    rules = ["--rules", "rules"] if command[0] == "golden" else ["rules"]
+    assert main([*command, *rules, "-o", "junit"]) == 1
+    (suite,) = read(capsys.readouterr().out)
+    assert "no-manifest" in (faults(suite)["rules and goldens"].text or "")

@@ -17,11 +17,12 @@ from planner.cli.goldenlooking import Looked, look_at
 from planner.cli.goldens import golden_folders
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
 from planner.cli.rules.reading import compiled_of, goldens_of, own_goldens, own_rules
+from planner.cli.untested import clock, say_untested
 from planner.language import Rule
 from planner.policy.compiled import Compiled
 from planner.policy.misses import explain
 from planner.problem import Problem, errors
-from planner.shelf import rules_folder
+from planner.shelf import load_rules, rules_folder
 
 # How often files are looked at with --watch: seldom enough to cost nothing, often enough to seem at once.
 LOOK_EVERY = 0.3
@@ -63,20 +64,22 @@ def _watch(options: argparse.Namespace) -> None:
 
 def tested(options: argparse.Namespace) -> bool:
     """Whether every example and every golden is as it should be; each that is not is told."""
-    began, clock = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%S")
+    began, day = time.monotonic(), clock()
     rules = compiled_of(options.ruleset)
     if rules is None:
+        say_untested("rules test", load_rules(options.ruleset)[1], options.output)
         return False
     tests = _tests(rules, options)
     if isinstance(tests, list):
         complain(tests)
+        say_untested("rules test", tests, options.output)
         return False
     broken = [example for example in tests.examples if example.fault]
     stale = [golden for golden in tests.goldens if _is_otherwise(golden)]
     if options.output == "json":
         say_json(_document(tests))
     elif options.output == "junit":
-        say(report(_suites(tests), clock))
+        say(report(_suites(tests), day))
     else:
         for example in broken:
             say_lines([f"FAIL  example {example.rule.source}: {_promise(example)}", *_miss(example, tests)])
