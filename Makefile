@@ -80,7 +80,9 @@ soak: .venv/test
 	$(BIN)/python -m pytest -q tests/policy --soak 20000
 
 docs: .venv/run
-	$(BIN)/mgmtnet rules doc > docs/rules.md
+	rm -rf docs/rules docs/codes  # pages of what is no more
+	$(BIN)/mgmtnet rules doc --pages docs > docs/rules.md
+	$(BIN)/mgmtnet rules fields -o markdown > docs/fields.md
 
 pages: .venv/test
 	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages

@@ -73,8 +73,11 @@ simulate HOST --fault NAME
 simulate FILE --port no
 rehearse HOST --fault NAME
 golden check GOLDEN
+golden check GOLDEN -o json
+golden check GOLDEN -o junit
 golden check NAME
 golden update GOLDEN
+golden update GOLDEN --moved
 golden new FILE WITHIN --network WANTED --name NAME
 golden new HOST WITHIN --network WANTED --name good --keep NAME --about NAME
 rules NAME
@@ -90,6 +93,9 @@ rules show as-defined NAME
 rules digest RULES
 rules test RULES --goldens GOLDEN
 rules test NAME
+rules test RULES --goldens GOLDEN -o json
+rules test RULES --goldens GOLDEN -o junit
+rules test RULES --goldens GOLDEN --only NAME
 rules coverage --goldens GOLDEN
 rules coverage NAME
 rules diff RULES RULES --hosts GOLDEN
@@ -97,6 +103,13 @@ rules diff NAME ovirtmgmt --hosts HOST
 rules diff ovirtmgmt ovirtmgmt --hosts FILE
 rules diff ovirtmgmt ovirtmgmt --hosts NAME
 rules doc RULES
+rules doc RULES --pages NAME
+rules fields NAME
+rules init NAME
+rules init WITHIN --extends NAME
+explain NAME
+explain NAME --policy RULES
+explain as-defined --goldens GOLDEN
 rules fmt --check RULES
 rules fmt --check FILE
 rules new NAME --like as-defined --into RULES

@@ -27,8 +27,9 @@ import yaml
 from code_mutants import Mutant, mutants_of, take_in
 from mutated_code_page import GOLDEN, NOBODY, TEST, TIME, Score, page
 
+from planner.authoring.keeping import kept_of
 from planner.authoring.trial import Case, try_out
-from planner.cli.golden import kept_of, stale_files
+from planner.cli.goldenlooking import kept_in
 from planner.cli.goldens import cases_in
 from planner.policy.compiled import Compiled
 from planner.shelf import compiled_rules
@@ -133,7 +134,7 @@ def golden_checks() -> Iterator[Check]:
 
 
 def _golden(folder: str, case: Case, rules: Compiled) -> Callable[[pytest.Item | None], bool]:
-    return lambda _: not stale_files(folder, kept_of(try_out(case, rules).plan))
+    return lambda _: kept_in(folder) == kept_of(try_out(case, rules).plan)
 
 
 def results(checks: Sequence[Check]) -> Iterator[bool]:

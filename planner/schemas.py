@@ -341,14 +341,20 @@ def _meaning(field: Field) -> str:
     return f"{field.meaning} (absent: {field.absent})"
 
 
+def texts() -> dict[str, str]:
+    """Each schema's file as it is written."""
+    import json
+
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in documents().items()}
+
+
 def write(folder: str) -> None:
     """Write every schema into ``folder``."""
-    import json
     import os
 
-    for name, schema in documents().items():
+    for name, text in texts().items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
-            stream.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
+            stream.write(text)
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def installed() -> list[str]:
 
 
 def folder(name: str) -> str:
-    """The folder ``rules`` or ``schemas``."""
+    """The folder ``rules``, ``schemas`` or ``golden``; of the goldens a wheel has only what plans are made from."""
     package = os.path.dirname(os.path.abspath(__file__))
     packed = os.path.join(package, "_data", name)
     return packed if os.path.isdir(packed) else os.path.join(os.path.dirname(package), name)

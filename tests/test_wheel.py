@@ -41,3 +41,16 @@ def test_a_wheel_plans_the_seed_host_from_another_folder(python: Path, tmp_path:
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert "site-packages" in ran.stdout
     assert "plan.schema.json" in ran.stdout
+
+
+def test_a_wheel_explains_rules_with_their_hosts(python: Path, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MGMTNET"))}
+    for name, told in (("vlan-over-bond", "bond bond4"), ("yaml-word", "YAML 1.1"), ("vlan-tag-mismatch", "eth0.200")):
+        command = [python.parent / "mgmtnet", "explain", name]
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        assert told in ran.stdout
+        assert "not at hand" not in ran.stdout
+    for words in (["rules", "init", "site"], ["rules", "test", "site"], ["rules", "check", "site"]):
+        ran = subprocess.run([python.parent / "mgmtnet", *words], cwd=tmp_path, env=environment, check=False)
+        assert ran.returncode == 0, words

@@ -5,7 +5,8 @@ from planner.authoring.ordering import HEADING, blocks_of, head_of
 from planner.documents.node import Node
 from planner.documents.sources import parse_yaml
 
-WHY = 'why: ""  # what would happen to a host without this rule'
+# A comment: a why that is there and says nothing would be an error, and nobody could try the rule before it is written.
+WHY = "# why: what would happen to a host without this rule, and where that is known from"
 COLUMNS = ("examples.fires", "examples.silent", "why")
 
 

@@ -1,30 +1,31 @@
 """``mgmtnet golden``: captured hosts with the plans they are known to get.
 
-`update` rewrites ``plan.json`` and ``why.txt``, with ``--interactive`` only what one agrees to. The diff is for eyes:
-the digest of the rules and the engine's name are left blank in them, since they would change in every golden.
+`check` tells in words what changes for which host; `update` rewrites ``plan.json`` and ``why.txt``, with
+``--interactive`` only what one agrees to, with ``--moved`` only where nothing changed but the lines of rules.
 """
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable
-from typing import Literal
 
-from planner.authoring.trial import Trial, try_out
-from planner.cli.goldenasking import Asking
-from planner.cli.goldens import golden_folders, read_golden
-from planner.cli.inputs import read_file
-from planner.cli.output import complain, say, tell
+from planner.authoring.comparing import gravest
+from planner.authoring.junit import Result, Suite, report
+from planner.cli.goldenasking import Asking, Quit
+from planner.cli.goldenlooking import Looked, headline, look_at, told
+from planner.cli.goldens import golden_folders
+from planner.cli.output import advice, complain, say, say_json, say_lines, tell
+from planner.cli.untested import clock, say_untested
 from planner.cli.writing import write_whole
-from planner.plans.model import Plan
 from planner.policy.compiled import Compiled
 from planner.problem import Problem, errors
 from planner.shelf import compiled_rules
 
 WRONG_USAGE = 2
-KEPT_PLAN, KEPT_WHY = "plan.json", "why.txt"
 
-Agrees = Callable[[str | None, Trial], bool]
+
+Takes = Callable[[Looked], bool]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,6 +34,10 @@ def run(options: argparse.Namespace) -> int:
         hint = "run it in a terminal, or without --interactive and read `git diff`"
         complain([Problem("no-terminal", "nobody can be asked here", hint)])
         return WRONG_USAGE
+    if options.interactive and options.moved:
+        hint = "--moved asks about nothing: it takes what says the same as before"
+        complain([Problem("options-contradict", "--interactive and --moved are not for one run", hint)])
+        return WRONG_USAGE
     rules, unsound = compiled_rules(options.policy or options.rules)
     problems = [*unsound]
     folders = list(golden_folders(options.folder))
@@ -40,72 +45,121 @@ def run(options: argparse.Namespace) -> int:
         problems.append(Problem("no-golden", f"no golden under {options.folder}", "a golden has a definition.yaml"))
     complain(problems)
     if rules is None or errors(problems):
+        say_untested("golden check", problems, options.output)
         return 1
-    keeping = Asking(rules.by_name).agrees if options.interactive else _always if options.action == "update" else None
-    found = [_one(folder, rules, keeping) for folder in folders]
-    rewritten, differing = found.count("rewritten"), found.count("differs")
-    told = f"{differing} differ" if options.action == "check" else f"{rewritten} rewritten"
-    if options.action == "update" and differing:
-        told += f", {differing} left as they were"
-    tell(f"{len(folders)} goldens, {told}")
-    return 1 if differing else 0
+    if options.action == "check":
+        return _check(folders, rules, options)
+    return _update(folders, rules, options)
 
 
-def _always(before: str | None, trial: Trial) -> bool:
+def _check(folders: list[str], rules: Compiled, options: argparse.Namespace) -> int:
+    """Tell what is not as it was; the exit status."""
+    began = clock()
+    found = []
+    for folder in folders:
+        golden = look_at(folder, rules)
+        complain(errors(golden.problems))
+        if options.output == "text":
+            say_lines(told(golden))
+        found.append(golden)
+    if options.output == "json":
+        say_json(_document(found))
+    elif options.output == "junit":
+        say(report([Suite("golden check", [_tested(golden) for golden in found])], began))
+    states = [golden.state for golden in found]
+    unreadable = f", {states.count('unreadable')} cannot be read" if "unreadable" in states else ""
+    tell(f"{len(found)} goldens, {states.count('differs')} differ{unreadable}")
+    _tell_of_moved(states.count("moved"), options)
+    return 0 if set(states) == {"same"} else 1
+
+
+def _update(folders: list[str], rules: Compiled, options: argparse.Namespace) -> int:
+    """Rewrite what is to be rewritten; the exit status."""
+    takes = Asking(rules.by_name).agrees if options.interactive else _if_moved if options.moved else _always
+    rewritten = left = moved = seen = 0
+    for folder in folders:
+        golden = look_at(folder, rules)
+        complain(errors(golden.problems))
+        seen += 1
+        if golden.state == "same":
+            continue
+        if golden.state == "moved" and options.interactive:  # nobody wants to be asked 171 times about nothing
+            moved += 1
+            continue
+        try:
+            agreed = golden.trial is not None and takes(golden)
+        except Quit:
+            left += 1
+            break
+        done = agreed and _rewritten(golden)
+        rewritten, left = rewritten + done, left + (not done)
+    told = f"{len(folders)} goldens, {rewritten} rewritten"
+    told += f", {left} left as they were" if left else ""
+    tell(told + (f", {len(folders) - seen} not looked at" if seen < len(folders) else ""))
+    _tell_of_moved(moved, options)
+    return 1 if left or moved else 0
+
+
+def _always(golden: Looked) -> bool:
     """Take whatever the rules say now."""
     return True
 
 
-def plan_golden(folder: str, rules: Compiled) -> tuple[Plan | None, list[Problem]]:
-    """The plan that ``folder`` gets by ``rules``."""
-    case, problems = read_golden(folder)
-    return None if case is None else try_out(case, rules).plan, problems
+def _if_moved(golden: Looked) -> bool:
+    """Take what says the same as before."""
+    return golden.state == "moved"
 
 
-def kept_of(plan: Plan) -> dict[str, str]:
-    """The files of a golden that come out of its plan, by name."""
-    from planner.explain.reasons import why_all
-    from planner.explain.summary import summary
-
-    plan = plan._replace(rules=plan.rules._replace(digest="sha256:-", engine="-"))
-    document = plan.document()
-    return {KEPT_PLAN: plan.json(), KEPT_WHY: summary(document) + "\n" + why_all(document)}
-
-
-def stale_files(folder: str, wanted: dict[str, str]) -> list[str]:
-    """Those of a golden's files that are not as ``wanted``."""
-    return [name for name, text in wanted.items() if _text(os.path.join(folder, name)) != text]
+def _tell_of_moved(number: int, options: argparse.Namespace) -> None:
+    if number:
+        stated = [options.folder] if options.folder != "golden" else []
+        for name in ("policy", "rules"):
+            value = getattr(options, name)
+            stated += [f"--{name}", value] if value else []
+        have, those = ("golden has", "it") if number == 1 else ("goldens have", "those")
+        command = shlex.join(["mgmtnet", "golden", "update", "--moved", *stated])
+        tell(f"{number} {have} only moved lines; {command} rewrites {those}")
 
 
-def difference(path: str, wanted: str) -> str:
-    """From the file as it is to what the rules make of it now."""
-    import difflib
+def _document(found: list[Looked]) -> dict[str, object]:
+    states = [golden.state for golden in found]
+    counts = {state: states.count(state) for state in ("same", "moved", "differs", "unreadable")}
+    return {
+        "format": "mgmtnet/golden-check@1",
+        "goldens": len(found),
+        **counts,
+        "results": [
+            {
+                "golden": golden.name,
+                "path": golden.folder,
+                "state": golden.state,
+                "kind": gravest(golden.differences) if golden.differences else "",
+                "differences": [one._asdict() for one in golden.differences],
+                "stale": list(golden.standing.stale) if golden.standing else [],
+                "problems": [problem.document() for problem in golden.problems],
+            }
+            for golden in found
+        ],
+    }
 
-    lines = difflib.unified_diff(
-        (_text(path) or "").splitlines(), wanted.splitlines(), path, "by these rules", "", "", 2
-    )
-    return "\n".join(lines)
+
+def _tested(golden: Looked) -> Result:
+    """The golden as a test that is passed if it has the plan that it is to have, to the letter."""
+    name = golden.name
+    if golden.state == "same":
+        return Result("golden", name, golden.seconds)
+    if golden.state == "moved":
+        message = "only lines of rules have moved; mgmtnet golden update --moved rewrites it"
+        return Result("golden", name, golden.seconds, "moved", message)
+    if golden.state == "unreadable":
+        lines = tuple(line for problem in errors(golden.problems) for line in advice(problem))
+        return Result("golden", name, golden.seconds, "unreadable", "the golden cannot be read", lines, broken=True)
+    return Result("golden", name, golden.seconds, "differs", headline(golden), tuple(told(golden)))
 
 
-def _one(folder: str, rules: Compiled, agrees: Agrees | None) -> Literal["same", "differs", "rewritten"]:
-    """Whether the golden's files are what the rules say now; what is not is shown, or rewritten if that ``agrees``."""
-    case, problems = read_golden(folder)
-    complain(errors(problems))
-    if case is None:
-        return "differs"
-    trial = try_out(case, rules)
-    wanted = kept_of(trial.plan)
-    stale = stale_files(folder, wanted)
-    if agrees is not _always:
-        for name in stale:
-            say(difference(os.path.join(folder, name), wanted[name]))
-    if not stale or agrees is None or not agrees(_text(os.path.join(folder, KEPT_PLAN)), trial):
-        return "differs" if stale else "same"
-    failures = [write_whole(os.path.join(folder, name), wanted[name]) for name in stale]
+def _rewritten(golden: Looked) -> bool:
+    """Write the golden's stale files anew; whether that could be done."""
+    stale = golden.standing.stale if golden.standing is not None else ()
+    failures = [write_whole(os.path.join(golden.folder, name), golden.wanted[name]) for name in stale]
     complain([failure for failure in failures if failure is not None])
-    return "differs" if any(failures) else "rewritten"
-
-
-def _text(path: str) -> str | None:
-    content = read_file(path, "golden")
-    return None if isinstance(content, Problem) else content.decode("utf-8", "replace")
+    return not any(failures)

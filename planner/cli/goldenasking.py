@@ -1,16 +1,19 @@
 """``mgmtnet golden update --interactive``: each change with its why, before it is taken."""
 
-import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from planner.authoring.keeping import UNSHAPED
 from planner.authoring.speaking import difference_explained
-from planner.authoring.trial import Trial
-from planner.cli.output import say, tell
+from planner.cli.goldenlooking import Looked, shown_in_lines
+from planner.cli.output import say_lines, tell
 from planner.language import Rule
-from planner.printing import printable
 
 QUESTION = "Take this? [y]es, [n]o, [a]ll that follow, [q]uit: "
+
+
+class Quit(Exception):  # noqa: N818  an answer, and no fault
+    """Whoever was asked wants to stop here; what they agreed to before stays."""
 
 
 class Asking:
@@ -19,26 +22,33 @@ class Asking:
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         """Begin without an answer; ``rules`` are those that decide."""
         self.rules = rules
-        self.settled: bool | None = None
+        self.all = False
 
-    def agrees(self, before: str | None, trial: Trial) -> bool:
-        """Show why the plan ``before``, as the golden has it, is not that of ``trial``, and ask."""
-        if self.settled is not None:
-            return self.settled
-        say("\n".join(["", f"{trial.case.name}:", *(f"  {printable(line)}" for line in self._why(before, trial))]))
-        tell(QUESTION, end="")
-        answer = sys.stdin.readline()
-        while answer.strip().lower()[:1] not in ("y", "n", "a", "q") and answer:
+    def agrees(self, golden: Looked) -> bool:
+        """Show how the golden's plan is another now, and why, and ask; Quit if nothing more is to be done."""
+        if self.all:
+            return True
+        say_lines(self._told(golden))
+        letter = ""
+        while letter not in ("y", "n", "a", "q"):
             tell(QUESTION, end="")
             answer = sys.stdin.readline()
-        letter = answer.strip().lower()[:1] or "q"
-        if letter in ("a", "q"):
-            self.settled = letter == "a"
-        return letter in ("y", "a")
+            letter = answer.strip().lower()[:1] if answer else "q"
+        if letter == "q":
+            raise Quit
+        self.all = letter == "a"
+        return letter != "n"
 
-    def _why(self, before: str | None, trial: Trial) -> list[str]:
+    def _told(self, golden: Looked) -> Iterator[str]:
+        yield from shown_in_lines(golden)
+        yield from ("", f"{golden.trial.case.name if golden.trial else golden.folder}:")
+        yield from (f"  {line}" for line in self._why(golden))
+
+    def _why(self, golden: Looked) -> list[str]:
+        before = golden.standing.before if golden.standing else None
+        if before is None or golden.trial is None:
+            return ["it has no plan yet that can be read"]
         try:
-            document = json.loads(before or "")
-            return difference_explained(document, trial, self.rules)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return difference_explained(before, golden.trial, self.rules)
+        except UNSHAPED:
             return ["it has no plan yet that can be read"]

@@ -1,117 +1,119 @@
-"""``mgmtnet golden new``: a golden out of a captured host, without what names anybody."""
+"""``mgmtnet golden new``: goldens out of captured hosts, without what names anybody."""
 
 import argparse
-import os
-import secrets
-import shutil
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
-from planner.authoring.scaffolding import changed_by_scrubbing, described, scrubbed
-from planner.authoring.trial import Case, try_out
-from planner.cli.golden import kept_of
+from planner.cli.captures import Captured, captures_in
+from planner.cli.goldenmaking import Given, made_of, unfit_name
 from planner.cli.inputs import read_file
 from planner.cli.names import resolve
 from planner.cli.output import complain, say_lines, tell
-from planner.definition import Definition, read_definition
-from planner.documents.sources import parse_yaml, plain
-from planner.host.pseudonyms import KEY_LENGTH
+from planner.cli.table import Wish, one_for_all, read_table
 from planner.host.reading import read_capture
-from planner.policy.compiled import Compiled
-from planner.policy.parsing import NAME
 from planner.problem import Problem, Where, errors
 from planner.shelf import compiled_rules
 
-
-class _Given(NamedTuple):
-    """What a golden is made of, as it was captured."""
-
-    capture: dict[str, Any]
-    wanted: dict[str, Any]
-    definition: Definition
-    addresses: tuple[str, ...]
-    rules: Compiled
+FOLDER = "golden"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make the golden; the exit status."""
-    given = _given(options)
-    if isinstance(given, list):
-        complain(given)
+    """Make the goldens; the exit status."""
+    captures, folder = _places(options)
+    problems = _unfit(options, captures, folder)
+    wishes, found = _wishes(options)
+    rules, unsound = compiled_rules(options.policy or options.rules)
+    problems += [*found, *unsound]
+    if rules is None or errors(problems):
+        if options.name:  # all that is wrong, at once
+            problems += _capture_problems(captures[0])
+        complain(problems)
         return 1
-    files, problems = _golden(given, options)
-    if files:
-        path = os.path.join(options.folder, options.name)
-        problems += _written(path, files)
     complain(problems)
-    if errors(problems):
+    given = Given(rules, folder, tuple(options.keep), options.about or "")
+    if options.name:
+        return _one(Captured(captures[0], read_file(captures[0], "capture")), wishes, given, options.name)
+    return _many(captures, wishes, given, options.table or "")
+
+
+def _places(options: argparse.Namespace) -> tuple[list[str], str]:
+    """The captures, and the folder that the goldens go into: with a name, the second path is that folder."""
+    if options.name and options.into is None and len(options.captures) == 2:
+        return options.captures[:1], options.captures[1]
+    return options.captures, options.into or FOLDER
+
+
+def _unfit(options: argparse.Namespace, captures: list[str], folder: str) -> list[Problem]:
+    """What of the options does not go together, or cannot be a name."""
+    problems = []
+    if options.name:
+        if len(captures) > 1:
+            hint = "leave --name out: each gets a name by what it is; or name them in a --table"
+            problems.append(Problem("options-contradict", "one name is given for several captures", hint))
+        problems += unfit_name(options.name, folder)
+    elif options.address:
+        hint = "give addresses in a --table, in a column `address`"
+        problems.append(Problem("options-contradict", "one address is given for all captures", hint))
+    if options.network is None and options.table is None:
+        hint = "--network DEFINITION for all of them, or a --table with a row for each"
+        problems.append(Problem("no-definition", "nobody says what is wanted of the captures", hint))
+    return problems
+
+
+def _wishes(options: argparse.Namespace) -> tuple[list[Wish], list[Problem]]:
+    """What is wanted of which capture: by the rows of the table, and else by the one definition."""
+    wishes, problems = read_table(options.table) if options.table is not None else ([], [])
+    if options.network is not None:
+        wish, found = one_for_all(options.network)
+        addresses, unresolved = resolve(options.address or [])
+        problems += [*found, *unresolved]
+        wishes += [wish._replace(addresses=addresses)] if wish is not None else []
+    return wishes, problems
+
+
+def _capture_problems(path: str) -> list[Problem]:
+    content = read_file(path, "capture")
+    return [content] if isinstance(content, Problem) else errors(list(read_capture(content, path).problems))
+
+
+def _one(captured: Captured, wishes: list[Wish], given: Given, name: str) -> int:
+    """Make the one golden whose name is given; the exit status."""
+    path, problems = made_of(captured, _wish_for(captured.source, wishes), given, name)
+    complain(problems)
+    if not path:
         return 1
     say_lines([path])
     tell(f"look at it: mgmtnet golden check {path}; tell in about.yaml what is special about the host")
     return 0
 
 
-def _given(options: argparse.Namespace) -> _Given | list[Problem]:
-    """Everything that the options name, or everything that is wrong with it."""
-    problems = _unfit(options)
-    content = read_file(options.capture, "capture")
-    captured = None if isinstance(content, Problem) else read_capture(content, options.capture)
-    problems += captured.problems if captured else [content] if isinstance(content, Problem) else []
-    stated = read_file(options.network, "definition")
-    definition = None if isinstance(stated, Problem) else read_definition(stated, options.network)
-    problems += definition.problems if definition else [stated] if isinstance(stated, Problem) else []
-    addresses, found = resolve(options.address or [])
-    problems += found
-    rules, unsound = compiled_rules(options.policy or options.rules)
-    problems += unsound
-    if (
-        errors(problems)
-        or isinstance(stated, Problem)
-        or not (captured and captured.document and definition and definition.definition and rules)
-    ):
-        return problems
-    complain(problems)
-    node, _ = parse_yaml(stated.decode("utf-8", "replace"), options.network)
-    wanted = plain(node) if node is not None else {}
-    return _Given(dict(captured.document), wanted, definition.definition, addresses, rules)
+def _many(captures: list[str], wishes: list[Wish], given: Given, table: str) -> int:
+    """Make a golden of each capture that can be read; the exit status tells whether all could."""
+    made = failed = 0
+    used: set[int] = set()
+    for captured in captures_in(captures):
+        wish = _wish_for(captured.source, wishes)
+        path, problems = made_of(captured, wish, given)
+        complain(problems)
+        if path:
+            made += 1
+            say_lines([f"{path}  {captured.source}"])
+        else:
+            failed += 1
+            tell(f"left out: {captured.source}")
+        used |= {wish.line} if wish is not None else set()
+    complain(list(_of_nothing([wish for wish in wishes if wish.line and wish.line not in used], table)))
+    tell(f"{made} goldens made in {given.folder}" + (f", {failed} captures left out" if failed else ""))
+    return 1 if failed or not made else 0
 
 
-def _unfit(options: argparse.Namespace) -> list[Problem]:
-    """What is wrong with the name."""
-    path = os.path.join(options.folder, options.name)
-    if not NAME.fullmatch(options.name):
-        return [Problem("bad-name", f"{options.name!r} cannot be a golden's name", "spell it like vlan-over-bond")]
-    if os.path.lexists(path):
-        hint = "choose another name; `mgmtnet golden update` brings its plan up to date"
-        return [Problem("golden-exists", f"there is a golden {options.name}", hint, where=(Where(path),))]
-    return []
+def _of_nothing(wishes: list[Wish], table: str) -> Iterator[Problem]:
+    for wish in wishes:
+        where = (Where(table, line=wish.line),)
+        message = f"the row of {wish.capture!r} is about none of the captures"
+        hint = "see how the captures are called; rows above may mean them too"
+        yield Problem("row-unused", message, hint, "warning", where=where)
 
 
-def _golden(given: _Given, options: argparse.Namespace) -> tuple[dict[str, str], list[Problem]]:
-    """The golden's files; none if what was renamed cannot be read again."""
-    # A golden is made once: nobody needs the key again.
-    renamed = scrubbed(given.capture, given.wanted, given.addresses, options.keep, secrets.token_bytes(KEY_LENGTH))
-    before, after = read_capture(given.capture, options.capture), read_capture(renamed.capture, "the renamed capture")
-    definition = read_definition(renamed.definition, "the renamed definition")
-    if before.host is None or after.host is None or definition.definition is None:
-        return {}, [*before.problems, *after.problems, *definition.problems]
-    captured = try_out(Case(options.name, before.host, given.definition, given.addresses), given.rules)
-    trial = try_out(Case(options.name, after.host, definition.definition, renamed.addresses), given.rules)
-    files = renamed.files(options.about or described(trial)) | kept_of(trial.plan)
-    return files, changed_by_scrubbing(captured, trial)
-
-
-def _written(path: str, files: dict[str, str]) -> list[Problem]:
-    """The golden whole or not at all: its folder is made beside, and renamed."""
-    folder, name = os.path.split(path)
-    beside = os.path.join(folder, f".{name}.{os.getpid()}")
-    try:
-        os.makedirs(beside)
-        for file, text in files.items():
-            with open(os.path.join(beside, file), "x", encoding="utf-8") as stream:
-                stream.write(text)
-        os.rename(beside, path)
-    except (OSError, UnicodeError) as failure:  # a name or a sentence of bytes that are no text
-        shutil.rmtree(beside, ignore_errors=True)
-        reason = getattr(failure, "strerror", "") or str(failure)
-        return [Problem("file-unwritable", f"cannot make {path!r}: {reason}", "name a folder of yours")]
-    return []
+def _wish_for(source: str, wishes: list[Wish]) -> Wish | None:
+    """The first that is about the capture."""
+    return next((wish for wish in wishes if wish.means(source)), None)

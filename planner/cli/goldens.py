@@ -99,6 +99,14 @@ def _files(folder: str) -> list[str]:
     return [name for name in shown if os.path.isfile(os.path.join(folder, name))]
 
 
+def about_of(folder: str) -> str:
+    """What is special about a golden's host, as its ``about.yaml`` says; nothing if that says nothing."""
+    content = read_file(os.path.join(folder, ABOUT), "description")
+    node = None if isinstance(content, Problem) else parse_yaml(content.decode("utf-8", "replace"), ABOUT)[0]
+    about = plain(node) if node is not None else None
+    return str(about.get("about") or "") if isinstance(about, dict) else ""
+
+
 def _addresses(path: str) -> tuple[tuple[str, ...] | None, list[Problem]]:
     """What ``about.yaml`` says; None if it says nothing that can be read."""
     content = read_file(path, "description")

@@ -73,25 +73,37 @@ def _draw(command: argparse.ArgumentParser) -> None:
     _output(command, DRAWINGS)
 
 
+def _explained(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="CODE|RULE", help="a problem's code, or a rule's or a table's name")
+    command.add_argument("--goldens", metavar="DIR", help="where the hosts of its examples lie, if not with the rules")
+    _rules(command)
+
+
 def _golden(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
-    for name, summary in (
-        ("check", "show which plans are not what they were"),
-        ("update", "bring the plans up to date"),
-    ):
-        one = actions.add_parser(name, help=summary, description=summary.capitalize() + ".")
-        one.set_defaults(action=name, interactive=False)
-        _goldens(one, "one golden, or a folder of them")
-        if name == "update":
-            one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
-        _rules(one)
-    summary = "make a golden of a captured host, without what names anybody"
+    summary = "show which plans are not what they were"
+    one = actions.add_parser("check", help=summary, description=summary.capitalize() + ".")
+    one.set_defaults(action="check", interactive=False, moved=False)
+    _goldens(one, "one golden, or a folder of them")
+    _output(one, ("text", "json", "junit"))
+    _rules(one)
+    summary = "bring the plans up to date"
+    one = actions.add_parser("update", help=summary, description=summary.capitalize() + ".")
+    one.set_defaults(action="update", output="text")
+    _goldens(one, "one golden, or a folder of them")
+    one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
+    one.add_argument("--moved", action="store_true", help="only where nothing changed but the lines of rules")
+    _rules(one)
+    summary = "make goldens of captured hosts, without what names anybody"
     one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(module="goldennew")
-    one.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
-    _goldens(one, "the folder of goldens that it goes into")
-    one.add_argument("--network", metavar="DEFINITION", required=True, help="what is wanted of it")
-    one.add_argument("--name", metavar="N", required=True, help="the golden's name, like vlan-over-bond")
+    what = "captures, folders and archives (tar, zip) of them, patterns in quotes; with --name one capture [and DIR]"
+    one.add_argument("captures", metavar="CAPTURE", nargs="+", help=what)
+    one.add_argument("--network", metavar="DEFINITION", help="what is wanted of them")
+    columns = "capture (a name or pattern), definition or its fields, address, name, about"
+    one.add_argument("--table", metavar="CSV", help=f"what is wanted of which, in columns: {columns}")
+    one.add_argument("--into", metavar="DIR", help="the folder of goldens that they go into; without: golden")
+    one.add_argument("--name", metavar="N", help="the golden's name, like vlan-over-bond; without: by what it is")
     one.add_argument("--address", metavar="A", action="append", default=None, help="the host's management address")
     one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
     one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")
@@ -287,6 +299,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "plan": ("what to ask of the host, and why", _plan),
     "why": ("which rule set a value, and from which facts", _why),
     "why-not": ("why a rule did not fire", _why_not),
+    "explain": ("what a problem's code or a rule means, with hosts drawn on which it fires or not", _explained),
     "facts": ("what the rules see of a host", _facts),
     "diff": ("what the plan changes on the host", _host),
     "draw": ("the stack up to the management address, before and after", _draw),

@@ -17,7 +17,7 @@ def near(word: str, known: Iterable[str]) -> list[str]:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or else all of them."""
+    """The known word that was probably meant, or else all of them; nothing where none is known."""
     import difflib  # 9 ms: only somebody who mistyped waits for it
 
     words = list(known)
@@ -25,6 +25,6 @@ def suggest(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]}?"
     if not words:
-        return "there is none"
+        return ""
     further = len(words) - LISTED
     return "known: " + ", ".join(words[:LISTED]) + (f" and {further} more" if further > 0 else "")

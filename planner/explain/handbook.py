@@ -45,11 +45,16 @@ def _entry(rule: Rule) -> Iterable[str]:
     yield ""
     yield markdown_text(f"{rule.summary}. {' '.join(rule.why.split())}")
     yield ""
-    yield "When " + "; ".join(_pattern(pattern) for pattern in rule.when) + "."
+    yield "When " + "; ".join(asked(rule)) + "."
     yield ""
     yield from (f"- {line}" for line in says(rule))
     if rule.fires:
         yield f"- Fires on {_names(rule.fires)}" + (f"; silent on {_names(rule.silent)}." if rule.silent else ".")
+
+
+def asked(rule: Rule) -> Iterable[str]:
+    """What has to be there for a rule to fire, a pattern each."""
+    return map(_pattern, rule.when)
 
 
 def _pattern(pattern: Pattern) -> str:
@@ -73,15 +78,19 @@ def _literal(value: object) -> str:
 
 def says(rule: Rule) -> Iterable[str]:
     """What a rule says when it fires, a sentence each."""
+    yield from does(rule)
+    yield from map(_verdict, rule.verdicts)
+    if rule.overrides:
+        yield f"Speaks instead of {_names(rule.overrides)}."
+
+
+def does(rule: Rule) -> Iterable[str]:
+    """What a rule decides when it fires: values, and facts for the stages after."""
     for assignment in rule.sets:
         yield f"Sets `{assignment.field}` to {_literal(assignment.value)}."
     for conclusion in rule.concludes:
         fields = ", ".join(f"`{given.field}` {_literal(given.value)}" for given in conclusion.fields)
         yield f"Concludes {conclusion.kind}" + (f": {fields}." if fields else ".")
-    for verdict in rule.verdicts:
-        yield _verdict(verdict)
-    if rule.overrides:
-        yield f"Speaks instead of {_names(rule.overrides)}."
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -44,7 +44,7 @@ class Sketch:
         """Draw ``top``, what holds it up, and what it holds up itself: its network and addresses."""
         key = self._device(top)
         level = [top]
-        seen = {top}
+        seen = {top: True}  # in the order in which they are seen: a set's order is another in each process
         for _ in range(DEEPEST):
             level = [lower for upper in level for lower in self._lower(upper, seen)]
             if not level:
@@ -58,14 +58,14 @@ class Sketch:
         for name in seen:
             self._addresses(name, key if name == top else parts.device_key(name))
 
-    def _lower(self, upper: str, seen: set[str]) -> list[str]:
+    def _lower(self, upper: str, seen: dict[str, bool]) -> list[str]:
         """Draw what is right under ``upper``; the answer: what was not seen yet."""
         every = lower_names(graph.device(self.host, upper))
         kept = every if len(every) <= MOST_MEMBERS else every[: MOST_MEMBERS - 1]
         fresh = [name for name in dict.fromkeys(kept) if name and name not in seen]
         for name in fresh:
             self._edge(self._device(name), parts.device_key(upper))
-        seen.update(fresh)
+        seen.update(dict.fromkeys(fresh, True))
         hidden = every[len(kept) :]
         if hidden:
             self.summed.update(hidden)

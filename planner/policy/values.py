@@ -43,7 +43,11 @@ class Scope:
             findings.report(node, "alias-of-no", f"{alias} belongs to a `no` pattern, which matches nothing", hint)
         elif not self.doubtful:
             message = f'no pattern above is called "{alias}"'
-            findings.unknown(node._replace(value=alias), "unknown-alias", message, self.kinds)
+            if self.kinds:
+                findings.unknown(node._replace(value=alias), "unknown-alias", message, self.kinds)
+            else:
+                hint = f"put a pattern above that matches it: `- {alias if alias in KINDS else 'management'}: {{}}`"
+                findings.report(node, "unknown-alias", message, hint)
         return ""
 
     def field(self, node: Node, alias: str, name: str, findings: Findings) -> Field | None:

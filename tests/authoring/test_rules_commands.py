@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from junit_form import faults, read
 
 from planner.cli.main import main
 
@@ -90,6 +91,78 @@ def test_an_example_that_is_broken_is_told_with_the_pattern_that_failed(
     told = capsys.readouterr().out
     assert f"FAIL  example {rule}: seed-vlan-over-bond: is to fire, and is not applicable\n  pattern" in told
     assert f"FAIL  example {rule}: no-such-golden: there is no such golden\n" in told
+
+
+def test_only_what_is_meant_is_tested(capsys: pytest.CaptureFixture[str], few: Path) -> None:
+    options = ["--goldens", str(few)]
+    assert main(["rules", "test", *options, "--only", "vlan-tag-mismatch", "--only", "nic-*", "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [one["golden"] for one in document["goldens"]] == ["nic-static"]
+    rules = {one["rule"].partition("/")[0] for one in document["examples"] if not one["golden"].startswith("nic-")}
+    assert rules == {"vlan-tag-mismatch"} | {name for name in rules if name.startswith("nic-")}
+    assert all(one["passed"] for one in document["examples"])
+    assert main(["rules", "test", *options, "--only", "vlan-tag-missmatch", "--only", "nic-static"]) == 1
+    told = capsys.readouterr().err
+    assert "error[nothing-meant]: --only 'vlan-tag-missmatch' is no rule of theirs and no golden" in told
+    assert "did you mean vlan-tag-mismatch?" in told
+
+
+def test_examples_are_tried_on_the_goldens_of_their_rules(capsys: pytest.CaptureFixture[str], few: Path) -> None:
+    assert main(["rules", "test", "ovirtmgmt", "--goldens", str(few)]) == 0
+    assert "examples, 0 broken; 4 goldens, 0 otherwise" in capsys.readouterr().err
+
+
+def test_examples_whose_goldens_are_not_at_hand_are_not_tried(
+    capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["rules", "test", "ovirtmgmt", "--goldens", str(few)]) == 0
+    told = capsys.readouterr().err
+    assert " not tried (their goldens are not here); 4 goldens, 0 otherwise" in told
+    assert "0 broken" in told
+
+
+def test_a_program_reads_what_was_tested(capsys: pytest.CaptureFixture[str], few: Path, edited: Path) -> None:
+    rule = edited / "devise" / "on-nic.yaml"
+    rule.write_text(rule.read_text().replace("fires: [", "fires: [seed-vlan-over-bond, "))
+    (few / "vlan-other-tag" / "definition.yaml").write_text("vlan: many\n")
+    (few / "ovirtmgmt-as-defined" / "plan.json").write_text('{"format": "mgmtnet/plan@2"}')
+    arguments = ["rules", "test", str(edited), "--goldens", str(few), "--only", "on-nic", "--only", "*-*-*"]
+    arguments += ["--only", "nic-static"]
+    assert main([*arguments, "-o", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    (broken,) = (one for one in document["examples"] if one["rule"] == "on-nic" and not one["passed"])
+    assert broken["golden"] == "seed-vlan-over-bond"
+    assert (broken["expected"], broken["message"]) == ("fires", "is to fire, and is not applicable")
+    assert broken["because"][0].startswith("pattern")
+    goldens = {one["golden"]: one for one in document["goldens"]}
+    assert goldens["nic-static"]["message"] == "a value changes"
+    assert "as-defined said mtu = 1500; now it says mtu = 1400" in goldens["nic-static"]["because"]
+    assert goldens["vlan-other-tag"]["message"] == "it cannot be read"
+    assert goldens["ovirtmgmt-as-defined"]["message"] == "plan.json is no whole plan"
+    assert not any(one["passed"] for one in goldens.values())
+    assert main([*arguments, "-o", "junit"]) == 1
+    examples, tested = read(capsys.readouterr().out)
+    assert (examples.get("name"), tested.get("name")) == ("examples", "goldens")
+    assert faults(examples)["fires on seed-vlan-over-bond"].tag == "failure"
+    assert {name: fault.tag for name, fault in faults(tested).items()} == {
+        "nic-static": "failure",
+        "ovirtmgmt-as-defined": "failure",
+        "seed-vlan-over-bond": "failure",
+        "vlan-other-tag": "error",
+    }
+    main(arguments)
+    told = capsys.readouterr().out
+    assert f"FAIL  golden {few}/vlan-other-tag: it cannot be read\n  {few}/vlan-other-tag/definition.yaml:1:7: " in told
+
+
+def test_a_golden_with_moved_lines_passes(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
+    shutil.copytree(RULES, tmp_path / "moved")
+    rule = tmp_path / "moved" / "devise" / "as-defined.yaml"
+    rule.write_text(rule.read_text().replace("\nwhen:", "\n# a comment\nwhen:"))
+    assert main(["rules", "test", str(tmp_path / "moved"), "--goldens", str(few)]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_watching_runs_again_when_a_rule_is_saved(few: Path, edited: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from junit_form import faults, read
 
 from planner.cli.main import main
 
@@ -220,3 +221,163 @@ def test_an_update_asks_nobody(goldens: tuple[Path, list[str]], capsys: pytest.C
     assert told.err == "2 goldens, 2 rewritten\n"
     arguments[1] = "check"
     assert main(arguments) == 0
+
+
+class TestByMeaning:
+    """`golden check` and `update --moved` with an edited copy of the shipped rules."""
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        """Some goldens, and a copy of the rules in which a comment stands above a rule."""
+        for name in ("nic-static", "seed-vlan-over-bond", "vlan-other-tag", "address-unknown"):
+            shutil.copytree(ROOT / "golden" / name, tmp_path / "golden" / name)
+        shutil.copytree(ROOT / "rules" / "ovirtmgmt" / "1.0", tmp_path / "rules")
+        self.edit(tmp_path, "\nwhen:", "\n# a comment\nwhen:")
+        return tmp_path
+
+    def edit(self, place: Path, old: str, new: str) -> None:
+        rule = place / "rules" / "devise" / "as-defined.yaml"
+        assert old in rule.read_text()
+        rule.write_text(rule.read_text().replace(old, new))
+
+    def golden(self, place: Path, action: str, *more: str) -> int:
+        return main(["golden", action, str(place / "golden"), "--rules", str(place / "rules"), *more])
+
+    def kept(self, place: Path) -> dict[str, str]:
+        return {str(path): path.read_text() for path in (place / "golden").rglob("*") if path.is_file()}
+
+    def test_a_comment_in_a_rule_is_told_in_a_line(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.golden(place, "check") == 1
+        told = capsys.readouterr()
+        assert told.out == ""
+        command = f"mgmtnet golden update --moved {place / 'golden'} --rules {place / 'rules'}"
+        assert told.err.splitlines() == [
+            "4 goldens, 0 differ",
+            f"3 goldens have only moved lines; {command} rewrites those",
+        ]
+
+    def test_those_are_rewritten_and_the_others_are_left(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        before = self.kept(place)
+        (place / "golden" / "nic-static" / "definition.yaml").write_text("mtu: 1400\n")
+        assert self.golden(place, "check") == 1
+        assert f"{place / 'golden' / 'nic-static'}: a value changes (as-defined" in capsys.readouterr().out
+        assert self.golden(place, "update", "--moved") == 1
+        assert capsys.readouterr().err == "4 goldens, 2 rewritten, 1 left as they were\n"
+        changed = {
+            Path(path).relative_to(place / "golden") for path, text in self.kept(place).items() if before[path] != text
+        }
+        assert {str(path) for path in changed} == {
+            "nic-static/definition.yaml",
+            "seed-vlan-over-bond/plan.json",
+            "seed-vlan-over-bond/why.txt",
+            "vlan-other-tag/plan.json",
+            "vlan-other-tag/why.txt",
+        }
+        shutil.rmtree(place / "golden" / "nic-static")
+        assert self.golden(place, "check") == 0
+        assert self.golden(place, "update", "--moved") == 0
+
+    def test_a_change_is_told_in_words_and_not_in_lines(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.edit(place, "mtu: $definition.mtu", "mtu: 1400")
+        assert self.golden(place, "check") == 1
+        told = capsys.readouterr()
+        assert "  mtu: 1500 -> 1400 (as-defined)\n" in told.out
+        assert "\n-" not in told.out
+        assert "yaml:" not in told.out
+        assert told.err.startswith("4 goldens, 3 differ\n")
+
+    def test_where_words_say_nothing_the_lines_do(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        why = place / "golden" / "address-unknown" / "why.txt"
+        why.write_text(why.read_text() + "by hand\n")
+        (place / "golden" / "vlan-other-tag" / "plan.json").write_text("[")
+        assert self.golden(place, "check") == 1
+        told = capsys.readouterr().out
+        assert f"{place / 'golden' / 'address-unknown'}: the same plan, written otherwise\n--- {why}\n" in told
+        assert "\n-by hand\n" in told
+        assert f"{place / 'golden' / 'vlan-other-tag'}: it has no plan that can be read\n" in told
+
+    def test_nobody_is_asked_about_moved_lines(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        before = self.kept(place)
+        arguments = ["golden", "update", "--interactive", str(place / "golden"), "--rules", str(place / "rules")]
+        assert asked(arguments, "", monkeypatch) == 1
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "Take this?" not in told.err
+        assert "3 goldens have only moved lines" in told.err
+        assert self.kept(place) == before
+
+    def test_one_that_has_moved_is_told_as_one(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["golden", "check", str(place / "golden" / "nic-static"), "--rules", str(place / "rules")]) == 1
+        told = capsys.readouterr().err
+        assert "1 golden has only moved lines; mgmtnet golden update --moved " in told
+        assert told.endswith(" rewrites it\n")
+
+    def test_a_program_reads_it(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (place / "golden" / "vlan-other-tag" / "definition.yaml").write_text("vlan: many\n")
+        (place / "golden" / "seed-vlan-over-bond" / "definition.yaml").write_text("vlan: 3000\nmtu: 1500\n")
+        assert self.golden(place, "check", "-o", "json") == 1
+        told = capsys.readouterr()
+        document = json.loads(told.out)
+        assert {name: document[name] for name in ("goldens", "same", "moved", "differs", "unreadable")} == {
+            "goldens": 4,
+            "same": 1,
+            "moved": 1,
+            "differs": 1,
+            "unreadable": 1,
+        }
+        states = {one["golden"]: (one["state"], one["kind"]) for one in document["results"]}
+        assert states == {
+            "address-unknown": ("same", ""),
+            "nic-static": ("moved", ""),
+            "seed-vlan-over-bond": ("differs", "value"),
+            "vlan-other-tag": ("unreadable", ""),
+        }
+        problems = {one["golden"]: [each["code"] for each in one["problems"]] for one in document["results"]}
+        assert problems["vlan-other-tag"] == ["vlan-invalid"]
+        assert "4 goldens, 1 differ, 1 cannot be read\n" in told.err
+        assert self.golden(place, "check", "-o", "junit") == 1
+        (suite,) = read(capsys.readouterr().out)
+        found = {name: (fault.tag, fault.get("type")) for name, fault in faults(suite).items()}
+        assert found == {
+            "nic-static": ("failure", "moved"),
+            "seed-vlan-over-bond": ("failure", "differs"),
+            "vlan-other-tag": ("error", "unreadable"),
+        }
+
+    def test_asking_and_not_asking_are_two_things(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        arguments = ["golden", "update", "--interactive", "--moved", str(place / "golden")]
+        assert asked(arguments, "y\n", monkeypatch) == 2
+
+
+def test_quitting_ends_at_once(
+    goldens: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, arguments = goldens
+    shutil.copytree(SEED, folder / "three")
+    assert asked(arguments, "y\nq\n", monkeypatch) == 1
+    told = capsys.readouterr()
+    assert told.err.endswith("3 goldens, 1 rewritten, 1 left as they were, 1 not looked at\n")
+    assert "\ntwo:\n" not in told.out
+    assert '"small"' in (folder / "one" / "plan.json").read_text()
+    assert '"small"' not in (folder / "three" / "plan.json").read_text()
+
+
+@pytest.mark.parametrize("command", [["golden", "check"], ["rules", "test"]])
+def test_a_report_of_nothing_is_no_success(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "-o", "junit"]) == 1
+    (suite,) = read(capsys.readouterr().out)
+    ((name, fault),) = faults(suite).items()
+    assert (name, fault.tag) == ("rules and goldens", "error")
+    assert "no-golden" in (fault.text or "")
+    assert main([*command, "-o", "json"]) == 1
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["problems"]] == ["no-golden"]
+    (tmp_path / "rules").mkdir()
+    rules = ["--rules", "rules"] if command[0] == "golden" else ["rules"]
+    assert main([*command, *rules, "-o", "junit"]) == 1
+    (suite,) = read(capsys.readouterr().out)
+    assert "no-manifest" in (faults(suite)["rules and goldens"].text or "")

@@ -5,11 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
 from planner.policy.compiled import KeptRules
+from planner.schemas import documents
 from planner.shelf import compiled_rules, load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -106,37 +109,54 @@ class TestNew:
         path = site / "devise" / "our-bond.yaml"
         assert capsys.readouterr().out == f"{path}\n"
         assert path.read_text() == (
-            f"# yaml-language-server: $schema={ROOT / 'schemas' / 'rule.schema.json'}\n"
+            "# yaml-language-server: $schema=../schemas/rule.schema.json\n"
             'rule: our-bond\nsince: "1.2"\nsummary: The management IP is on a VLAN over a bond\n'
-            'why: ""  # what would happen to a host without this rule\n'
+            "# why: what would happen to a host without this rule, and where that is known from\n"
             "when:\n  - management: {kind: vlan}\n  - vlan: {name: $management.device}\n  - bond: {name: $vlan.base}\n"
             "then:\n  set:\n    iface: $bond.name\n    vlan: $vlan.tag\n    bonding: $bond\n"
             "examples:\n  fires: []\n  silent: []\n"
         )
 
-    def test_the_check_asks_for_the_why_and_nothing_else(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_the_check_asks_for_the_why_and_a_golden_and_stays_green(
+        self, site: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         arguments = ["rules", "new", "our-bond", "--like", "vlan-over-bond", "--into", str(site)]
         assert main(arguments) == 0
         capsys.readouterr()
-        assert main(["rules", "check", str(site)]) == 1
-        told = said(capsys)
-        assert told.count("error[") == 1
-        assert "our-bond.yaml:5:6: error[wrong-type]: why is blank" in told
-        path = site / "devise" / "our-bond.yaml"
-        path.write_text(path.read_text().replace('why: ""', 'why: "Ours."'))
         assert main(["rules", "check", str(site)]) == 0
+        told = said(capsys)
+        assert "our-bond.yaml:2:1: warning[no-reason]: our-bond does not say why it is there" in told
+        assert "our-bond.yaml:2:1: warning[untested-rule]" in told
+        assert "warning[no-reason]" in told
+        path = site / "devise" / "our-bond.yaml"
+        path.write_text(path.read_text().replace("# why: what", "why: what"))
+        assert main(["rules", "check", str(site)]) == 0
+        assert "no-reason" not in said(capsys)
 
-    def test_inside_the_checkout_the_schema_is_named_from_there(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: Path
-    ) -> None:
+    def test_the_schema_lies_with_the_rules_and_is_found_wherever_they_go(self, site: Path, tmp_path: Path) -> None:
+        assert main(["rules", "new", "a", "--like", "on-nic", "--into", str(site), "--stage", "guard"]) == 0
+        moved = tmp_path / "elsewhere" / "policy"
+        moved.parent.mkdir()
+        site.rename(moved)
+        first = (moved / "guard" / "a.yaml").read_text().splitlines()[0]
+        schema = moved / "guard" / first.partition("$schema=")[2]
+        assert json.loads(schema.read_text()) == documents()["rule.schema.json"]
+
+    def test_a_schema_that_is_near_is_named_and_none_is_put(self, tmp_path: Path, site: Path) -> None:
         (tmp_path / "schemas").mkdir()
-        monkeypatch.setattr("planner.cli.rules.new.folder", lambda name: str(tmp_path / name))
+        (tmp_path / "schemas" / "rule.schema.json").write_text("{}")
         assert main(["rules", "new", "a", "--like", "on-nic", "--into", str(site), "--stage", "guard"]) == 0
         assert (
             (site / "guard" / "a.yaml")
             .read_text()
             .startswith("# yaml-language-server: $schema=../../schemas/rule.schema.json\n")
         )
+        assert not (site / "schemas").exists()
+
+    def test_a_place_that_takes_no_schemas(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (site / "schemas").write_text("")
+        assert main(["rules", "new", "a", "--like", "on-nic", "--into", str(site), "--stage", "guard"]) == 1
+        assert "error[file-unwritable]: cannot make" in said(capsys)
 
     @pytest.mark.parametrize(
         ("arguments", "told"),
@@ -145,7 +165,7 @@ class TestNew:
             (["Ours", "--like", "on-nic"], "error[bad-name]: 'Ours' cannot be a rule's name"),
             (["a/../b", "--like", "on-nic"], "error[bad-name]"),
             (["new", "--like", "on-nick"], "did you mean on-nic?"),
-            (["new", "--like", "on-nic", "--into", "nowhere"], "error[no-manifest]"),
+            (["new", "--like", "on-nic", "--into", "nowhere"], "`mgmtnet rules init DIR` begins one"),
             (["new", "--like", "on-nic", "--rules", "nothing"], "error[unknown-ruleset]"),
         ],
     )
@@ -170,6 +190,92 @@ class TestNew:
         made = (site / "devise" / "theirs.yaml").read_text()
         assert "    nic:   [nic,             ~]\n    bond:  [bond,            ~]\n" in made
         assert made.endswith("examples:\n  silent: []\n")
+
+
+class TestInit:
+    """A policy that is begun is green at once."""
+
+    def test_what_is_begun_passes_every_check(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        folder = tmp_path / "our-site"
+        assert main(["rules", "init", str(folder)]) == 0
+        told = capsys.readouterr()
+        assert {Path(line) for line in told.out.splitlines()} == {path for path in folder.rglob("*") if path.is_file()}
+        assert f"mgmtnet rules test {folder}" in told.err
+        assert main(["rules", "check", "--strict", str(folder)]) == 0
+        assert said(capsys).endswith("rules; nothing to say\n")
+        assert main(["rules", "test", str(folder)]) == 0
+        assert said(capsys).startswith("1 rules: 3 examples, 0 broken; 3 goldens, 0 otherwise; ")
+        assert main(["golden", "check", str(folder / "golden"), "--policy", str(folder)]) == 0
+        assert main(["rules", "fmt", "--check", str(folder)]) == 0
+        assert main(["rules", "coverage", str(folder), "--fail-under", "100"]) == 0
+        ruleset, _ = load_rules(str(folder))
+        assert (ruleset.name, ruleset.version) == ("our-site", "1")
+
+    def test_every_file_names_a_schema_that_it_fits_from_anywhere(self, tmp_path: Path) -> None:
+        assert main(["rules", "init", str(tmp_path / "site"), "--extends", "ovirtmgmt@1.0"]) == 0
+        moved = tmp_path / "far" / "away"
+        moved.parent.mkdir()
+        (tmp_path / "site").rename(moved)
+        seen = 0
+        for path in moved.rglob("*.yaml"):
+            if path.name != "about.yaml":
+                first = path.read_text().splitlines()[0]
+                assert first.startswith("# yaml-language-server: $schema="), path
+                schema = json.loads((path.parent / first.partition("$schema=")[2]).read_text())
+                jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(path.read_text()))
+                seen += 1
+        assert seen == 5
+
+    def test_a_rule_is_added_and_it_stays_green(self, tmp_path: Path) -> None:
+        folder = str(tmp_path / "site")
+        assert main(["rules", "init", folder]) == 0
+        assert main(["rules", "new", "mine", "--like", "bond-without-lacp", "--rules", folder, "--into", folder]) == 0
+        assert main(["rules", "check", folder]) == 0
+
+    def test_an_empty_folder_will_do_and_a_name_that_is_none_is_left(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "Our Site").mkdir()
+        monkeypatch.chdir(tmp_path / "Our Site")
+        assert main(["rules", "init", "."]) == 0
+        assert "ruleset: site\n" in Path("ruleset.yaml").read_text()
+        assert main(["rules", "test", "."]) == 0
+
+    def test_a_folder_called_like_an_installed_ruleset_is_that_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert main(["rules", "init", "ovirtmgmt"]) == 0
+        assert (
+            json.loads((tmp_path / "ovirtmgmt/golden/bond-of-mode-1/plan.json").read_text())["rules"]["version"] == "1"
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["full"], "error[folder-not-empty]"),
+            (["file"], "error[folder-unreadable]"),
+            (["file/below"], "error[file-unwritable]"),
+            (["new", "--extends", "ovirtmgm"], "did you mean ovirtmgmt@1.0?"),
+            (["nul\0"], "error["),
+        ],
+    )
+    def test_refusals(
+        self,
+        arguments: list[str],
+        told: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "full").mkdir()
+        (tmp_path / "full" / "mine").write_text("mine")
+        (tmp_path / "file").write_text("")
+        before = {*tmp_path.rglob("*")}
+        assert main(["rules", "init", *arguments]) == 1
+        assert told in said(capsys)
+        assert {*tmp_path.rglob("*")} == before
 
 
 class TestRelease:

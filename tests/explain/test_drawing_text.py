@@ -1,5 +1,10 @@
 """Drawings as text: a few to the letter, all of them within their columns."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from explained_hosts import (
     ALL,
     FOREIGN,
@@ -23,6 +28,8 @@ from hypothesis import given
 from planner.explain.drawing_text import render
 from planner.explain.topology import before, pictures
 from planner.host.model import Network
+
+ROOT = Path(__file__).parents[2]
 
 
 def drawn(host, plan):
@@ -221,3 +228,21 @@ def test_a_refusal_without_a_place_shows_where_the_host_was_asked():
 def test_devices_in_a_circle_are_drawn_once():
     here = host(vlan("eth0.5", 6, ip=ip("192.0.2.10/24")), vlan("x", 5)._replace(name="eth0.5", base="eth0.5.6"))
     assert render(before(here, "eth0.5.6")).count("vlan") == 2
+
+
+def test_a_drawing_is_the_same_in_every_process() -> None:
+    """An address that several devices of the stack have is drawn in the order of the stack, not in that of a hash."""
+    command = [sys.executable, "-m", "planner", "draw", "golden/address-on-bond-and-member/capture.json"]
+    drawn = {
+        subprocess.run(
+            [*command, "--address", "192.0.2.10"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(drawn) == 1
+    assert "192.0.2.10" in drawn.pop()

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 import planner
-from planner.cli.golden import plan_golden
+from planner.cli.goldenlooking import plan_golden
 from planner.cli.main import main
 from planner.host.reading import read_capture
 from planner.plans.model import Plan

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from planner.authoring.findings import Finding
 from planner.authoring.mending import Change, mend
+from planner.cli.rules.schemas import schema_near
 from planner.documents.sources import dump_yaml
 from planner.language import STAGES
 from planner.policy.seal import MANIFEST
@@ -37,21 +38,10 @@ def schemas_for(spec: str | None, shelved: Shelved) -> dict[str, str]:
     for path in shelved.texts:
         if path.startswith(f"{shelved.root}/"):
             name = "ruleset.schema.json" if path == f"{shelved.root}/{MANIFEST}" else "rule.schema.json"
-            schema = _upwards(os.path.dirname(os.path.abspath(_on_disk(spec, shelved, path))), name)
+            schema = schema_near(os.path.dirname(_on_disk(spec, shelved, path)), name)
             if schema:
                 found[path] = schema
     return found
-
-
-def _upwards(folder: str, name: str) -> str:
-    """``schemas/NAME`` in the folder or one above it, as a relative path."""
-    above, steps = folder, ""
-    while True:
-        if os.path.isfile(os.path.join(above, "schemas", name)):
-            return f"{steps}schemas/{name}"
-        if os.path.dirname(above) == above:
-            return ""
-        above, steps = os.path.dirname(above), f"{steps}../"
 
 
 def mended_on_disk(spec: str, shelved: Shelved) -> tuple[tuple[Change, ...], list[Problem]]:

@@ -6,6 +6,7 @@ import os
 from planner.authoring.copying import copied
 from planner.cli.inputs import read_file
 from planner.cli.output import complain, say_lines, tell
+from planner.cli.rules.schemas import FOLDER, put_schemas, schema_near
 from planner.cli.writing import write_whole
 from planner.documents.decoding import decode
 from planner.documents.spelling import suggest
@@ -14,7 +15,9 @@ from planner.policy.manifests import Manifest, parse_manifest
 from planner.policy.parsing import NAME
 from planner.policy.seal import MANIFEST
 from planner.problem import Problem, Where, errors
-from planner.shelf import folder, load_rules, ruleset_sources
+from planner.shelf import load_rules, ruleset_sources
+
+SCHEMA = "rule.schema.json"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,8 +49,12 @@ def _made(options: argparse.Namespace) -> str | list[Problem]:
     except OSError as failure:
         told = f"cannot make {place!r}: {failure.strerror or failure}"
         return [Problem("file-unwritable", told, "name a folder of yours")]
-    written = write_whole(path, copied(text, options.name, manifest.version, _schema(place)), new=True)
-    return [written] if written else path
+    schema = schema_near(place, SCHEMA)
+    if not schema:
+        problems = (*put_schemas(options.into),)
+        schema = f"../{FOLDER}/{SCHEMA}"
+    written = write_whole(path, copied(text, options.name, manifest.version, schema), new=True)
+    return [*problems, written] if written else [*problems] if problems else path
 
 
 def _unfit(options: argparse.Namespace, ruleset: Ruleset) -> list[Problem]:
@@ -72,7 +79,7 @@ def _manifest(place: str) -> Manifest | list[Problem]:
     """The manifest of the ruleset that the rule goes into, if that can still be added to."""
     path = os.path.join(place, MANIFEST)
     if not os.path.isfile(path):
-        hint = f"name the folder of a ruleset, which holds {MANIFEST}: --into DIR"
+        hint = f"name the folder of a ruleset, which holds {MANIFEST}: --into DIR; `mgmtnet rules init DIR` begins one"
         return [Problem("no-manifest", f"there is no {MANIFEST} in {place!r}", hint)]
     content = read_file(path, "manifest")
     text = content if isinstance(content, Problem) else decode(content, path)
@@ -86,11 +93,3 @@ def _manifest(place: str) -> Manifest | list[Problem]:
         where = (Where(path, line=manifest.entries["digest"].key.line, column=1),)
         return [Problem("released", f"{manifest.title} is released, and does not change", hint, where=where)]
     return manifest
-
-
-def _schema(place: str) -> str:
-    """The path of the rules' schema as a file in ``place`` names it: from there in the same checkout, else in full."""
-    schemas = folder("schemas")
-    root, here = os.path.realpath(os.path.dirname(schemas)), os.path.realpath(place)
-    schema = os.path.join(os.path.realpath(schemas), "rule.schema.json")
-    return os.path.relpath(schema, here) if here.startswith(root + os.sep) else schema

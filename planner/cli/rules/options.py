@@ -52,7 +52,15 @@ def _show(command: argparse.ArgumentParser) -> None:
 def _test(command: argparse.ArgumentParser) -> None:
     _ruleset(command)
     _goldens(command)
+    command.add_argument(
+        "--only",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="only the rules and goldens of this name, like 'vlan-*' (may be repeated)",
+    )
     command.add_argument("--watch", action="store_true", help="run again whenever a file is saved")
+    _output(command, ("text", "json", "junit"))
 
 
 def _coverage(command: argparse.ArgumentParser) -> None:
@@ -125,11 +133,30 @@ def _percent(text: str) -> float:
     raise argparse.ArgumentTypeError(told)
 
 
+def _doc(command: argparse.ArgumentParser) -> None:
+    _ruleset(command)
+    command.add_argument("--pages", metavar="DIR", help="write a page for each rule and each code there, too")
+    _goldens(command)
+
+
+def _fields(command: argparse.ArgumentParser) -> None:
+    what = "one kind of fact, or `set` for what rules give values to; without: every kind, a line each"
+    command.add_argument("kind", metavar="KIND", nargs="?", help=what)
+    _output(command, ("text", "json", "markdown"))
+
+
 def _fmt(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "places", metavar="DIR|FILE", nargs="*", help="folders with rulesets, rule files; without: this folder"
     )
     command.add_argument("--check", action="store_true", help="write nothing; status 1 if a file is not formatted")
+
+
+def _init(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIR", help="a folder that is not there yet, or empty")
+    command.add_argument(
+        "--extends", metavar="NAME[@VERSION]", help="the ruleset that it is to change; without: ovirtmgmt"
+    )
 
 
 def _new(command: argparse.ArgumentParser) -> None:
@@ -143,6 +170,7 @@ def _new(command: argparse.ArgumentParser) -> None:
 def _release(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="DIR", help="the ruleset's folder")
     command.add_argument("--changelog", metavar="FILE", help="where its entry goes, too")
+    command.set_defaults(only=[], output="text")  # everything is tested first
     _goldens(command)
 
 
@@ -155,8 +183,10 @@ SUBCOMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]
     "mutate": ("mutating", "whether goldens and examples notice a slip in a rule: a term lost or turned", _mutate),
     "prove": ("proving", "whether the rules keep their invariants on every host, or on which they do not", _prove),
     "diff": ("diff", "which hosts' plans change between two rulesets, how, and by which rule", _diff),
-    "doc": ("doc", "the rules as a page to read (docs/rules.md)", _ruleset),
+    "doc": ("doc", "the rules as a page to read (docs/rules.md)", _doc),
+    "fields": ("fields", "the kinds of facts that rules match, and the fields of each (docs/fields.md)", _fields),
     "fmt": ("fmt", "rule files and manifests in their canonical form", _fmt),
+    "init": ("init", "a site's policy to begin with: a rule, its goldens, and the schemas for editors", _init),
     "new": ("new", "a new rule, copied from one that is like it", _new),
     "release": ("release", "test a version, seal it by its digest, and tell what is new in it", _release),
     "digest": ("digest", "the digest of its files", _ruleset),

@@ -49,8 +49,11 @@ def point_out(problems: Iterable[Problem], sources: dict[str, str]) -> None:
 
 def goldens_of(options: argparse.Namespace) -> str:
     """The folder of goldens: the one that is stated, that of the ruleset's folder, or that of the working folder."""
-    if options.goldens:
-        return str(options.goldens)
+    return str(options.goldens) if options.goldens else own_goldens(options)
+
+
+def own_goldens(options: argparse.Namespace) -> str:
+    """The goldens that lie with the ruleset's folder, else those of the working folder."""
     own = os.path.join(options.ruleset or "", GOLDENS)
     return own if os.path.isdir(own) else GOLDENS
 
