@@ -24,6 +24,7 @@ ASSEMBLED = {
     *("bad-ruleset", "bad-version", "bad-digest", "bad-compiled", "bad-extends"),
     *("host-unreachable", "host-tls", "host-protocol", "host-vdsm", "host-timeout", "host-busy", "host-recovering"),
     *("host-credentials", "host-refused"),
+    *("invariant-refuted", "invariant-symbolic-only", "invariant-undecided"),
 }
 
 

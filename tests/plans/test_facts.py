@@ -236,7 +236,9 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     assert (len(listed), listed[0], listed[-1]) == (25, "192.0.2.1 on ovirtmgmt", "2 more")
 
 
-@pytest.mark.parametrize("kind", sorted({*KINDS} - {"attachment", "foreseen", "management", "difference", "freed", "outcome", "problem"}))
+@pytest.mark.parametrize(
+    "kind", sorted({*KINDS} - {"attachment", "foreseen", "management", "difference", "freed", "outcome", "problem"})
+)
 def test_a_fact_has_every_field_that_the_vocabulary_gives_its_kind(kind: str) -> None:
     host = HOST._replace(last_client_iface="ovirtmgmt")
     for fact in facts(kind, host, "192.0.2.10"):

@@ -59,6 +59,10 @@ LANGUAGE = {
     "duplicate-rule": Meaning("Two rules of a ruleset have the same name.", "Rename one of them."),
     "extends-circle": Meaning("Rulesets extend each other in a circle.", "Let one of them extend none of the others."),
     "extends-itself": Meaning("A ruleset extends itself.", "Name the ruleset that it is to change."),
+    "invariant-exists": Meaning(
+        "An invariant has the name of one in the ruleset that is extended; what a base keeps is not redefined.",
+        "Give it another name; `mgmtnet rules prove` tells which invariants of the base a policy gives up.",
+    ),
     "misplaced-file": Meaning(
         "A YAML file lies where no rule belongs: beside the folders of the stages, or in a folder inside one.",
         "Move it to locate/, devise/ or guard/, or away.",

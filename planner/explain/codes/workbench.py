@@ -43,6 +43,18 @@ WORKBENCH = {
         "A golden's about.yaml or plan.json is not what it is to be.",
         "`mgmtnet golden update` writes plan.json anew; about.yaml needs a mapping with `address`.",
     ),
+    "invariant-refuted": Meaning(
+        "There is a host on which the rules break an invariant; the planner was run on it.",
+        "`mgmtnet rules prove -o json` has its capture: mend the rules, or what the invariant asks for.",
+    ),
+    "invariant-symbolic-only": Meaning(
+        "The solver has facts that break an invariant, and no capture was found that has them.",
+        "An axiom may be missing: report it with the rules.",
+    ),
+    "invariant-undecided": Meaning(
+        "Whether the rules keep an invariant was not decided in the time that is given to it.",
+        "Fewer patterns with `no` make an invariant easier.",
+    ),
     "no-folder": Meaning("A release is of a folder.", "Give the folder that holds ruleset.yaml."),
     "no-git": Meaning("Revisions are read with git, which is not installed.", "Install git, or name a folder."),
     "no-golden": Meaning(
