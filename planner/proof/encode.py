@@ -193,6 +193,8 @@ class Rules(Rows):
             if not any(all(test.op != "is" or test.value == known[test.field] for test in one.tests) for one in asked):
                 continue
             there = self.refuses(known["rule"]) if known["rule"] else self.conflict
+            if known["rule"] in self.refusals:
+                there = z3.And(self.refusals[known["rule"]], there)
             fields = {name: z3.IntVal(self.texts.of(value)) for name, value in known.items()}
             name = f"problem {number}"
             self.known.add(("justified", name))
