@@ -156,3 +156,9 @@ def test_random_hosts_are_read_as_the_engines_do(rules: Compiled) -> None:
             world.close(facts)
             (outcome,) = {fact.fields["is"] for fact in world.ask().facts if fact.kind == "outcome"}
             assert outcome == decide(judgements).outcome, seed
+
+
+def test_the_page_tells_every_invariant(rules: Compiled) -> None:
+    page = (GOLDEN.parent / "docs" / "proofs.md").read_text()
+    for one in rules.ruleset.invariants:
+        assert f"| {one.name} | {one.summary} | " in page
