@@ -68,4 +68,4 @@ def test_a_disabled_rule_is_in_no_stage():
 def test_the_shipped_rules_survive_the_way_through_a_document(rules):
     assert from_document(
         json.loads(json.dumps(to_document(rules, "it"))), rules.ruleset.digest, "it"
-    ) == rules._replace(networks={}, known={})
+    ) == rules._replace(ruleset=rules.ruleset._replace(invariants=()), networks={}, known={})

@@ -15,6 +15,7 @@ from planner.policy.decision import decide
 from planner.proof.ask import World
 from planner.proof.axioms import axioms
 from planner.proof.questions import carried, prove
+from planner.proof.witness import witness_of
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 # Those that are proved within a second; `make prove` asks all of them.
@@ -169,3 +170,25 @@ def test_the_page_tells_every_invariant(rules: Compiled) -> None:
     page = (GOLDEN.parent / "docs" / "proofs.md").read_text()
     for one in rules.ruleset.invariants:
         assert f"| {one.name} | {one.summary} | " in page
+
+
+@pytest.mark.parametrize(
+    "golden",
+    [
+        "seed-vlan-over-bond",
+        "own-bridgeless-retag",
+        "foreign-bridge",
+        "fail-over-mac",
+        "infiniband-bond-bridgeless",
+        "ovirtmgmt-should-be-bridged",
+        "ovs-vlan-over-bond",
+        "by-ipv6-beside-gateway",
+    ],
+)
+def test_facts_of_a_host_are_written_as_a_capture_that_is_judged_alike(golden: str, rules: Compiled) -> None:
+    found = known(rules, GOLDEN / golden)
+    assert found is not None
+    facts, _, _, outcome = found
+    read = witness_of(facts).read()
+    assert read is not None
+    assert planner.plan(*read, rules, witness_of(facts).addresses).outcome == outcome
