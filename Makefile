@@ -88,7 +88,7 @@ pages: .venv/test
 	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages
 
 schemas: .venv/run
-	$(BIN)/python -m planner.schemas schemas
+	$(BIN)/python -m planner.rules.schema schemas
 
 clean:
 	rm -rf .venv
@@ -110,8 +110,8 @@ clean:
 	@$(BIN)/python -m compileall -q planner  # where PYTHONDONTWRITEBYTECODE is set, each start would compile anew
 	@touch $@
 
-$(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/policy/*.py)
-	@$(BIN)/python -c 'from planner.shelf import make_forms; make_forms()'
+$(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/rules/*.py planner/engine/*.py)
+	@$(BIN)/python -c 'from planner.rules.shelf import make_forms; make_forms()'
 
 .venv/test: pyproject.toml .venv/run
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'

@@ -18,7 +18,7 @@ class CompiledRules(BuildHookInterface):  # type: ignore[type-arg]  # the build 
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from planner.shelf import make_forms
+        from planner.rules.shelf import make_forms
 
         make_forms()
         for path in Path(self.root, "golden").glob("*/*"):

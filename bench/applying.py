@@ -12,12 +12,11 @@ from pathlib import Path
 
 from hosts_on_stage import LIMITS, ROOT, access_to, stage
 
-from planner.apply.access import speaker_of
-from planner.apply.preparing import see
-from planner.simulator import StandIn
-from planner.simulator.server import Site
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done
+from planner.apply.execute import see
+from planner.apply.world import speaker_of
+from planner.standin import StandIn
+from planner.standin.server import Site
+from planner.vdsm.client import Done, Failure
 
 MGMTNET = str(Path(sys.executable).parent / "mgmtnet")
 MANY = 200

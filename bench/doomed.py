@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from planner.apply import journal
-from planner.apply.executor import carry_out, go_on
+from planner.apply.execute import carry_out, go_on
 from planner.apply.order import read_order
 from planner.apply.run import Event
 

@@ -17,17 +17,17 @@ from mutations import bytes_of, changed, changed_bytes, with_raw
 
 import planner
 from planner.cli.output import complain
-from planner.documents.sources import dump_yaml
-from planner.explain import drawing_mermaid, drawing_svg, drawing_text
-from planner.explain.changes import changes, text
-from planner.explain.reasons import why, why_all
-from planner.explain.summary import summary
-from planner.explain.topology import pictures
-from planner.host.scrubbing import scrub
-from planner.plans.dialects import vdsm3, vdsm4
-from planner.plans.model import Plan
-from planner.policy.compiled import Compiled, compile_ruleset
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.explain.diff import changes, text
+from planner.explain.drawing import mermaid, svg
+from planner.explain.drawing import text as drawing_text
+from planner.explain.drawing.scene import pictures
+from planner.explain.summary import summary, why, why_all
+from planner.host.scrub import scrub
+from planner.plan import request
+from planner.plan.plan import Plan
 from planner.problem import errors
+from planner.yamltext import dump_yaml
 
 sys.path.append(str(ROOT / "tests" / "host"))
 from captured_hosts import FORMS, spelled, wrappings  # the tests' ways to spell a capture
@@ -148,14 +148,14 @@ def _explained(host: planner.Host, plan: Plan) -> None:
         "why a field": lambda: str(why(document, "management")),
         "the changes": lambda: text(changes(host, document)),
         "the drawing as text": lambda: drawing_text.render(*pictures(host, document)),
-        "the drawing as SVG": lambda: drawing_svg.render(*pictures(host, document)),
-        "the drawing for Mermaid": lambda: drawing_mermaid.render(*pictures(host, document)),
+        "the drawing as SVG": lambda: svg.render(*pictures(host, document)),
+        "the drawing for Mermaid": lambda: mermaid.render(*pictures(host, document)),
     }
     for what, write in written.items():
         harmless(write(), what)
     for step in plan.steps:
-        harmless(json.dumps(vdsm3.request(step.wanted), ensure_ascii=False), "the request")
-        harmless(json.dumps(vdsm4.request(step.wanted), ensure_ascii=False), "the request")
+        harmless(json.dumps(request.vdsm3(step.wanted), ensure_ascii=False), "the request")
+        harmless(json.dumps(request.vdsm4(step.wanted), ensure_ascii=False), "the request")
 
 
 def _told(tell: Callable[[Any], None], problems: Any, what: str) -> None:

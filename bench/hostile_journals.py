@@ -24,9 +24,9 @@ from mutations import bytes_of, changed, changed_bytes, odd, with_raw
 import planner
 from planner.apply import journal
 from planner.apply.contact import Sight
-from planner.apply.database import WRITTEN, journal_url
+from planner.apply.execute import order_for
+from planner.apply.journal import WRITTEN, journal_url
 from planner.apply.order import Access, Limits
-from planner.apply.preparing import order_for
 from planner.apply.run import Step
 
 UUID = "4c4c4544-0000-1000-8000-b4c04f000001"

@@ -16,7 +16,7 @@ from mutations import NASTY, bytes_of
 
 from planner.apply import contact
 from planner.apply.order import Limits
-from planner.cli import apply, capture
+from planner.cli import apply, hosts
 
 HOST = "seed-vlan-over-bond"
 # Those of the documents', and what only a file system or a shell knows: bytes that are no UTF-8, what a URL means.
@@ -194,7 +194,7 @@ def run(folder: Path) -> None:
     os.chdir(within)
     # Nobody waits two minutes for a host that is none.
     impatient: Any = partial(Limits, vdsm=1, change=1)
-    vars(capture)["Limits"] = impatient
+    vars(hosts)["Limits"] = impatient
     vars(apply)["limits_of"] = lambda _: impatient()
     contact.GREET_WITHIN = contact.READ_WITHIN = 1.0
     told = {"NAME": name, "NAMED": _part(name)[:60], "HOST": str(golden(HOST) / "capture.json"), "WITHIN": str(within)}

@@ -13,14 +13,12 @@ from hosts_on_stage import ROOT
 from mutations import MARKER, NASTY, bytes_of, changed, changed_bytes, nasty
 
 import planner
-from planner.documents.decoding import decode
-from planner.explain.reasons import why_all
-from planner.explain.summary import summary
-from planner.policy.carets import render
-from planner.policy.compiled import compile_ruleset
-from planner.policy.lint import lint
-from planner.problem import errors
-from planner.shelf import MANIFEST, load_rules, ruleset_sources
+from planner.engine.compiled import compile_ruleset
+from planner.explain.summary import summary, why_all
+from planner.problem import errors, render
+from planner.rules.lint import lint
+from planner.rules.shelf import MANIFEST, load_rules, ruleset_sources
+from planner.yamltext import decode
 
 SHIPPED = ROOT / "rules" / "ovirtmgmt" / "1.0"
 SITE = ROOT / "rules" / "examples" / "site"
@@ -209,7 +207,7 @@ def _planned(ruleset: planner.Ruleset | None, definition: planner.Definition) ->
         harmless(plan.json(), "the plan as JSON")
 
 
-# All shipped rules are loaded and linted in 0.1 s; a rule's file has at most 1 MB (planner.shelf), in which YAML can
+# All shipped rules are loaded and linted in 0.1 s; a rule's file has at most 1 MB (planner.rules.shelf), in which YAML can
 # hold a hundred times as much as in all of them.
 FAMILY = Family(
     "hostile rules",

@@ -25,10 +25,10 @@ from mutations import RAW, bytes_of, changed, changed_bytes, nasty, with_raw
 
 from planner.apply import contact
 from planner.apply.order import Limits
-from planner.cli import capture
-from planner.simulator.engine import StandInEngine
-from planner.simulator.engine_account import Account
-from planner.simulator.standin import StandIn
+from planner.cli import hosts
+from planner.standin.engine import StandInEngine
+from planner.standin.engine_server import Account
+from planner.standin.host import StandIn
 
 sys.path.append(str(ROOT / "tests" / "vdsm"))
 from scripted import Pki, Server, http, reply, stomp  # the tests' servers
@@ -318,7 +318,7 @@ def run(folder: Path) -> None:
     """Serve, ask, and look how long that took."""
     case = json.loads((folder / "case.json").read_text())
     contact.GREET_WITHIN, contact.READ_WITHIN = GREET, READ
-    vars(capture)["Limits"] = partial(Limits, vdsm=WAIT)  # nobody waits two minutes for a try
+    vars(hosts)["Limits"] = partial(Limits, vdsm=WAIT)  # nobody waits two minutes for a try
     server = Server(_script(case), _context(case))
     began = time.monotonic()
     try:

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import planner
+from planner.apply.execute import order_for, see
 from planner.apply.order import Access, Limits, Order, Reboot
-from planner.apply.preparing import order_for, see
-from planner.policy.compiled import compile_ruleset
-from planner.simulator import StandIn, Surroundings
-from planner.simulator.engine_networks import logical
-from planner.simulator.engine_server import ServedEngine, serve_engine
-from planner.simulator.faults import Mishap
-from planner.simulator.fencing import Controllers
-from planner.simulator.server import Hosted, Site
-from planner.vdsm.failure import Failure
+from planner.engine.compiled import compile_ruleset
+from planner.standin import StandIn, Surroundings
+from planner.standin.engine_documents import logical
+from planner.standin.engine_server import ServedEngine, serve_engine
+from planner.standin.faults import Mishap
+from planner.standin.host import Controllers
+from planner.standin.server import Hosted, Site
+from planner.vdsm.client import Failure
 
 ROOT = Path(__file__).parent.parent
 BMC = "bmc.example.com"
@@ -47,7 +47,7 @@ class Stage(NamedTuple):
         """How the host really stands, whatever a report says."""
         now = planner.read_capture(self.stand_in.caps()).host
         assert now is not None
-        from planner.apply.standing import differences, stands_as_before
+        from planner.apply.verify import differences, stands_as_before
 
         running, persistent = self.stand_in.running, self.stand_in.persistent
         first, last = self.order.plan["steps"][0], self.order.plan["steps"][-1]

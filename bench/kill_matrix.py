@@ -16,7 +16,7 @@ from typing import NamedTuple
 from hosts_on_stage import ROOT, stage
 from page_sections import write_section
 
-from planner.simulator.faults import Mishap, parse_mishap
+from planner.standin.faults import Mishap, parse_mishap
 
 HEADING = "Killed at every step"
 ADOPTING = ("announce-adopt", "adopt", "verify-adopt")

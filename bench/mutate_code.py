@@ -27,25 +27,22 @@ import yaml
 from code_mutants import Mutant, mutants_of, take_in
 from mutated_code_page import GOLDEN, NOBODY, TEST, TIME, Score, page
 
-from planner.authoring.keeping import kept_of
-from planner.authoring.trial import Case, try_out
-from planner.cli.goldenlooking import kept_in
-from planner.cli.goldens import cases_in
-from planner.policy.compiled import Compiled
-from planner.shelf import compiled_rules
+from planner.authoring.golden import Case, kept_of, try_out
+from planner.cli.cases import cases_in
+from planner.cli.golden import kept_in
+from planner.engine.compiled import Compiled
+from planner.rules.shelf import compiled_rules
 
 ROOT = Path(__file__).parents[1]
 PAGE, REASONS, KEPT = ROOT / "docs/mutation-code.md", ROOT / "docs/mutation-code.yaml", ROOT / "build/mutate-code.jsonl"
 WANTED = 85.0
 MODULES = (
     "__init__.py",
-    "facts/*.py",
-    *(f"policy/{name}.py" for name in ("comparison", "decision", "firing", "judging")),
-    *(f"policy/{name}.py" for name in ("matcher", "memory", "misses", "reach")),
-    "plans/*.py",
-    "plans/dialects/*.py",
-    "apply/report.py",
-    "apply/standing.py",
+    "facts/compute.py",
+    *(f"engine/{name}.py" for name in ("decide", "firing", "matcher", "misses")),
+    "plan/*.py",
+    "apply/run.py",
+    "apply/verify.py",
 )
 TESTS = (
     "tests/apply/test_standing.py",

@@ -22,9 +22,8 @@ from fleet import captures, goldens, large
 from floor import decide_by_hand
 
 import planner
-from planner.policy.compiled import Compiled, compile_ruleset
-from planner.policy.seal import COMPILED
-from planner.shelf import rules_folder
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.rules.shelf import COMPILED, rules_folder
 
 ROOT = Path(__file__).parent.parent
 PAIRS = 25

@@ -12,18 +12,17 @@ from typing import Any, NamedTuple
 
 from virtual_time import Due, Time
 
+from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.host.reading import read_capture
-from planner.simulator.ages import Age, age_of
-from planner.simulator.answers import INTERNAL, Refusal
-from planner.simulator.canonical import Call
-from planner.simulator.daemon import Daemon, DaemonDiedError, PowerLostError
-from planner.simulator.devices import Devices
-from planner.simulator.elder_caps import modernised
-from planner.simulator.faults import Mishap
-from planner.simulator.kernel import Config, Fault, Record
-from planner.simulator.picture import Picture
-from planner.simulator.standin import Outcome, StandIn
+from planner.standin.canonical import Call
+from planner.standin.caps import Age, age_of
+from planner.standin.daemon import Daemon, DaemonDiedError, PowerLostError
+from planner.standin.devices import Devices
+from planner.standin.faults import Mishap
+from planner.standin.host import Outcome, StandIn
+from planner.standin.kernel import INTERNAL, Config, Fault, Record, Refusal
+from planner.standin.machine import Picture
+from planner.standin.vdsm2012 import modernised
 
 MARK = "explored"  # the number of a state, in the captures that are told in it
 MARKS = count()
@@ -237,7 +236,7 @@ class Reader:
         self._read: dict[tuple[int, str], Any] = {}
 
     def __call__(self, capture: dict[str, Any], source: str) -> Any:
-        """As `planner.host.reading.read_capture`."""
+        """As `planner.host.capture.read_capture`."""
         key = capture.get(MARK, -1), source
         if key not in self._read:
             self._read[key] = read_capture(capture, source)

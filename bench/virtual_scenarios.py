@@ -13,14 +13,13 @@ from virtual_host import MARK, MARKS, Reader, VirtualHost
 from virtual_world import Scenario
 
 import planner
-from planner.apply import contact, executor, run, standing
+from planner.apply import contact, execute, run, steps, verify
 from planner.apply.contact import Sight
+from planner.apply.execute import order_for
 from planner.apply.order import Access, Limits, Reboot
-from planner.apply.preparing import order_for
 from planner.apply.run import Run
-from planner.apply.secrets import VARIABLE
-from planner.apply.stages import change, keep
-from planner.policy.compiled import compile_ruleset
+from planner.apply.world import VARIABLE
+from planner.engine.compiled import compile_ruleset
 
 # As the defaults stand to each other, and longer than what is fixed in the steps: a request is late for longer than
 # VDSM waits for a sign, VDSM waits for longer than signs are given after a sight.
@@ -78,7 +77,7 @@ def remembering() -> Iterator[None]:
     """Meanwhile captures are read once, hosts held against plans once; and what is fixed fits `LIMITS`."""
     stances: dict[Any, Any] = {}
     measures: dict[Any, Any] = {}
-    stance, measure = Run.stance, standing.measure
+    stance, measure = Run.stance, verify.measure
 
     def stance_of(one: Run, seen: Sight) -> Any:
         key = id(one.order.plan), seen.capture[MARK], seen.address, seen.aside
@@ -96,12 +95,12 @@ def remembering() -> Iterator[None]:
         replaced.enter_context(patch.dict(os.environ, {VARIABLE: "any"}))
         for place, name, value in (
             (contact, "read_capture", READER),
-            (executor, "read_capture", READER),
+            (execute, "read_capture", READER),
             (run, "measure", measure_of),
-            (standing, "measure", measure_of),
+            (verify, "measure", measure_of),
             (Run, "stance", stance_of),
-            (change, "COMMIT_WITHIN", 1.0),
-            (keep, "COMMIT_WITHIN", 1.0),
+            (steps, "COMMIT_WITHIN", 1.0),
+            (steps, "COMMIT_WITHIN", 1.0),
         ):
             replaced.enter_context(patch.object(place, name, value))
         yield

@@ -17,19 +17,17 @@ from greenlet import getcurrent, greenlet
 from virtual_host import MARK, Parts, Reader, VirtualHost
 from virtual_time import Box, Time
 
-from planner.apply import executor
+from planner.apply import execute
 from planner.apply.contact import Sight
 from planner.apply.order import Access, Order
 from planner.apply.run import Event, Run, Step
-from planner.apply.stages import STAGES
-from planner.apply.standing import differences
+from planner.apply.steps import STAGES
+from planner.apply.verify import differences
 from planner.host.model import Host
-from planner.simulator.answers import Refusal
-from planner.simulator.daemon import DaemonDiedError
-from planner.simulator.faults import Mishap
-from planner.vdsm.codes import vdsm_failure
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power, Speaker
+from planner.standin.daemon import DaemonDiedError
+from planner.standin.faults import Mishap
+from planner.standin.kernel import Refusal
+from planner.vdsm.client import Document, Done, Failure, FenceAction, FenceAgent, Power, Speaker, vdsm_failure
 
 NOBODY_ANSWERS = 1.0  # seconds until a connection to nobody fails: the router says so
 FENCED = 0.5  # seconds that power management takes
@@ -206,9 +204,9 @@ class VirtualWorld:
 
     def _execute(self, *, rested: bool = False) -> None:
         order = self.scenario.order
-        shared = executor._share(order, self)
+        shared = execute._share(order, self)
         assert not isinstance(shared, Failure)
-        contact, fencing = shared.contact, partial(executor._fencing, order.reboot, self)
+        contact, fencing = shared.contact, partial(execute._fencing, order.reboot, self)
         following = self.journal[-1].next if self.journal else "look"
         if rested:
             self.point("step is written")

@@ -12,20 +12,18 @@ Everything here is pure but `load_rules`, which reads rule files. What a user ca
 from collections.abc import Iterator, Sequence
 
 from planner.definition import Definition, read_definition
-from planner.facts import facts_of
-from planner.host.freeing import without_bridge
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.engine.decide import Judgement, decide, judge, settle
+from planner.facts.compute import facts_of
+from planner.host.capture import read_capture
+from planner.host.graph import without_bridge
 from planner.host.model import Host
-from planner.host.reading import read_capture
-from planner.language import Ruleset
-from planner.plans.attachment import attachment_fact, attachment_of
-from planner.plans.drafting import draft
-from planner.plans.foresight import foresee, foreseen_facts
-from planner.plans.model import Plan
-from planner.policy.compiled import Compiled, compile_ruleset
-from planner.policy.decision import decide, settle
-from planner.policy.judging import Judgement, judge
+from planner.plan.attachment import attachment_fact, attachment_of
+from planner.plan.effects import foresee, foreseen_facts
+from planner.plan.plan import Plan, draft
 from planner.problem import Problem, Where
-from planner.shelf import load_rules
+from planner.rules.model import Ruleset
+from planner.rules.shelf import load_rules
 
 __all__ = [
     "Definition",

@@ -7,9 +7,8 @@ does; an MTU of 0 is the default and a vlan of 0 is none, as the engine has it.
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from planner.documents.findings import Findings
-from planner.documents.node import Entry, Node, spelled
 from planner.problem import Problem
+from planner.yamltext import Entry, Findings, Node, spelled
 
 DEFAULT_NETWORK = "ovirtmgmt"
 DEFAULT_MTU = 1500  # bytes
@@ -53,7 +52,7 @@ def read_definition(content: str | bytes | Mapping[str, Any], source: str = "def
     if isinstance(content, Mapping):
         return _definition(_node(content), Findings(source))
     if isinstance(content, bytes):
-        from planner.documents.decoding import decode
+        from planner.yamltext import decode
 
         text = decode(content, source)
         if isinstance(text, Problem):
@@ -64,7 +63,7 @@ def read_definition(content: str | bytes | Mapping[str, Any], source: str = "def
     if reading is not None and not reading.problems:
         return reading
     # JSON is YAML too, and read as YAML it has positions to report; text that only JSON takes keeps its paths.
-    from planner.documents.sources import parse_yaml
+    from planner.yamltext import parse_yaml
 
     node, problems = parse_yaml(content, source)
     if reading is not None and (node is None or problems):

@@ -1,6 +1,9 @@
 """What is wrong, where, and what to do: the value every layer reports with."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
+
+from planner.printing import printable
 
 Severity = Literal["error", "warning", "note"]
 
@@ -63,3 +66,70 @@ class Problem(NamedTuple):
 def errors(problems: tuple[Problem, ...] | list[Problem]) -> list[Problem]:
     """Those of ``problems`` that stop the work."""
     return [problem for problem in problems if problem.severity == "error"]
+
+
+# A problem as it is shown to the author: its line of the source, and a caret under the fault.
+
+
+WIDEST_LINE = 110  # characters of the source shown; less cuts ordinary lines, more wraps in a terminal
+LEAD = 20  # of them before the fault where a line is cut
+WORD_ENDS = frozenset(" \t,[]{}#\"'")
+COLOURS = {"error": "31", "warning": "33", "note": "36"}
+
+
+def render(problem: Problem, sources: Mapping[str, str], *, colour: bool = False) -> str:
+    """The problem in up to five lines: what and where, the source with a caret, what to do, other places."""
+    paint = COLOURS[problem.severity] if colour else ""
+    label = _painted(f"{problem.severity}[{problem.code}]", paint)
+    places = problem.where
+    lines = [": ".join([*(printable(str(place)) for place in places[:1]), label, printable(problem.message)])]
+    lines += _excerpt(places[0], sources, paint) if places else []
+    lines += [f"  hint: {printable(problem.hint)}"] if problem.hint else []
+    lines += [f"  also: {printable(str(place))}" for place in places[1:]]
+    return "\n".join(lines)
+
+
+def _excerpt(place: Where, sources: Mapping[str, str], paint: str) -> list[str]:
+    """The line and the caret; nothing if the text is not at hand or has no such line."""
+    text = sources.get(place.source, "").removeprefix("\ufeff")
+    lines = text.splitlines()
+    if not 0 < place.line <= len(lines):
+        return []
+    line, column = lines[place.line - 1], max(place.column, 1) - 1
+    width = _width(line, column) if place.column else max(len(line), 1)
+    cut = max(0, column - LEAD) if column + width > WIDEST_LINE else 0
+    shown, before = line[cut : cut + WIDEST_LINE], line[cut:column]
+    ellipsis = "..." if cut else ""
+    number = f"{place.line:>4} | "
+    indent = " " * (len(number) + len(ellipsis) + sum(_columns(character) for character in before))
+    width = min(width, WIDEST_LINE - len(before))
+    marked = sum(_columns(character) for character in line[column : column + width]) or 1
+    more = "..." if cut + WIDEST_LINE < len(line) else ""
+    return [number + ellipsis + printable(shown.replace("\t", " ")) + more, indent + _painted("^" * marked, paint)]
+
+
+def _width(line: str, column: int) -> int:
+    """How many characters the faulty word has: a quoted text, a placeholder, or up to a blank or bracket."""
+    rest = line[column:]
+    if rest[:1] in ('"', "'"):
+        return rest.find(rest[0], 1) + 1 or 1
+    if rest[:1] == "{":
+        end = rest.find("}") + 1
+        return end if end and " " not in rest[:end] else 1
+    end = next((index for index, character in enumerate(rest) if character in WORD_ENDS), len(rest))
+    return max(len(rest[:end].removesuffix(":")), 1)
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes as it is shown."""
+    import unicodedata
+
+    if character == "\t":
+        return 1
+    if not character.isprintable():
+        return len(printable(character))
+    return 0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
+
+
+def _painted(text: str, paint: str) -> str:
+    return f"\033[1;{paint}m{text}\033[0m" if paint else text

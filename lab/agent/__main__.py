@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.agent.agent import Agent
 from lab.agent.host import Host
 from lab.agent.serving import VDSM_PORT, listen
-from planner.simulator.authority import issue, server_context
+from planner.standin.certificates import issue, server_context
 
 
 async def serve(folder: str, port: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from lab.agent.host import Host
 from lab.agent.iproute import Record
 from lab.agent.storing import store, stored
-from planner.simulator.standin import Outcome, StandIn
+from planner.standin.host import Outcome, StandIn
 
 ABOUT = {  # what caps tell besides the network
     "software_version": "4.50.7",

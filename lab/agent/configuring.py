@@ -1,6 +1,6 @@
 """What a configuration of VDSM's wants a machine to be: pure, from a machine to a machine (vdsm.md 6).
 
-The configurations are `planner.simulator.kernel.Config`: canonical networks and bonds (vdsm.md 5.3).
+The configurations are `planner.standin.kernel.Config`: canonical networks and bonds (vdsm.md 5.3).
 """
 
 import ipaddress
@@ -9,9 +9,9 @@ import zlib
 from lab.agent import bonds
 from lab.agent.iproute import Record
 from lab.agent.machine import METRICS, OWN_PRIORITY, Link, Machine, Route
-from planner.simulator.canonical import base_of, port_of
-from planner.simulator.kernel import Config, Fault
-from planner.simulator.nmstate import kept_gateways, objection, touched
+from planner.standin.canonical import base_of, port_of
+from planner.standin.kernel import Config, Fault
+from planner.standin.validation import kept_gateways, objection, touched
 
 DEFAULT_MTU = 1500
 MAIN = "main"

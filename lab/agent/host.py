@@ -1,4 +1,4 @@
-"""The real machine in the place of the stand-in's: `planner.simulator.kernel.Kernel` (and Restorable) over iproute2."""
+"""The real machine in the place of the stand-in's: `planner.standin.kernel.Kernel` (and Restorable) over iproute2."""
 
 from lab.agent.becoming import become
 from lab.agent.configuring import configured
@@ -7,7 +7,7 @@ from lab.agent.looking import kind_of, look
 from lab.agent.machine import Link, Machine, machine_of
 from lab.agent.reading import reading
 from lab.agent.storing import store_machine, stored_machine
-from planner.simulator.kernel import Config, Fault
+from planner.standin.kernel import Config, Fault
 
 SHOWN_FIRST = ("nic", "bond", "vlan", "bridge", "")
 

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from planner.simulator.connection import Connection
-from planner.simulator.standin import StandIn
+from planner.standin.host import StandIn
+from planner.standin.server import Connection
 
 VDSM_PORT = 54321
 HANDSHAKE = 10  # seconds, VDSM's own

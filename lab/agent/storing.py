@@ -12,7 +12,7 @@ import shutil
 from typing import Any
 
 from lab.agent.machine import Link, Machine, Route
-from planner.simulator.kernel import Config
+from planner.standin.kernel import Config
 
 PARTS = ("nets", "bonds")
 

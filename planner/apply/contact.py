@@ -8,12 +8,9 @@ from typing import Any, NamedTuple
 
 from planner.apply.order import Limits
 from planner.apply.world import OUTSIDE, World
+from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.host.reading import read_capture
-from planner.vdsm.codes import CRASHED
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done, Speaker
-from planner.vdsm.target import parse_target
+from planner.vdsm.client import CRASHED, Done, Failure, Speaker, parse_target
 
 # A host with 4,094 VLANs takes some seconds to describe itself; a dead one must not hold a run up for minutes.
 READ_WITHIN = 30.0

@@ -6,9 +6,9 @@ from typing import Any
 
 from planner.authoring.samples import passing
 from planner.authoring.shapes import Shape
-from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
-from planner.policy.comparison import holds
-from planner.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS
+from planner.rules.comparison import holds
+from planner.rules.model import Fact, Pattern, Reference, Rule, Scalar, Test
 
 SECTIONS = {"nic": "nics", "bond": "bondings", "vlan": "vlans", "bridge": "bridges", "network": "networks"}
 # Where a fact's field stands in the record of its device.

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from planner.authoring.bending import bent, varied
 from planner.authoring.findings import Finding, Witness, excerpt
+from planner.authoring.golden import Trial, try_out
 from planner.authoring.rivals import DEVICE, Rivals, rivals
 from planner.authoring.shapes import Shape
-from planner.authoring.trial import Trial, try_out
-from planner.language import Fact, Rule
-from planner.policy.compiled import Compiled
-from planner.policy.judging import Said
-from planner.policy.memory import Memory
-from planner.policy.misses import furthest
+from planner.engine.compiled import Compiled
+from planner.engine.decide import Said
+from planner.engine.matcher import Memory
+from planner.engine.misses import furthest
 from planner.problem import Problem, Where
+from planner.rules.model import Fact, Rule
 
 # Plans made for one pair of rules, and in all: 5 ms each. Fewer would miss a host that is several changes away from
 # every shape; more, and nobody runs the check before each commit.

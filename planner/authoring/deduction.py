@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-from planner.language import Pattern, Reference, Rule, Scalar, Test
-from planner.policy.contradictions import satisfiable
-from planner.vocabulary import DEVICES, KINDS, absent
+from planner.facts.vocabulary import DEVICES, KINDS, absent
+from planner.rules.lint import satisfiable
+from planner.rules.model import Pattern, Reference, Rule, Scalar, Test
 
 # Kinds of which every host has exactly one fact, and what tells facts of other kinds apart.
 ALWAYS = ("definition", "vdsm", "host")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from planner.authoring.deduction import ALWAYS, Cell, Facts
-from planner.language import Pattern, Reference, Rule, Test
+from planner.facts.vocabulary import DEVICES, KINDS
 from planner.problem import Problem, Where
-from planner.vocabulary import DEVICES, KINDS
+from planner.rules.model import Pattern, Reference, Rule, Test
 
 
 def impossible_rules(rules: tuple[Rule, ...]) -> Iterator[Problem]:

@@ -5,22 +5,131 @@ changes what one rule fires on, so that rule alone is matched again, with the fa
 only a golden on which it fires otherwise is planned anew.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from planner.authoring.comparing import differences
-from planner.authoring.examples import broken_examples
-from planner.authoring.mutants import REQUIRED, Mutant, mutants_of
-from planner.authoring.trial import Trial, try_out
-from planner.language import Rule, Stage
-from planner.policy.compiled import Compiled, compile_ruleset
-from planner.policy.firing import MOST_COMPARED
-from planner.policy.likeness import Asked, Known, asked_by, likeness
-from planner.policy.matcher import match
-from planner.policy.memory import Memory
-from planner.policy.reach import reach
-from planner.policy.shape import Fired, Firing, RuleOutcome, StageRules
-from planner.policy.steps import steps_of
+from planner.authoring.coverage import written
+from planner.authoring.differences import differences
+from planner.authoring.golden import Trial, broken_examples, try_out
+from planner.engine.compiled import Asked, Compiled, Known, asked_by, compile_ruleset, likeness
+from planner.engine.decide import PLACEHOLDER
+from planner.engine.firing import MOST_COMPARED
+from planner.engine.matcher import Memory, match, reach
+from planner.engine.steps import Fired, Firing, RuleOutcome, StageRules, steps_of
+from planner.printing import markdown_code, markdown_text
+from planner.rules.lint import contradiction, refuted, unsound
+from planner.rules.model import STAGES, Assignment, Pattern, Reference, Rule, Stage, Test
+
+# A rule made wrong in every way that is one slip of the pen: a term lost, or turned into its opposite.
+#
+# If a host of the tests is treated otherwise by such a mutant, the term is tested; if none is, it may say anything.
+
+
+# What each operator is mistaken for; `matches` has no opposite that one writes.
+OPPOSITE = {
+    "is": "not",
+    "not": "is",
+    "lt": "ge",
+    "ge": "lt",
+    "le": "gt",
+    "gt": "le",
+    "in": "not-in",
+    "not-in": "in",
+}
+# Under which a `no` that is turned into what must be there binds its fact: no rule file can give it, or refer to it.
+REQUIRED = "no "
+
+
+class Mutant(NamedTuple):
+    """A rule with one slip in it; ``what`` says which, in the words of the file, and line and column where."""
+
+    rule: Rule
+    what: str
+    line: int
+    column: int
+    wrong: Rule
+
+    @property
+    def name(self) -> str:
+        """``on-nic: management {kind: nic} dropped``, by which a survivor's reason finds it."""
+        return f"{self.rule.name}: {self.what}"
+
+    @property
+    def unfit(self) -> bool:
+        """Whether nobody could load it: the linter would refuse it, so no host need notice."""
+        positive = [pattern for pattern in self.wrong.when if not pattern.negated]
+        return any(unsound([self.wrong])) or any(
+            refuted(pattern, positive) if pattern.negated else contradiction(pattern) for pattern in self.wrong.when
+        )
+
+
+def mutants_of(rule: Rule) -> Iterator[Mutant]:
+    """Every mutant of ``rule``, in the order of its file."""
+    for position, pattern in enumerate(rule.when):
+        yield from _of_pattern(rule, position, pattern)
+        for number, test in enumerate(pattern.tests):
+            yield from _of_test(rule, position, number, test)
+    for name in rule.overrides:
+        wrong = rule._replace(overrides=tuple(other for other in rule.overrides if other != name))
+        yield Mutant(rule, f"overrides {name} dropped", rule.line, 1, wrong)
+
+
+def _of_pattern(rule: Rule, position: int, pattern: Pattern) -> Iterator[Mutant]:
+    """The pattern dropped, if nothing refers to it; a ``no`` besides turned into what must be there."""
+    place = (pattern.line, pattern.column)
+    others = (*rule.when[:position], *rule.when[position + 1 :])
+    if pattern.negated:
+        required = pattern._replace(negated=False, alias=f"{REQUIRED}{pattern.alias}")
+        yield Mutant(rule, f"pattern {told(pattern)} dropped", *place, rule._replace(when=others))
+        yield Mutant(rule, f"pattern {told(pattern)} required", *place, _with(rule, position, required))
+    elif pattern.alias not in _referred(rule):
+        yield Mutant(rule, f"pattern {told(pattern)} dropped", *place, rule._replace(when=others))
+
+
+def _of_test(rule: Rule, position: int, number: int, test: Test) -> Iterator[Mutant]:
+    pattern = rule.when[position]
+    before, after = pattern.tests[:number], pattern.tests[number + 1 :]
+    place = (test.line, test.column)
+    term = f"{heading(pattern)} {{{written(test)}}}"
+    dropped = pattern._replace(tests=(*before, *after))
+    yield Mutant(rule, f"{term} dropped", *place, _with(rule, position, dropped))
+    if test.op in OPPOSITE:
+        opposite = test._replace(op=OPPOSITE[test.op])
+        flipped = pattern._replace(tests=(*before, opposite, *after))
+        yield Mutant(rule, f"{term} turned to {{{written(opposite)}}}", *place, _with(rule, position, flipped))
+
+
+def _with(rule: Rule, position: int, pattern: Pattern) -> Rule:
+    return rule._replace(when=(*rule.when[:position], pattern, *rule.when[position + 1 :]))
+
+
+def heading(pattern: Pattern) -> str:
+    """The pattern's key: ``no candidate as other``."""
+    called = "" if pattern.alias == pattern.kind else f" as {pattern.alias}"
+    return f"{'no ' * pattern.negated}{pattern.kind}{called}"
+
+
+def told(pattern: Pattern) -> str:
+    """The pattern as its rule has it: ``no network {name: $definition.network}``."""
+    return f"{heading(pattern)} {{{', '.join(map(written, pattern.tests))}}}"
+
+
+def _referred(rule: Rule) -> set[str]:
+    """The aliases that tests, values and words of the rule refer to."""
+    values = (
+        *(test.value for pattern in rule.when for test in pattern.tests),
+        *_values(rule.sets),
+        *(value for conclusion in rule.concludes for value in _values(conclusion.fields)),
+    )
+    words = (text for verdict in rule.verdicts for text in (verdict.message, verdict.hint))
+    said = {alias for text in words for alias, _ in re.findall(PLACEHOLDER, text)}
+    return said | {value.alias for value in values if isinstance(value, Reference)}
+
+
+def _values(given: Iterable[Assignment]) -> Iterator[object]:
+    return (assignment.value for assignment in given)
+
 
 PLAN, EXAMPLE, UNFIT, NOBODY = "plan", "example", "unfit", ""
 Bindings = frozenset[tuple[tuple[str, int], ...]]
@@ -161,3 +270,59 @@ def _bindings(stage: StageRules, memory: Memory) -> dict[str, Bindings]:
     for firing in match(stage, memory, reach(stage, memory).alive).firings:
         found[firing.rule].add(tuple(bound for bound in firing.bindings if not bound[0].startswith(REQUIRED)))
     return {name: frozenset(bindings) for name, bindings in found.items()}
+
+
+# The mutation test of rules as a page: the score by stage, and every survivor with its reason.
+
+
+INTRODUCTION = """\
+Written by `make mutate-rules`. Each rule is made wrong in every way that is one slip of the pen: a term dropped or
+turned into its opposite, a pattern that nothing refers to dropped, a `no` dropped or turned into what must be there, an
+override dropped. A mutant is *noticed* when the plan of some golden is otherwise, or when an example of the rule no
+longer holds. *Unfit* ones, which the linter refuses, do not count."""
+NO_REASON = "**no reason is given**"
+
+
+def page(score: Score, reasons: Mapping[str, str]) -> str:
+    """The whole page, as Markdown."""
+    lines = [
+        "# The mutation test of the rules",
+        "",
+        INTRODUCTION,
+        "",
+        f"**{score.percent:.1f} % of the mutants of {score.rules} rules are noticed on {score.goldens} goldens.**",
+        "",
+        "| stage | mutants | unfit | noticed by a plan | by an example alone | survivors |",
+        "|---|---|---|---|---|---|",
+        *(_row(stage, [fate for fate in score.fates if fate.mutant.rule.stage == stage]) for stage in STAGES),
+        _row("all", score.fates),
+        "",
+        "## Survivors",
+        "",
+        *_survivors(score, reasons),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(stage: str, fates: "list[Fate] | tuple[Fate, ...]") -> str:
+    counts = [sum(fate.by == way for fate in fates) for way in (UNFIT, PLAN, EXAMPLE, NOBODY)]
+    return f"| {stage} | {len(fates)} | " + " | ".join(map(str, counts)) + " |"
+
+
+def _survivors(score: Score, reasons: Mapping[str, str]) -> Iterator[str]:
+    """The survivors under the reason that they share."""
+    by_reason: dict[str, list[Fate]] = {}
+    for fate in score.survivors:
+        by_reason.setdefault(reasons.get(fate.mutant.name, NO_REASON), []).append(fate)
+    for reason, fates in by_reason.items():
+        yield from (reason if reason == NO_REASON else markdown_text(reason), "")
+        yield from (f"- {place(fate)}: {markdown_code(fate.mutant.what)}" for fate in fates)
+        yield ""
+    if not by_reason:
+        yield "None."
+
+
+def place(fate: Fate) -> str:
+    """Where the slip would be: ``devise/on-nic.yaml:8:18``."""
+    mutant = fate.mutant
+    return f"{mutant.rule.file}:{mutant.line}:{mutant.column}"

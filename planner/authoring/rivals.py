@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from planner.authoring.deduction import KEYS, Cell, Facts
 from planner.authoring.impossible import excluded
-from planner.language import Assignment, Reference, Rule
-from planner.vocabulary import ATTACHMENT, absent
+from planner.facts.vocabulary import ATTACHMENT, absent
+from planner.rules.model import Assignment, Reference, Rule
 
 # A plan has one management device; locate rules that find two are a conflict of their own.
 ONE_DEVICE = {**KEYS, "management": ()}

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from planner.language import Reference, Scalar, Test
-from planner.policy.comparison import holds
-from planner.vocabulary import Field
+from planner.facts.vocabulary import Field
+from planner.rules.comparison import holds
+from planner.rules.model import Reference, Scalar, Test
 
 OTHERWISE = frozenset({"not", "not-in"})
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from planner.authoring.deduction import ALWAYS, Facts
 from planner.authoring.impossible import certain
-from planner.language import Pattern, Rule
 from planner.problem import Problem, Where
+from planner.rules.model import Pattern, Rule
 
 
 def shadowed_rules(rules: tuple[Rule, ...]) -> Iterator[Problem]:

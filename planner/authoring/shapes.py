@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from planner.authoring.trial import Case
+from planner.authoring.golden import Case
 from planner.definition import read_definition
-from planner.host.reading import read_capture
+from planner.host.capture import read_capture
 
 TAG = 100
 ADDRESS4, ADDRESS6, BY_ROUTER = "192.0.2.10", "2001:db8:1::10", "2001:db8:1:0:5054:ff:fe00:1"

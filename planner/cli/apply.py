@@ -1,21 +1,21 @@
 """``mgmtnet apply``: read the host, plan, show and ask, change it, prove it, report."""
 
 import argparse
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from planner.apply import exclusion, journal
 from planner.apply.contact import Sight
-from planner.apply.database import journal_url
-from planner.apply.order import Access, Order, Reboot
-from planner.apply.plans import altered, read_plan
-from planner.apply.preparing import host_key, order_for, plan_for, save, see
-from planner.apply.probing import unusable
-from planner.apply.report import Report, unchanged
-from planner.apply.run import Event
-from planner.apply.standing import differences
+from planner.apply.execute import host_key, order_for, plan_for, save, see
+from planner.apply.journal import journal_url
+from planner.apply.order import Access, Order, Reboot, altered, read_plan
+from planner.apply.run import Event, Report, unchanged
+from planner.apply.verify import differences
+from planner.apply.world import unusable
 from planner.cli.hosts import (
     access_of,
     addresses_of,
@@ -27,17 +27,17 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_file, read_wanted
+from planner.cli.options import variable
 from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
-from planner.cli.variables import variable
 from planner.printing import json_text
 from planner.problem import Problem
-from planner.vdsm.failure import Failure
+from planner.vdsm.client import Failure
 
 BAD_INPUT, WRONG_USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 
 
-def run(options: argparse.Namespace) -> int:
+def run_apply(options: argparse.Namespace) -> int:
     """Apply; the exit status."""
     quieten_threads()
     plan = _plan_named(options)
@@ -165,7 +165,7 @@ def _unfinished(url: str, order: Order) -> Problem | None:
 
 def carry_out(options: argparse.Namespace, order: Order) -> int:
     """Carry an order out under the eyes of the user, alone on its host."""
-    from planner.apply.executor import carry_out as execute
+    from planner.apply.execute import carry_out as execute
 
     folder = state_folder()
     if isinstance(folder, Problem):
@@ -218,7 +218,7 @@ def _told(options: argparse.Namespace, plan: Mapping[str, Any], status: int) -> 
 
 def _agreed(options: argparse.Namespace, sight: Sight, plan: Mapping[str, Any]) -> int | None:
     """Show the change and ask; None if the user agrees, else the exit status."""
-    from planner.explain.changes import changes, text
+    from planner.explain.diff import changes, text
     from planner.explain.summary import summary
 
     tell_whole(f"{summary(plan)}\n{text(changes(sight.host, plan))}\n")
@@ -245,3 +245,53 @@ def _plan_named(options: argparse.Namespace) -> str | Problem | None:
 def _plan_document(path: str) -> dict[str, Any] | Problem:
     content = read_file(path, "plan")
     return content if isinstance(content, Problem) else read_plan(content, path)
+
+
+# ``mgmtnet register``: on the host itself, through its local VDSM, before it meets its engine; the same rules.
+#
+# The management address is the one from which the host reaches its engine, as ovirt-host-deploy had it. And VDSM is told
+# that the host is reached only while the engine is: from the host itself VDSM can be reached always.
+
+
+ENGINE_PORT = 443
+HINT = "give the engine's name, address or URL as this host knows it"
+
+
+def run_register(options: argparse.Namespace) -> int:
+    """Register; the exit status."""
+    engine = _place(options.engine_host)
+    if isinstance(engine, Problem):
+        return failed(options, [engine])
+    host, port = engine
+    try:
+        address = _towards(host, port)
+    except (OSError, UnicodeError) as failure:  # some names cannot even be asked for
+        reason = getattr(failure, "strerror", "") or failure
+        told = f"no way to the engine {options.engine_host!r}: {reason}"
+        return failed(options, [Problem("engine-unreachable", told, HINT)])
+    probe = f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+    options.probe = [probe, *options.probe]
+    target = options.vdsm or (f"[{address}]" if ":" in address else address)
+    return apply_to(options, target, guard=probe, addresses=[address])
+
+
+def _place(engine: str) -> tuple[str, int] | Problem:
+    """The engine's host and port from its name, its address, or its URL."""
+    text = engine.strip()
+    bare = text.count(":") > 1 and not text.startswith("[") and "://" not in text
+    try:
+        url = urlsplit(text if "://" in text else f"//[{text}]" if bare else f"//{text}")
+        host, port = url.hostname, url.port
+    except ValueError:
+        host, port = None, None
+    if not host or any(letter.isspace() for letter in host):
+        return Problem("engine-malformed", f"{engine!r} is no engine", HINT)
+    return host, port or ENGINE_PORT
+
+
+def _towards(engine: str, port: int) -> str:
+    """This host's own address on the way to the engine; nothing is sent."""
+    family, kind, protocol, _, address = socket.getaddrinfo(engine, port, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind, protocol) as way:
+        way.connect(address)
+        return str(way.getsockname()[0])

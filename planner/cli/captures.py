@@ -1,14 +1,152 @@
 """Captures by the dozen: files, folders, patterns for names and archives, one after the other."""
 
+import bz2
+import csv
+import gzip
+import io
+import lzma
 import os
-from collections.abc import Iterator
-from typing import NamedTuple
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
 
-from planner.cli.archives import is_archive, members
 from planner.cli.inputs import LARGEST_FILE, read_file
-from planner.files import Unreadable, content_of
-from planner.host.decoding import SOSREPORT
+from planner.definition import Definition, read_definition
+from planner.files import Unreadable, content_of, too_large
+from planner.host.capture import SOSREPORT
 from planner.problem import Problem, Where
+from planner.yamltext import decode, parse_yaml, plain, suggest
+
+# Files in an archive (tar, also packed by gzip, bzip2 or xz, and zip), read member by member.
+#
+# Nothing is unpacked to a disk: no path, link or special file of an archive can do harm. What a few bytes may unpack to
+# has limits, of each member and of all together.
+
+
+LARGEST_MEMBER = 64 << 20  # bytes; the largest capture known has 2 MB
+LARGEST_WHOLE = 1 << 30  # bytes, unpacked: a sosreport of a busy host has half of it
+MOST_MEMBERS = 100_000  # a sosreport has 20,000
+# What a damaged archive ends in, by Python's own readers.
+DAMAGED = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(OSError, EOFError, ValueError, RuntimeError),  # RuntimeError: a way of packing that this Python does not know
+)
+
+
+class Member(NamedTuple):
+    """A file in an archive: its path there, and what it holds, or why that cannot be had."""
+
+    path: str
+    content: bytes | Unreadable
+
+
+def is_archive(content: bytes) -> bool:
+    """Whether these are the bytes of an archive; a single file that is packed is none."""
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return True
+    try:
+        with tarfile.open(fileobj=_Counted(_unpacked(content)), mode="r|") as archive:
+            return archive.next() is not None
+    except (*DAMAGED, _Whole):
+        return False
+
+
+def members(content: bytes, wanted: Callable[[list[str]], list[str]]) -> Iterator[Member] | Unreadable:
+    """The regular files in an archive that ``wanted`` picks of all their paths; or why it cannot be read at all."""
+    try:
+        reader = _zip if content.startswith(b"PK") else _tar
+        every = [path for path, _ in reader(content, None)]
+        if len(every) > MOST_MEMBERS:
+            return Unreadable(f"it has more than {MOST_MEMBERS:,} files")
+        chosen = frozenset(wanted(every))
+    except _Whole:
+        return too_large(LARGEST_WHOLE)
+    except DAMAGED as failure:
+        return Unreadable(f"it is damaged: {failure}")
+    return _chosen(reader(content, chosen))
+
+
+class _Whole(Exception):  # noqa: N818  a limit, and no fault of this program
+    """An archive unpacks to more than there is room for."""
+
+
+def _chosen(found: Iterator[tuple[str, bytes | Unreadable]]) -> Iterator[Member]:
+    """Each member; where the archive is damaged further on, that comes last."""
+    path = ""
+    try:
+        for path, content in found:
+            yield Member(path, content)
+    except _Whole:
+        yield Member(path, too_large(LARGEST_WHOLE))
+    except DAMAGED as failure:
+        yield Member(path, Unreadable(f"the archive is damaged after it: {failure}"))
+
+
+def _zip(content: bytes, chosen: frozenset[str] | None) -> Iterator[tuple[str, bytes | Unreadable]]:
+    """The regular files of a zip archive, those ``chosen`` with what they hold (None: all, and their paths alone)."""
+    left = LARGEST_WHOLE
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            kind = entry.external_attr >> 16 & 0o170000  # as Unix has it; 0 where it was packed on another system
+            if entry.is_dir() or kind not in (0, 0o100000):
+                continue
+            if chosen is None or entry.filename not in chosen:
+                if chosen is None:
+                    yield entry.filename, b""
+                continue
+            if entry.flag_bits & 1:
+                yield entry.filename, Unreadable("it is locked by a password")
+                continue
+            with archive.open(entry) as stream:
+                held = stream.read(LARGEST_MEMBER + 1)  # what the entry says of its size need not be so
+            left -= len(held)
+            if left < 0:
+                raise _Whole
+            yield entry.filename, held if len(held) <= LARGEST_MEMBER else too_large(LARGEST_MEMBER)
+
+
+def _tar(content: bytes, chosen: frozenset[str] | None) -> Iterator[tuple[str, bytes | Unreadable]]:
+    """The same of a tar archive."""
+    with tarfile.open(fileobj=_Counted(_unpacked(content)), mode="r|") as archive:
+        for entry in archive:
+            if not entry.isreg() or (chosen is not None and entry.name not in chosen):
+                continue
+            if chosen is None:
+                yield entry.name, b""
+            elif entry.size > LARGEST_MEMBER:
+                yield entry.name, too_large(LARGEST_MEMBER)
+            else:
+                stream = archive.extractfile(entry)
+                yield entry.name, stream.read() if stream is not None else Unreadable("it is no file")
+
+
+def _unpacked(content: bytes) -> io.BufferedIOBase:
+    """The bytes of a tar archive as they come out of what packs it."""
+    packed = io.BytesIO(content)
+    if content.startswith(b"\x1f\x8b"):
+        return gzip.GzipFile(fileobj=packed)
+    if content.startswith(b"BZh"):
+        return bz2.BZ2File(packed)
+    return lzma.LZMAFile(packed) if content.startswith(b"\xfd7zXZ") else packed
+
+
+class _Counted(io.RawIOBase):
+    """A stream out of which no more than `LARGEST_WHOLE` bytes come."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self.stream, self.left = stream, LARGEST_WHOLE
+
+    def read(self, size: int = -1) -> bytes:
+        """As a stream has it."""
+        held = self.stream.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
+        self.left -= len(held)
+        if self.left < 0:
+            raise _Whole
+        return held
+
 
 MAGIC = "*?["
 HINT = "give captures, folders, archives of them, or patterns in quotes, like 'captures/*.json'"
@@ -91,3 +229,135 @@ def _wanted(paths: list[str]) -> list[str]:
 def _unreadable(source: str, content: Unreadable) -> Problem:
     message = f"cannot read the capture {source!r}: {content.reason}"
     return Problem("file-unreadable", message, HINT, where=(Where(source),))
+
+
+# A table of what is wanted of which captures (CSV): its first line names the columns, each other is about some.
+#
+# ``capture`` is a file's name or a pattern for names; ``definition`` is a file beside the table, or the definition's
+# fields are columns of their own. ``address``, ``name`` and ``about`` are of the golden.
+
+
+OF_GOLDEN = ("capture", "definition", "address", "name", "about")
+FIELDS = ("network", "vm_network", "vlan", "mtu", "stp", "default_route", "nameservers", "gateway", "ipv4")
+LONGEST_NUMBER = 7  # digits; an MTU has five
+LISTS = ("nameservers", "gateway")  # several in a cell are divided by blanks
+
+
+class Wish(NamedTuple):
+    """What is wanted of the captures that ``capture`` means, as it was written and as it was read."""
+
+    capture: str
+    wanted: Mapping[str, Any]
+    definition: Definition
+    addresses: tuple[str, ...] = ()
+    name: str = ""
+    about: str = ""
+    line: int = 0
+
+    def means(self, source: str) -> bool:
+        """Whether it is about this capture: by its path, the end of its path, or its file's name."""
+        parts = source.split("/")
+        return any(fnmatchcase("/".join(parts[at:]), self.capture) for at in range(len(parts)))
+
+
+def one_for_all(path: str) -> tuple[Wish | None, list[Problem]]:
+    """What the definition in a file wants of whatever capture."""
+    stated = read_file(path, "definition")
+    if isinstance(stated, Problem):
+        return None, [stated]
+    reading = read_definition(stated, path)
+    node, _ = parse_yaml(stated.decode("utf-8", "replace"), path)
+    wanted = plain(node) if node is not None else {}
+    if reading.definition is None:
+        return None, list(reading.problems)
+    return Wish("*", wanted if isinstance(wanted, dict) else {}, reading.definition), list(reading.problems)
+
+
+def read_table(path: str) -> tuple[list[Wish], list[Problem]]:
+    """The rows of a table, and everything that is wrong with it."""
+    content = read_file(path, "table")
+    text = content if isinstance(content, Problem) else decode(content, path)
+    if isinstance(text, Problem):
+        return [], [text]
+    try:
+        rows = list(_rows(text))
+    except csv.Error as failure:
+        hint = "write columns between commas"
+        return [], [Problem("table-invalid", f"it is no CSV: {failure}", hint, where=(Where(path),))]
+    columns = [name.strip() for name in rows[0][1]] if rows else []
+    problems = _wrong_columns(columns, path)
+    if problems:
+        return [], problems
+    wishes = []
+    for line, cells in rows[1:]:
+        where = Where(path, line=line)
+        if len(cells) != len(columns):
+            message = f"{len(cells)} cells, and there are {len(columns)} columns"
+            problems.append(Problem("table-invalid", message, "quote a cell that has a comma", where=(where,)))
+            continue
+        row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if cell.strip()}
+        wish, found = _wish(row, os.path.dirname(path), where)
+        problems += found
+        wishes += [wish] if wish is not None else []
+    return wishes, problems
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Each row that is not blank, with the number of its line."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+
+
+def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
+    where = (Where(path, line=1),)
+    known = (*OF_GOLDEN, *FIELDS)
+    problems = [
+        Problem("table-invalid", f"there is no column {name!r}", suggest(name, known), where=where)
+        for name in columns
+        if name not in known
+    ]
+    if len({*columns}) < len(columns):
+        problems.append(Problem("table-invalid", "two columns are called the same", "take one out", where=where))
+    if "capture" not in columns:
+        hint = "name a column `capture`: the file's name, or a pattern for names"
+        problems.append(Problem("table-invalid", "nothing says which captures a row is about", hint, where=where))
+    return problems
+
+
+def _wish(row: Mapping[str, str], folder: str, where: Where) -> tuple[Wish | None, list[Problem]]:
+    """What one row wants."""
+    if "capture" not in row:
+        return None, [Problem("table-invalid", "the row names no capture", "write * for every one", where=(where,))]
+    fields = {name: _value(name, row[name]) for name in FIELDS if name in row}
+    if "definition" in row and fields:
+        hint = "leave the one or the others empty"
+        message = "the row names a definition, and fields of one"
+        return None, [Problem("table-invalid", message, hint, where=(where,))]
+    if "definition" in row:
+        wish, problems = one_for_all(os.path.join(folder, row["definition"]))
+    else:
+        reading = read_definition(fields, str(where))
+        wish = Wish("*", fields, reading.definition) if reading.definition is not None else None
+        problems = list(reading.problems)
+    if wish is None:
+        return None, problems
+    addresses, found = _resolved(row.get("address", "").split(), where)
+    name, about = row.get("name", ""), row.get("about", "")
+    wish = Wish(row["capture"], wish.wanted, wish.definition, addresses, name, about, where.line)
+    return wish, [*problems, *found]
+
+
+def _value(name: str, cell: str) -> Any:
+    """A cell as the definition would be written: numbers and words of YAML are no text."""
+    if name in LISTS:
+        return cell.split() if len(cell.split()) > 1 or name != "gateway" else cell
+    if cell.isdecimal() and len(cell) < LONGEST_NUMBER:
+        return int(cell)
+    return {"true": True, "false": False}.get(cell.lower(), cell)
+
+
+def _resolved(stated: list[str], where: Where) -> tuple[tuple[str, ...], list[Problem]]:
+    from planner.cli.inputs import resolve  # only a stated address needs it
+
+    addresses, problems = resolve(stated)
+    return addresses, [problem._replace(where=(where,)) for problem in problems]

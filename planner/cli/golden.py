@@ -8,19 +8,190 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from planner.authoring.comparing import gravest
+from planner.authoring.compare import difference_explained
+from planner.authoring.differences import KINDS, Difference, gravest
+from planner.authoring.golden import (
+    KEPT_PLAN,
+    KEPT_WHY,
+    UNSHAPED,
+    Standing,
+    State,
+    Trial,
+    in_lines,
+    kept_of,
+    standing,
+    try_out,
+)
 from planner.authoring.junit import Result, Suite, report
-from planner.cli.goldenasking import Asking, Quit
-from planner.cli.goldenlooking import Looked, headline, look_at, told
-from planner.cli.goldens import golden_folders
-from planner.cli.output import advice, complain, say, say_json, say_lines, tell
-from planner.cli.untested import clock, say_untested
-from planner.cli.writing import write_whole
-from planner.policy.compiled import Compiled
+from planner.cli.cases import golden_folders, read_golden
+from planner.cli.inputs import read_file
+from planner.cli.output import advice, complain, problems_document, say, say_json, say_lines, tell, write_whole
+from planner.engine.compiled import Compiled
+from planner.plan.plan import Plan
 from planner.problem import Problem, errors
-from planner.shelf import compiled_rules
+from planner.rules.model import Rule
+from planner.rules.shelf import compiled_rules
+
+# A golden, planned by the rules and held against what it keeps.
+
+
+WORDED_ANEW = "the same plan, written otherwise"
+UNREADABLE = "it has no plan that can be read"
+
+
+class Looked(NamedTuple):
+    """A golden with its plan by the rules: None where it cannot be read, which ``problems`` tell."""
+
+    folder: str
+    trial: Trial | None
+    problems: list[Problem]
+    kept: Mapping[str, str | None]
+    wanted: Mapping[str, str]
+    standing: Standing | None
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """How it is called: its folder's name."""
+        return os.path.basename(os.path.normpath(self.folder))
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What changes for its host."""
+        return self.standing.differences if self.standing is not None else ()
+
+    @property
+    def state(self) -> State | Literal["unreadable"]:
+        """How it stands: same, moved, differs; or unreadable."""
+        return self.standing.state if self.standing is not None else "unreadable"
+
+
+def plan_golden(folder: str, rules: Compiled) -> tuple[Plan | None, list[Problem]]:
+    """The plan that ``folder`` gets by ``rules``."""
+    case, problems = read_golden(folder)
+    return None if case is None else try_out(case, rules).plan, problems
+
+
+def look_at(folder: str, rules: Compiled) -> Looked:
+    """The golden in ``folder``, planned by ``rules`` and held against what it keeps."""
+    began = time.monotonic()
+    case, problems = read_golden(folder)
+    if case is None:
+        return Looked(folder, None, problems, {}, {}, None, time.monotonic() - began)
+    trial = try_out(case, rules)
+    wanted = kept_of(trial.plan)
+    kept = kept_in(folder)
+    found = standing(kept, wanted, trial.plan)
+    return Looked(folder, trial, problems, kept, wanted, found, time.monotonic() - began)
+
+
+def kept_in(folder: str) -> dict[str, str | None]:
+    """The files that came out of the golden's plan when it was last updated; None for one that is not there."""
+    return {name: _text(os.path.join(folder, name)) for name in (KEPT_PLAN, KEPT_WHY)}
+
+
+def shown_in_lines(golden: Looked) -> Iterator[str]:
+    """From the files of the golden as they are to what the rules make of them now."""
+    for name in golden.standing.stale if golden.standing is not None else ():
+        yield from in_lines(os.path.join(golden.folder, name), golden.kept[name], golden.wanted[name])
+
+
+def told(golden: Looked) -> Iterator[str]:
+    """What changes for the host, by meaning; where that says nothing, line by line."""
+    found = golden.standing
+    if found is None or found.state != "differs":
+        return
+    yield f"{golden.folder}: {headline(golden)}"
+    yield from (f"  {difference}" for difference in found.differences)
+    if not found.differences:
+        yield from shown_in_lines(golden)
+
+
+def headline(golden: Looked) -> str:
+    """``a value changes (as-defined)``."""
+    found = golden.standing
+    if found is None or found.before is None:
+        return UNREADABLE
+    if not found.differences:
+        return WORDED_ANEW
+    rules = dict.fromkeys(rule for difference in found.differences for rule in difference.rules)
+    return KINDS[gravest(found.differences)] + (f" ({', '.join(rules)})" if rules else "")
+
+
+def _text(path: str) -> str | None:
+    content = read_file(path, "golden")
+    return None if isinstance(content, Problem) else content.decode("utf-8", "replace")
+
+
+# ``mgmtnet golden update --interactive``: each change with its why, before it is taken.
+
+
+QUESTION = "Take this? [y]es, [n]o, [a]ll that follow, [q]uit: "
+
+
+class Quit(Exception):  # noqa: N818  an answer, and no fault
+    """Whoever was asked wants to stop here; what they agreed to before stays."""
+
+
+class Asking:
+    """Whoever is asked at the terminal, until they say `all` or `quit`."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        """Begin without an answer; ``rules`` are those that decide."""
+        self.rules = rules
+        self.all = False
+
+    def agrees(self, golden: Looked) -> bool:
+        """Show how the golden's plan is another now, and why, and ask; Quit if nothing more is to be done."""
+        if self.all:
+            return True
+        say_lines(self._told(golden))
+        letter = ""
+        while letter not in ("y", "n", "a", "q"):
+            tell(QUESTION, end="")
+            answer = sys.stdin.readline()
+            letter = answer.strip().lower()[:1] if answer else "q"
+        if letter == "q":
+            raise Quit
+        self.all = letter == "a"
+        return letter != "n"
+
+    def _told(self, golden: Looked) -> Iterator[str]:
+        yield from shown_in_lines(golden)
+        yield from ("", f"{golden.trial.case.name if golden.trial else golden.folder}:")
+        yield from (f"  {line}" for line in self._why(golden))
+
+    def _why(self, golden: Looked) -> list[str]:
+        before = golden.standing.before if golden.standing else None
+        if before is None or golden.trial is None:
+            return ["it has no plan yet that can be read"]
+        try:
+            return difference_explained(before, golden.trial, self.rules)
+        except UNSHAPED:
+            return ["it has no plan yet that can be read"]
+
+
+# What a program is told that asked for test results, where nothing could be tested.
+
+
+def say_untested(name: str, problems: Sequence[Problem], output: str) -> None:
+    """Print the problems as ``output`` has it: a report without a test in it would look as if all were well."""
+    if output == "json":
+        say_json(problems_document(problems))
+    elif output == "junit":
+        lines = tuple(line for problem in problems for line in advice(problem))
+        result = Result(name, "rules and goldens", 0.0, "untested", "nothing could be tested", lines, broken=True)
+        say(report([Suite(name, [result])], clock()))
+
+
+def clock() -> str:
+    """The time of day as reports have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S")
+
 
 WRONG_USAGE = 2
 
@@ -28,7 +199,7 @@ WRONG_USAGE = 2
 Takes = Callable[[Looked], bool]
 
 
-def run(options: argparse.Namespace) -> int:
+def run_golden(options: argparse.Namespace) -> int:
     """Check or update the goldens; the exit status."""
     if options.interactive and not sys.stdin.isatty():
         hint = "run it in a terminal, or without --interactive and read `git diff`"

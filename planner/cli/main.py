@@ -63,7 +63,7 @@ def _status(arguments: Sequence[str]) -> int:
         options = parser(arguments[0] if arguments else None).parse_args(list(arguments))
     except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage
         return ended.code if isinstance(ended.code, int) else WRONG_USAGE
-    run: Callable[..., int] = import_module(f"planner.cli.{options.module}").run
+    run: Callable[..., int] = getattr(import_module(f"planner.cli.{options.module}"), options.function)
     return run(options)
 
 

@@ -2,17 +2,88 @@
 
 import argparse
 import os
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
-from planner.cli.variables import Command, Parser, variable
+from planner.cli.output import say, tell_whole
+from planner.printing import printable
+
+# Environment variables that stand in for options.
+
+
+# Words of one command that may mean nothing to another: there the variable is not looked at.
+SHARED = ("--output", "--reboot")
+YES = ("1", "yes", "true", "on")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that prints as everything here does: what was typed comes from outside, too."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse has it, on one line."""
+        super().error(printable(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (say if file is sys.stdout else tell_whole)(message)
+
+
+class Command(Parser):
+    """A command each of whose options --name has its variable MGMTNET_NAME; what is typed wins."""
+
+    def __init__(self, *arguments: Any, **how: Any) -> None:
+        """As argparse has it."""
+        self._lists: dict[str, str] = {}
+        super().__init__(*arguments, **how)
+
+    def add_argument(self, *names: Any, stood_in_for: bool = True, **how: Any) -> argparse.Action:
+        """An option, or an argument; ``stood_in_for`` False: an option that no variable stands in for."""
+        name = names[-1][2:].replace("-", "_").upper() if names[-1].startswith("--") else ""
+        stated = variable(name) if name and stood_in_for else None
+        choices = tuple(how.get("choices") or (stated,))
+        if stated is None or (stated not in choices and names[-1] in SHARED):
+            return super().add_argument(*names, **how)
+        kind = how.get("action")
+        if "choices" in how:  # argparse holds what is typed against them, and not what stands in for it
+            how["type"] = _one_of(choices, f"MGMTNET_{name}")
+        if kind != "append":
+            how["default"] = stated.lower() in YES if kind == "store_true" else stated
+            how.pop("required", None)
+        option = super().add_argument(*names, **how)
+        if kind == "append":
+            self._lists[option.dest] = stated
+        return option
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """Where nothing was typed for an option that may be repeated, the words of its variable count."""
+        options, rest = super().parse_known_args(args, namespace)
+        for name, stated in self._lists.items():
+            if not getattr(options, name, None):
+                setattr(options, name, stated.split())
+        return options, rest
+
+
+def variable(name: str) -> str | None:
+    """What MGMTNET_NAME says; an empty one says nothing."""
+    return os.environ.get(f"MGMTNET_{name}") or None
+
+
+def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
+    def chosen(text: str) -> str:
+        if text in choices:
+            return text
+        told = f"{text!r} ({variable}) is none of {', '.join(choices)}"
+        raise argparse.ArgumentTypeError(told)
+
+    return chosen
+
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """The parser; ``module`` of what it returns names the module of `planner.cli` that runs the command.
+    """The parser; what it returns names the ``module`` of `planner.cli` and the ``function`` that runs the command.
 
     With ``command`` it knows only that one: to build all of them takes as long as to plan a host.
     """
@@ -24,10 +95,10 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)
     for name in [command] if command in COMMANDS else COMMANDS:
-        summary, build = COMMANDS[name]
+        module, summary, build = COMMANDS[name]
         described = summary.capitalize() + "."
         one = commands.add_parser(name, help=summary, description=described, formatter_class=_as_wide_as_the_terminal)
-        one.set_defaults(module=name.replace("-", ""))
+        one.set_defaults(module=module, function=f"run_{name.replace('-', '_')}")
         build(one)
     return top
 
@@ -96,7 +167,7 @@ def _golden(command: argparse.ArgumentParser) -> None:
     _rules(one)
     summary = "make goldens of captured hosts, without what names anybody"
     one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
-    one.set_defaults(module="goldennew")
+    one.set_defaults(module="golden_new", function="run_golden_new")
     what = "captures, folders and archives (tar, zip) of them, patterns in quotes; with --name one capture [and DIR]"
     one.add_argument("captures", metavar="CAPTURE", nargs="+", help=what)
     one.add_argument("--network", metavar="DEFINITION", help="what is wanted of them")
@@ -128,7 +199,7 @@ class _Intermixed(Command):
 
 
 def _rulesets(command: argparse.ArgumentParser) -> None:
-    from planner.cli.rules.options import subcommands
+    from planner.cli.rules_options import subcommands
 
     subcommands(command)
 
@@ -295,21 +366,25 @@ def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:
     command.add_argument("-o", "--output", choices=kinds, default=kinds[0])
 
 
-COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "plan": ("what to ask of the host, and why", _plan),
-    "why": ("which rule set a value, and from which facts", _why),
-    "why-not": ("why a rule did not fire", _why_not),
-    "explain": ("what a problem's code or a rule means, with hosts drawn on which it fires or not", _explained),
-    "facts": ("what the rules see of a host", _facts),
-    "diff": ("what the plan changes on the host", _host),
-    "draw": ("the stack up to the management address, before and after", _draw),
-    "capture": ("read a host, as plans are made from", _captured),
-    "apply": ("change a host as planned, and prove it", _applied),
-    "rehearse": ("apply the plan to a stand-in for the captured host", _rehearsed),
-    "register": ("on the host itself: make its management network before it meets its engine", _registered),
-    "status": ("the runs, and how they stand", _stated),
-    "resume": ("go on with a run that was interrupted, or ended in doubt", _resumed),
-    "simulate": ("a stand-in for a captured host, to try things on", _simulation),
-    "golden": ("captured hosts with the plans they are known to get", _golden),
-    "rules": ("the policy author's bench: look at rules, check, try and compare them", _rulesets),
+COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
+    "plan": ("plan", "what to ask of the host, and why", _plan),
+    "why": ("plan", "which rule set a value, and from which facts", _why),
+    "why-not": ("plan", "why a rule did not fire", _why_not),
+    "explain": (
+        "explain",
+        "what a problem's code or a rule means, with hosts drawn on which it fires or not",
+        _explained,
+    ),
+    "facts": ("plan", "what the rules see of a host", _facts),
+    "diff": ("plan", "what the plan changes on the host", _host),
+    "draw": ("plan", "the stack up to the management address, before and after", _draw),
+    "capture": ("hosts", "read a host, as plans are made from", _captured),
+    "apply": ("apply", "change a host as planned, and prove it", _applied),
+    "rehearse": ("rehearse", "apply the plan to a stand-in for the captured host", _rehearsed),
+    "register": ("apply", "on the host itself: make its management network before it meets its engine", _registered),
+    "status": ("runs", "the runs, and how they stand", _stated),
+    "resume": ("runs", "go on with a run that was interrupted, or ended in doubt", _resumed),
+    "simulate": ("rehearse", "a stand-in for a captured host, to try things on", _simulation),
+    "golden": ("golden", "captured hosts with the plans they are known to get", _golden),
+    "rules": ("rules_options", "the policy author's bench: look at rules, check, try and compare them", _rulesets),
 }

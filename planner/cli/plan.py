@@ -2,21 +2,29 @@
 
 import argparse
 from collections.abc import Iterator
+from importlib import import_module
 
 import planner
 from planner.cli.inputs import Inputs, on_host
-from planner.cli.output import complain, say, say_json, tell
-from planner.plans.dialects import vdsm3, vdsm4
-from planner.plans.dialects.request import CONNECTIVITY_TIMEOUT
-from planner.plans.model import Plan
+from planner.cli.output import complain, say, say_json, say_lines, tell
+from planner.engine.misses import explain
+from planner.explain.diff import changes, text
+from planner.explain.drawing.scene import pictures
+from planner.explain.summary import why, why_all
+from planner.facts.compute import facts_of
+from planner.plan import request
+from planner.plan.plan import Plan
+from planner.plan.request import CONNECTIVITY_TIMEOUT
+from planner.printing import json_text, printable
 from planner.problem import Problem
+from planner.rules.model import Fact, Rule, Ruleset
 
 STATUS = {"change": 0, "no-change": 0, "refused": 3}
 CHANGE = 4
 
 
 @on_host
-def run(options: argparse.Namespace, inputs: Inputs) -> int:
+def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
@@ -29,7 +37,7 @@ def _document(plan: Plan, output: str) -> str:
     if output == "json":
         return plan.json()
     if output == "yaml":
-        from planner.documents.sources import dump_yaml
+        from planner.yamltext import dump_yaml
 
         return dump_yaml(plan.document())
     from planner.explain.summary import summary
@@ -49,7 +57,7 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
         hint = f"this plan has the step {' and '.join(names)}; without --step its first is printed"
         complain([Problem("step-unknown", f"there is no step {options.step} on this host", hint)])
         return 1
-    speak = vdsm3.request if options.output == "vdsm3" else vdsm4.request
+    speak = request.vdsm3 if options.output == "vdsm3" else request.vdsm4
     for line in _beside(plan, place):
         tell(line)
     say_json(speak(plan.steps[place].wanted))
@@ -81,3 +89,108 @@ def _beside(plan: Plan, place: int) -> Iterator[str]:
 
 def _status(plan: Plan, options: argparse.Namespace) -> int:
     return CHANGE if options.exit_code and plan.outcome == "change" else STATUS[plan.outcome]
+
+
+# ``mgmtnet why``: which rule set a value, from which facts, at which line.
+
+
+@on_host
+def run_why(options: argparse.Namespace, inputs: Inputs) -> int:
+    """Print the reasons; the exit status."""
+    document = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses).document()
+    answer = why_all(document) if options.field == "all" else why(document, options.field)
+    if isinstance(answer, Problem):
+        complain([answer])
+        return 1
+    say(answer.rstrip("\n"))
+    return 3 if document["outcome"] == "refused" else 0
+
+
+# ``mgmtnet why-not``: the pattern on which a rule failed, and the nearest fact.
+
+
+@on_host
+def run_why_not(options: argparse.Namespace, inputs: Inputs) -> int:
+    """Print how far the rule got; the exit status."""
+    rule = next((rule for rule in inputs.rules.ruleset.rules if rule.name == options.rule), None)
+    if rule is None:
+        complain([unknown_rule(options.rule, inputs.rules.ruleset)])
+        return 1
+    say_lines(_answer(rule, inputs))
+    return 0
+
+
+def _answer(rule: Rule, inputs: Inputs) -> list[str]:
+    judgements = planner.consider(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
+    judgement = next(judgement for judgement in judgements if judgement.stage == rule.stage)
+    place = f"{rule.origin.replace('@', '/')}/{rule.file}"
+    heading = f"{rule.name} ({rule.stage}, {place}): {rule.summary}"
+    miss = explain(rule, judgement.facts)
+    if miss is not None:
+        outcome = judgement.outcomes[rule.name]
+        return [heading, f"{outcome}, at {place}:{miss.line}", *miss.lines]
+    speaking = [
+        other.name
+        for other in inputs.rules.ruleset.rules
+        if rule.name in other.overrides and judgement.outcomes.get(other.name) == "fired" and not other.shadow
+    ]
+    if speaking:
+        return [heading, f"blocked: it matches, but {', '.join(speaking)} fired and overrides it"]
+    return [heading, "it fired" + (", as a shadow that only reports" if rule.shadow else "")]
+
+
+def unknown_rule(name: str, ruleset: Ruleset) -> Problem:
+    """There is no such rule: what it may be called, or why it was taken out."""
+    from planner.yamltext import suggest
+
+    disabled = dict(ruleset.disabled).get(name)
+    if disabled is not None:
+        return Problem("unknown-rule", f"{ruleset.name} disables {name}: {disabled}", "remove it from `disable`")
+    hint = suggest(name, [rule.name for rule in ruleset.rules]) or "`mgmtnet rules list` shows them all"
+    return Problem("unknown-rule", f"{ruleset.name}@{ruleset.version} has no rule {name!r}", hint)
+
+
+# ``mgmtnet facts``: what the rules see of a host, each fact with the path it was read from.
+
+
+@on_host
+def run_facts(options: argparse.Namespace, inputs: Inputs) -> int:
+    """Print the facts; the exit status."""
+    facts = facts_of(inputs.host, inputs.definition, inputs.addresses)
+    if options.output == "json":
+        say_json([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts])
+    else:
+        say_lines(map(_line, facts))
+    return 0
+
+
+def _line(fact: Fact) -> str:
+    fields = " ".join(f"{name}={_shown(value)}" for name, value in fact.fields.items() if value not in ("", -1))
+    return printable(f"{fact.kind}: {fields}" + (f"   # {fact.path}" if fact.path else ""))
+
+
+def _shown(value: str | int) -> str:
+    return json_text(value) if isinstance(value, str) and " " in value else str(value)
+
+
+# ``mgmtnet diff``: what the plan changes on the host, line by line.
+
+
+@on_host
+def run_diff(options: argparse.Namespace, inputs: Inputs) -> int:
+    """Print the changes; the exit status."""
+    plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
+    say(text(changes(inputs.host, plan.document())).rstrip("\n"))
+    return 3 if plan.outcome == "refused" else 0
+
+
+# ``mgmtnet draw``: the stack from the nics up to the management address, before and after.
+
+
+@on_host
+def run_draw(options: argparse.Namespace, inputs: Inputs) -> int:
+    """Print the drawing; the exit status."""
+    plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
+    render = import_module(f"planner.explain.drawing.{options.output}").render
+    say(render(*pictures(inputs.host, plan.document())).rstrip("\n"))
+    return 3 if plan.outcome == "refused" else 0

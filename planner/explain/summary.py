@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from planner.explain.lettering import folded, legible
-from planner.explain.values import effects, management_words, rows, said
+from planner.explain.words import effects, errors_of, management_words, rows, said
+from planner.facts.vocabulary import ATTACHMENT
+from planner.printing import aligned, folded, legible
+from planner.problem import Problem
 
 WIDTH = 100
 NARROWEST = 30  # columns of the values, however long the names of the rules
@@ -114,3 +116,211 @@ def _rules(document: Mapping[str, Any]) -> str:
     engine = f", fired by {legible(rules['engine'])}" if rules.get("engine") else ""
     edited = " (edited: not those that are installed under this name)" if rules.get("edited") else ""
     return f"Decided by the rules {legible(rules['ruleset'])} {legible(rules['version'])}{edited}{engine}."
+
+
+# Why a plan has the values it has: the rule, its place, and the facts it matched.
+
+
+__all__ = ["summary", "why", "why_all"]
+
+WIDTH_OF_REASON = 100
+VALUE_WIDTH = 26
+
+# Which keys of a request carry a field, over all dialects.
+CARRIED_BY = {
+    "iface": ("nic", "bonding"),
+    "vlan": ("vlan",),
+    "bridged": ("bridged",),
+    "mtu": ("mtu",),
+    "stp": ("stp", "STP"),
+    "default_route": ("defaultRoute",),
+    "nameservers": ("nameservers",),
+    "switch": ("switch",),
+    "ipv4.method": ("bootproto",),
+    "ipv4.address": ("ipaddr",),
+    "ipv4.prefix": ("netmask", "prefix"),
+    "ipv4.gateway": ("gateway",),
+    "ipv6.method": ("dhcpv6", "ipv6autoconf"),
+    "ipv6.address": ("ipv6addr",),
+    "ipv6.prefix": ("ipv6addr",),
+    "ipv6.gateway": ("ipv6gateway",),
+}
+WITHOUT_RULE = {
+    "connectivityCheck": "VDSM takes the change back unless somebody proves in time that the host can be reached",
+    "connectivityTimeout": "how many seconds VDSM waits for that proof; its own default, 4, is too short",
+    "commitOnSuccess": "a change is saved by a call of its own, once it is verified; what is adopted at once",
+    "hostQos": "kept from the network as the host reports it",
+    "custom": "kept from the network as the host reports it",
+}
+
+
+def why(document: Mapping[str, Any], field: str) -> str | Problem:
+    """Why the plan ``document`` has its value of ``field``.
+
+    A field of the attachment (``vlan``, ``ipv4``, ``ipv4.method``, ``attachment.vlan``), ``adopt``, ``management``, or
+    a place in the request of the last step (``request.networks.ovirtmgmt.mtu``).
+    """
+    named = field.strip()
+    if named == "management" or named.startswith("management."):
+        blocks = [_stated("management", management_words(document))]
+    elif named == "request" or named.startswith("request."):
+        found = _why_requested(document, named)
+        if isinstance(found, Problem):
+            return found
+        blocks = found
+    else:
+        fields = _fields(named.removeprefix("attachment."))
+        if not fields:
+            return _unknown(document, field)
+        blocks = [block for name in fields if (block := _block(document, name))] or [
+            f"{legible(named)}: not part of this plan"
+        ]
+    return "\n\n".join([*blocks, *_refusal(document)]) + "\n"
+
+
+def why_all(document: Mapping[str, Any]) -> str:
+    """All values with the places of their rules, as a table; for a refused plan why it is refused."""
+    reasons = list(document.get("trace") or ())
+    named = [("field", "value", ""), *((one["field"], legible(said(one["value"]), VALUE_WIDTH), "") for one in reasons)]
+    places = ["set by", *(legible(one["at"]) for one in reasons)]
+    wide = max(map(len, aligned(named))) + 3
+    rows = zip(aligned(named), places, strict=True) if reasons else ()
+    table = [line for row, place in rows for line in folded(place, WIDTH_OF_REASON, first=row.ljust(wide))]
+    sections = [_stated("management", management_words(document)), "\n".join(table), *_refusal(document)]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _stated(what: str, value: str, remark: str = "") -> str:
+    """``what = value``, and a remark under it."""
+    lines = folded(f"{legible(what)} = {value}", WIDTH_OF_REASON, rest="  ")
+    return "\n".join([*lines, *(folded(remark, WIDTH_OF_REASON, first="  ") if remark else [])])
+
+
+def _fields(name: str) -> list[str]:
+    """The fields that ``name`` means: itself, a family's four, or all of the attachment."""
+    if name == "attachment":
+        return list(ATTACHMENT)
+    return [field for field in ATTACHMENT if field == name or field.startswith(f"{name}.")]
+
+
+def _block(document: Mapping[str, Any], field: str) -> str:
+    """One field: its value, and a paragraph for each rule that set it. ``""``: the plan does not have it."""
+    reasons = [reason for reason in document.get("trace") or () if reason["field"] == field]
+    if not reasons:
+        return _unset(document, field)
+    lines = [_stated(field, said(reasons[0]["value"]))]
+    for reason in reasons:
+        lines += folded(legible(reason["rule"]), WIDTH_OF_REASON, first="  rule     ")
+        lines += folded(legible(reason["at"]), WIDTH_OF_REASON, first="  at       ")
+        for index, path in enumerate(reason["facts"]):
+            lines += folded(legible(path), WIDTH_OF_REASON, first="  facts    " if index == 0 else " " * 11)
+    for index, sent in enumerate(_sent(document, field)):
+        lines += folded(sent, WIDTH_OF_REASON, first="  sent as  " if index == 0 else " " * 11)
+    return "\n".join(lines)
+
+
+def _unset(document: Mapping[str, Any], field: str) -> str:
+    attachment = document.get("attachment") or {}
+    family, _, part = field.partition(".")
+    held = attachment.get(family, {})
+    value = held.get(part, _ABSENT) if part else attachment.get(field, _ABSENT)
+    if value is _ABSENT:
+        return ""
+    return _stated(field, said(value), "no rule set it: this holds where no rule says otherwise")
+
+
+_ABSENT = object()
+
+
+def _reason_request(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the last step asks for: the attachment as it is sent. Empty without a step."""
+    return dict(document["steps"][-1]["request"]) if document["steps"] else {}
+
+
+def _sent(document: Mapping[str, Any], field: str) -> Iterator[str]:
+    """The places of the request that carry ``field``, with their values."""
+    request = _reason_request(document)
+    if field == "bonding":
+        for name, bond in (request.get("bondings") or {}).items():
+            yield f"bondings.{legible(name)}: {said(bond)}"
+    for name, network in (request.get("networks") or {}).items():
+        for key in CARRIED_BY.get(field, ()):
+            if key in network:
+                yield f"networks.{legible(name)}.{key} = {said(network[key])}"
+
+
+def _why_requested(document: Mapping[str, Any], path: str) -> list[str] | Problem:
+    request = _reason_request(document)
+    if not request:
+        return [f"the plan's outcome is {legible(document['outcome'])}: there is no request"]
+    keys = _walked(request, path.removeprefix("request").lstrip("."))
+    if keys is None:
+        return _unknown(document, path)
+    fields = list(ATTACHMENT)
+    match keys:
+        case ["networks", name, key, *_] if key in WITHOUT_RULE:
+            return [_stated(path, said(request["networks"][name][key]), f"no rule: {WITHOUT_RULE[key]}")]
+        case ["options", key, *_]:
+            remark = WITHOUT_RULE.get(key, "each request carries it")
+            return [_stated(path, said(request["options"][key]), f"no rule: {remark}")]
+        case ["networks", _, key, *_]:
+            fields = [field for field, carriers in CARRIED_BY.items() if key in carriers]
+        case ["bondings", *_]:
+            fields = ["bonding"]
+        case _:
+            pass
+    return [block for field in fields if (block := _block(document, field))] or [_stated(path, "no rule set it")]
+
+
+def _walked(tree: object, path: str) -> list[str] | None:
+    """The keys that ``path`` leads along, None: nowhere. Keys may hold dots, so the longest that fits counts."""
+    keys: list[str] = []
+    left = path
+    while left:
+        if not isinstance(tree, Mapping):
+            return None
+        fitting = [key for key in tree if left == key or left.startswith(f"{key}.")]
+        if not fitting:
+            return None
+        key = max(fitting, key=len)
+        keys.append(key)
+        tree, left = tree[key], left[len(key) + 1 :]
+    return keys
+
+
+def _refusal(document: Mapping[str, Any]) -> list[str]:
+    """Why the plan is refused, a paragraph for each reason; nothing for one that is not."""
+    errors = errors_of(document) if document["outcome"] == "refused" else []
+    if not errors:
+        return []
+    lines = ["refused because:"]
+    for problem in errors:
+        lines += folded(
+            f"{legible(problem['code'])}: {legible(problem['message'])}", WIDTH_OF_REASON, first="  ", rest="    "
+        )
+        lines += folded(legible(problem["hint"]), WIDTH_OF_REASON, first="    hint  ") if problem["hint"] else []
+        for place in problem.get("where") or ():
+            lines += folded(legible(place), WIDTH_OF_REASON, first="    at    ")
+    return ["\n".join(lines)]
+
+
+def _unknown(document: Mapping[str, Any], field: str) -> Problem:
+    from difflib import get_close_matches  # slow to load, and only a mistake needs it
+
+    known = _known(document)
+    near = get_close_matches(field.strip()[:200], known, 1, 0.6)
+    meant = f"did you mean {near[0]}? " if near else ""
+    fields = ", ".join(["management", *ATTACHMENT, "ipv4", "ipv6", "request…"])
+    return Problem("unknown-field", f"a plan has no field {legible(field, 60)!r}", f"{meant}The fields are: {fields}")
+
+
+def _known(document: Mapping[str, Any]) -> list[str]:
+    request = _reason_request(document)
+    paths = [
+        f"request.{part}.{name}.{key}"
+        for part in ("networks", "bondings")
+        for name, asked in (request.get(part) or {}).items()
+        for key in asked
+    ]
+    paths += [f"request.options.{key}" for key in request.get("options") or {}]
+    return ["management", *ATTACHMENT, "ipv4", "ipv6", *(f"attachment.{name}" for name in ATTACHMENT), *paths]

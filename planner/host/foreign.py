@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from planner.host.findings import quoted
+from planner.host.fields import quoted
 
 MAPS = (
     ("ansible_facts", "Ansible facts"),

@@ -6,7 +6,7 @@ when nothing was overlooked, the facts are an answer. The rule language has no a
 recursion: therefore the asking ends.
 
 What is known of facts besides their fields are the axioms (`planner.proof.axioms`). Rules are read here a third time,
-apart from durable_rules and from `planner.policy.matcher`; tests hold the three against each other. Hosts on which the
+apart from durable_rules and from `planner.engine.matcher`; tests hold the three against each other. Hosts on which the
 rules find several management devices are left out: the planner refuses those as a contradiction of the rules.
 """
 
@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import z3
 
-from planner.language import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
+from planner.facts.vocabulary import ATTACHMENT, KINDS
 from planner.proof.axioms import Axiom
 from planner.proof.encode import Claim, Rules
 from planner.proof.rows import COMPARED, KEYS, Patterned, Row, positive
-from planner.vocabulary import ATTACHMENT, KINDS
+from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
 
 # Of asking. The longest question about the shipped rules takes 130; with more, one that cannot be decided takes longer
 # to say so.

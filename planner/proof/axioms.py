@@ -8,10 +8,9 @@ import pkgutil
 from functools import cache
 from typing import NamedTuple
 
-from planner.documents.findings import Findings
-from planner.documents.sources import parse_yaml
-from planner.language import INVARIANTS, Pattern
-from planner.policy.patterns import read_when
+from planner.rules.model import INVARIANTS, Pattern
+from planner.rules.patterns import read_when
+from planner.yamltext import Findings, parse_yaml
 
 FILE = "axioms.yaml"
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import z3
 
-from planner.language import Assignment, Pattern, Reference, Rule, Stage
-from planner.plans.attachment import Attachment, attachment_fact
+from planner.facts.vocabulary import ATTACHMENT, KINDS, OUTCOMES, Field, absent
+from planner.plan.attachment import Attachment, attachment_fact
 from planner.proof.axioms import Axiom
 from planner.proof.rows import Patterned, Row, Rows, positive
-from planner.vocabulary import ATTACHMENT, KINDS, OUTCOMES, Field, absent
+from planner.rules.model import Assignment, Pattern, Reference, Rule, Stage
 
 
 class Claim(NamedTuple):
@@ -133,7 +133,7 @@ class Rules(Rows):
         return z3.And(claim.fires, z3.Not(self.silenced(rule.name, rule.stage)), value == there)
 
     def _attach(self) -> None:
-        """The attachment fact as `planner.plans.attachment` makes it of the values that rules set."""
+        """The attachment fact as `planner.plan.attachment` makes it of the values that rules set."""
         for rule in (rule for rule in self.rules.values() if not rule.shadow):
             for given in rule.sets:
                 self.setters[given.field].append((rule, given))
@@ -165,7 +165,7 @@ class Rules(Rows):
         self.solver.add((row.fields["nameservers"] != 0) == both)
 
     def _decide(self) -> None:
-        """The outcome as `planner.policy.decision` finds it."""
+        """The outcome as `planner.engine.decide` finds it."""
         self.refused = z3.Bool("refused")
         refusing = {rule.name: self.refuses(rule.name) for rule in self.rules.values() if _refuses(rule)}
         self.solver.add(z3.Implies(self.refused, z3.Or(list(refusing.values()))))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from planner.language import Invariant, Ruleset
-from planner.policy.compiled import Compiled
+from planner.engine.compiled import Compiled
 from planner.proof.ask import Answer, World
 from planner.proof.axioms import axioms
 from planner.proof.witness import Witness, shows, witness_of
+from planner.rules.model import Invariant, Ruleset
 
 WISHING = 20  # rounds for each wish of a plainer host: with more, a host is late; with fewer, it is odd more often
 

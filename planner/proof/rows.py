@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 
 import z3
 
-from planner.language import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.facts.vocabulary import ATTACHMENT, KINDS, Field, absent
 from planner.proof.axioms import Axiom
-from planner.vocabulary import ATTACHMENT, KINDS, Field, absent
+from planner.rules.model import Fact, Pattern, Reference, Rule, Scalar, Test
 
 GAP = 1 << 16  # numbers between two texts that somebody names, for those that nobody does
 

@@ -9,15 +9,14 @@ from typing import Any, NamedTuple
 
 import planner
 from planner.definition import Definition, read_definition
-from planner.facts import READERS
+from planner.engine.compiled import Compiled
+from planner.engine.decide import decide
+from planner.engine.matcher import Memory, match
+from planner.engine.steps import steps_of
+from planner.facts.compute import READERS
+from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.host.reading import read_capture
-from planner.language import Fact, Pattern, Rule, Scalar
-from planner.policy.compiled import Compiled
-from planner.policy.decision import decide
-from planner.policy.matcher import match
-from planner.policy.memory import Memory
-from planner.policy.steps import steps_of
+from planner.rules.model import Fact, Pattern, Rule, Scalar
 
 NAMES = {"nic": "eth{}", "bond": "bond{}", "vlan": "vlan{}", "bridge": "br{}", "network": "net{}"}
 LONG = {"nic": "enp129s0f1npx{}", "bond": "bond_of_uplink{}"}  # with a tag they are longer than the kernel's 15

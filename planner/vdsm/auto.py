@@ -8,10 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from planner.vdsm.channel import Deadline
-from planner.vdsm.failure import Failure
-from planner.vdsm.jsonrpc import JsonRpc
-from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power, Speaker
-from planner.vdsm.stomp_call import NOT_STOMP
+from planner.vdsm.client import Document, Done, Failure, FenceAction, FenceAgent, Power, Speaker
+from planner.vdsm.jsonrpc import NOT_STOMP, JsonRpc
 from planner.vdsm.xmlrpc import XmlRpc
 
 Answer = TypeVar("Answer")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from planner.files import content_of
-from planner.vdsm.failure import Failure
+from planner.vdsm.client import Failure
 
 # Where VDSM's own client looks on a host; a host's own certificate is accepted by every VDSM of the same CA.
 CA = "/etc/pki/vdsm/certs/cacert.pem"

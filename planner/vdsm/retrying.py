@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done, Speaker
+from planner.vdsm.client import Done, Failure, Speaker
 
 Answer = TypeVar("Answer")
 

@@ -9,7 +9,7 @@ import hmac
 import re
 import ssl
 
-from planner.vdsm.failure import Failure, excerpt
+from planner.vdsm.client import Failure, excerpt
 
 PIN = re.compile(r"sha256:[0-9a-f]{64}")
 CLOCK = "compare the clocks, and renew the host's certificate: the engine does so by Installation > Enroll Certificate"

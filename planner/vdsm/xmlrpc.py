@@ -7,15 +7,22 @@ connectivity. Nothing here is sent a second time by itself.
 import xmlrpc.client
 from typing import Any, NamedTuple
 
-from planner.host.xmlrpc import parse_xmlrpc
-from planner.vdsm import https, tls
-from planner.vdsm.channel import LIMIT, Channel, Deadline
-from planner.vdsm.codes import vdsm_failure
-from planner.vdsm.connecting import dial
+from planner.host.formats.xmlrpc import parse_xmlrpc
+from planner.vdsm import http, tls
+from planner.vdsm.channel import LIMIT, Channel, Deadline, dial
+from planner.vdsm.client import (
+    Document,
+    Done,
+    Failure,
+    FenceAction,
+    FenceAgent,
+    Power,
+    Target,
+    discreet,
+    excerpt,
+    vdsm_failure,
+)
 from planner.vdsm.credentials import Credentials
-from planner.vdsm.failure import Failure, discreet, excerpt
-from planner.vdsm.speaker import Document, Done, FenceAction, FenceAgent, Power
-from planner.vdsm.target import Target
 
 IS_IT_VDSM = "is it VDSM up to 4.19 that listens there? Newer ones speak JSON-RPC: --transport jsonrpc"
 POWERS = ("on", "off", "unknown")
@@ -94,10 +101,10 @@ class XmlRpc(NamedTuple):
             return channel
 
         url = f"https://{self.target.authority}/RPC2"
-        reply = https.exchange("POST", url, {"Content-Type": "text/xml"}, body, dialer)
+        reply = http.exchange("POST", url, {"Content-Type": "text/xml"}, body, dialer)
         return reply if isinstance(reply, Failure) else self._read(method, reply, secret)
 
-    def _read(self, method: str, reply: https.Reply, secret: str) -> dict[str, Any] | Failure:
+    def _read(self, method: str, reply: http.Reply, secret: str) -> dict[str, Any] | Failure:
         if reply.status != OK:
             return self._odd(method, f"HTTP status {reply.status}")
         parsed = parse_xmlrpc(reply.body.decode(errors="replace"), method)

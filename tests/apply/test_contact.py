@@ -10,9 +10,7 @@ import planner
 from planner.apply.contact import Contact, Sight
 from planner.apply.order import Access, Limits, Order
 from planner.apply.run import Run
-from planner.vdsm.codes import INTERNAL_ERROR, NO_SUCH_METHOD, vdsm_failure
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done
+from planner.vdsm.client import INTERNAL_ERROR, NO_SUCH_METHOD, Done, Failure, vdsm_failure
 
 ROOT = Path(__file__).parent.parent.parent
 CAPTURE = json.loads((ROOT / "golden/nic-static/capture.json").read_text()) | {"uuid": "one"}

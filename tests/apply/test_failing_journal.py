@@ -10,10 +10,10 @@ import pytest
 
 SCRIPT = """
     import json, os, resource, shutil, signal, sys
-    from planner.apply import database, journal
+    from planner.apply import journal
     from planner.apply.run import Step
     kind, folder, begin = sys.argv[1:]
-    url = database.file_url(folder + "/j")
+    url = journal.file_url(folder + "/j")
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     performed = []
     def perform(name, order, steps):
@@ -62,9 +62,9 @@ def test_each_step_is_performed_once_and_what_was_lost_is_told(
 
 FAULT = """
     import json, sys
-    from planner.apply import database, journal
+    from planner.apply import journal
     from planner.apply.run import SENT, Step
-    url, sends = database.file_url(sys.argv[1] + "/j"), sys.argv[2] == "sends"
+    url, sends = journal.file_url(sys.argv[1] + "/j"), sys.argv[2] == "sends"
     def perform(name, order, steps):
         if len(steps) == 3:
             raise LookupError("a fault of ours")

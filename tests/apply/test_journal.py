@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.apply import database, exclusion, journal
+from planner.apply import exclusion, journal
 from planner.apply.order import Access, Limits, Order, Reboot, read_order
 from planner.apply.run import Step
 
@@ -183,23 +183,23 @@ def test_a_host_whose_run_was_interrupted_takes_no_other() -> None:
 @pytest.mark.parametrize("folder", ["state", "deep/state"])
 def test_the_state_folder_is_nobody_elses(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MGMTNET_STATE", str(tmp_path / folder))
-    assert os.stat(database.state_folder()).st_mode & 0o77 == 0
+    assert os.stat(journal.state_folder()).st_mode & 0o77 == 0
 
 
 def test_what_is_no_journal_is_told_and_left_alone(tmp_path: Path) -> None:
     broken = tmp_path / "journal.sqlite"
     broken.write_text("garbage")
-    problem = database.unusable(f"sqlite:///{broken}")
+    problem = journal.unusable(f"sqlite:///{broken}")
     assert problem is not None
     assert problem.code == "journal-broken"
     assert broken.read_text() == "garbage"
-    unknown = database.unusable("foo")
+    unknown = journal.unusable("foo")
     assert unknown is not None
     assert unknown.code == "journal-unknown"
 
 
 def test_a_new_journal_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
-    assert database.unusable(f"sqlite:///{path}") is None
+    assert journal.unusable(f"sqlite:///{path}") is None
     assert os.stat(path).st_mode & 0o77 == 0
     assert journal.records(f"sqlite:///{path}") == []

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.apply.probing import ask, standard_probes, told, unusable
-from planner.simulator.authority import issue, server_context
+from planner.apply.world import ask, standard_probes, told, unusable
+from planner.standin.certificates import issue, server_context
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from planner.apply.report import SAVED, STATUS, Report, unchanged
-from planner.apply.run import Step
-from planner.vdsm.failure import Failure
+from planner.apply.run import SAVED, STATUS, Report, Step, unchanged
+from planner.vdsm.client import Failure
 
 PROBLEM = {"code": "c", "message": "the cause", "hint": "mend the cause so"}
 

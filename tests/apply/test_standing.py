@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.apply.standing import cut_short, differences, kept_macs, measure, stands_as_before
+from planner.apply.verify import cut_short, differences, kept_macs, measure, stands_as_before
 from planner.host.model import Host
-from planner.simulator import StandIn
+from planner.standin import StandIn
 
 ROOT = Path(__file__).parent.parent.parent
 PLANS = {path.parent.name: json.loads(path.read_text()) for path in sorted((ROOT / "golden").glob("*/plan.json"))}

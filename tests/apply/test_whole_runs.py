@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from hosts_on_stage import BMC, LIMITS, Stage, stage
 
-from planner.apply.executor import carry_out, take_up
+from planner.apply.execute import carry_out, take_up
 from planner.apply.journal import Record, records
-from planner.apply.report import Report
-from planner.apply.run import Event, Step
-from planner.simulator import Lease, StandIn, Surroundings
-from planner.simulator.faults import EVERY, Mishap
+from planner.apply.run import Event, Report, Step
+from planner.standin import Lease, StandIn, Surroundings
+from planner.standin.faults import EVERY, Mishap
 
 QUICK = replace(LIMITS, vdsm=5, change=2, settle=4, late=6)  # twice what the stand-in takes to roll back
 MARK = "nobody-writes-this-down"

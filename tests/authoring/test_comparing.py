@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.authoring.comparing import KINDS, differences, gravest
+from planner.authoring.differences import KINDS, differences, gravest
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SEED = json.loads((GOLDEN / "seed-vlan-over-bond" / "plan.json").read_text())

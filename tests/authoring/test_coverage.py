@@ -1,12 +1,12 @@
 """Which rules fire and which terms matter, over hosts of a line each."""
 
-from planner import language
 from planner.authoring.coverage import cover, written
-from planner.authoring.trial import Case, Trial, try_out
+from planner.authoring.golden import Case, Trial, try_out
 from planner.definition import read_definition
-from planner.host.reading import read_capture
-from planner.language import Pattern, Reference, Rule, Ruleset, Verdict
-from planner.policy.compiled import compile_ruleset
+from planner.engine.compiled import compile_ruleset
+from planner.host.capture import read_capture
+from planner.rules import model
+from planner.rules.model import Pattern, Reference, Rule, Ruleset, Verdict
 
 DEFINITION = read_definition({"network": "ovirtmgmt"}).definition
 
@@ -20,7 +20,7 @@ def pattern(kind, alias="", *, negated=False, **tests):
     pairs = {
         field: ("is", value) if isinstance(value, str | int | Reference) else value for field, value in tests.items()
     }
-    told = tuple(language.Test(field, op, value, 5, 7) for field, (op, value) in pairs.items())
+    told = tuple(model.Test(field, op, value, 5, 7) for field, (op, value) in pairs.items())
     return Pattern(kind, alias or kind, negated, told, 5, 3)
 
 

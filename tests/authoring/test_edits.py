@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from planner.authoring.comparing import differences
-from planner.authoring.comparison import compare
-from planner.authoring.edits import edit_between
-from planner.authoring.trial import try_out
-from planner.cli.goldens import golden_folders, read_golden
-from planner.policy.compiled import compile_ruleset
+from planner.authoring.compare import compare, edit_between
+from planner.authoring.differences import differences
+from planner.authoring.golden import try_out
+from planner.cli.cases import golden_folders, read_golden
+from planner.engine.compiled import compile_ruleset
 
 GOLDENS = Path(__file__).parents[2] / "golden"
 

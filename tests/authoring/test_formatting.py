@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.authoring.formatting import formatted
-from planner.language import STAGES
-from planner.policy.manifests import parse_manifest
-from planner.policy.parsing import KEYS, parse_rules
+from planner.authoring.fmt import formatted
+from planner.rules.model import STAGES
+from planner.rules.reader import KEYS, parse_rules
+from planner.rules.ruleset import parse_manifest
 
 ROOT = Path(__file__).parents[2]
 RULES = sorted(path for path in (ROOT / "rules").glob("*/*/*/*.yaml") if path.parent.name in STAGES)

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.authoring.keeping import KEPT_PLAN, KEPT_WHY, in_lines, kept_of, read_plan, standing
-from planner.authoring.trial import try_out
-from planner.cli.goldens import read_golden
+from planner.authoring.golden import KEPT_PLAN, KEPT_WHY, in_lines, kept_of, read_plan, standing, try_out
+from planner.cli.cases import read_golden
 from planner.problem import Problem
-from planner.shelf import compiled_rules
+from planner.rules.shelf import compiled_rules
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 LINE = re.compile(r"(\.yaml):\d+")
@@ -54,8 +53,7 @@ def test_any_other_line_is_only_moved(name, line):
 
 
 def test_a_why_that_is_folded_otherwise_for_a_longer_number_is_moved_too():
-    from planner.explain.reasons import why_all
-    from planner.explain.summary import summary
+    from planner.explain.summary import summary, why_all
 
     document = json.loads(LINE.sub(rf"\1:{10**70}", KEPT["seed-vlan-over-bond"][KEPT_PLAN]))
     why = summary(document) + "\n" + why_all(document)

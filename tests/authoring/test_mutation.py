@@ -5,18 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from planner import language
-from planner.authoring.comparing import differences
-from planner.authoring.mutants import mutants_of
-from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, idle_examples, mutate
-from planner.authoring.mutation_page import page
-from planner.authoring.trial import Case, try_out
-from planner.cli.goldens import golden_folders, read_golden
+from planner.authoring.differences import differences
+from planner.authoring.golden import Case, try_out
+from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, idle_examples, mutants_of, mutate, page
+from planner.cli.cases import golden_folders, read_golden
 from planner.cli.main import main
 from planner.definition import read_definition
-from planner.host.reading import read_capture
-from planner.language import Pattern, Reference, Rule, Ruleset, Verdict
-from planner.policy.compiled import compile_ruleset
+from planner.engine.compiled import compile_ruleset
+from planner.host.capture import read_capture
+from planner.rules import model
+from planner.rules.model import Pattern, Reference, Rule, Ruleset, Verdict
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = read_definition({"network": "ovirtmgmt"}).definition
@@ -32,7 +30,7 @@ def pattern(kind, alias="", *, negated=False, **tests):
     pairs = {
         field: ("is", value) if isinstance(value, str | int | Reference) else value for field, value in tests.items()
     }
-    told = tuple(language.Test(field, op, value, 5, 7) for field, (op, value) in pairs.items())
+    told = tuple(model.Test(field, op, value, 5, 7) for field, (op, value) in pairs.items())
     return Pattern(kind, alias or kind, negated, told, 5, 3)
 
 

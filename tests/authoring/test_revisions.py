@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from planner.cli import git as objects
 from planner.cli.main import main
-from planner.cli.rules import objects
-from planner.cli.rules.revisions import ruleset_at
-from planner.policy.carets import render
-from planner.shelf import load_rules
+from planner.cli.rules_diff import ruleset_at
+from planner.problem import render
+from planner.rules.shelf import load_rules
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = 'ruleset: site\nversion: "1"\nsummary: s\n'

@@ -58,7 +58,7 @@ def _free_port() -> int:
 
 
 def _await(port: int) -> None:
-    from planner.apply.database import unusable
+    from planner.apply.journal import unusable
 
     end = time.monotonic() + PATIENCE
     while unusable(f"postgresql://mgmtnet@127.0.0.1:{port}/postgres") is not None:

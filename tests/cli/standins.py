@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from planner.apply.access import speaker_of
 from planner.apply.order import Access
+from planner.apply.world import speaker_of
 from planner.cli.main import main
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import FenceAgent, Speaker
+from planner.vdsm.client import Failure, FenceAgent, Speaker
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"

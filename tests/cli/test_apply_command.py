@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, addresses, at_once, machine, mgmtnet, wait_until
 
-from planner.apply.report import STATUS
+from planner.apply.run import STATUS
 
 TEXT = {"type": "string"}
 REPORT = {

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.cli import archives
-from planner.cli.archives import Member, is_archive, members
+from planner.cli import captures
+from planner.cli.captures import Member, is_archive, members
 from planner.files import Unreadable
 
 FILES = {"a.json": b"one", "rack/b.json": b"two", ".hidden": b"three"}
@@ -95,7 +95,7 @@ def test_a_path_that_leads_out_is_but_a_name(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_member_that_is_too_large_is_told_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "LARGEST_MEMBER", 1000)
+    monkeypatch.setattr(captures, "LARGEST_MEMBER", 1000)
     found = held(zipped({"large": b"\0" * 1001, "small": b"\0" * 1000}))
     assert [isinstance(member.content, bytes) for member in found] == [False, True]
     entry = tarfile.TarInfo("large")
@@ -108,7 +108,7 @@ def test_a_member_that_is_too_large_is_told_and_the_next_is_read(monkeypatch: py
 
 
 def test_what_unpacks_to_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "LARGEST_WHOLE", 100_000)
+    monkeypatch.setattr(captures, "LARGEST_WHOLE", 100_000)
     bomb = io.BytesIO()
     with tarfile.open(fileobj=bomb, mode="w:gz") as archive:
         entry = tarfile.TarInfo("zeros")
@@ -121,7 +121,7 @@ def test_what_unpacks_to_too_much_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
+    monkeypatch.setattr(captures, "MOST_MEMBERS", 2)
     for content in (tar("gz"), zipped()):
         assert members(content, list) == Unreadable("it has more than 2 files")
 

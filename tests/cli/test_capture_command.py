@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from standins import GOLDEN, Machine, addresses, at_once, machine, mgmtnet
 
-from planner.host.scrubbing import scrub
+from planner.host.scrub import scrub
 
 
 @pytest.fixture(scope="module")

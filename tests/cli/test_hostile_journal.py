@@ -15,7 +15,7 @@ import pytest
 from postgres import server
 from standins import mgmtnet, state_of
 
-from planner.apply import database, journal
+from planner.apply import journal
 from planner.apply.exclusion import only_run
 from planner.apply.order import Access, Order
 from planner.apply.run import Step
@@ -47,9 +47,7 @@ def shared() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A journal with a run that ended."""
-    url = (
-        str(request.getfixturevalue("shared")) if request.param == "postgresql" else database.file_url(f"{tmp_path}/j")
-    )
+    url = str(request.getfixturevalue("shared")) if request.param == "postgresql" else journal.file_url(f"{tmp_path}/j")
     if not journal.records(url):
         journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
     return url
@@ -57,11 +55,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @contextmanager
 def opened(url: str) -> Iterator[Any]:
-    if url.startswith(database.POSTGRESQL):
+    if url.startswith(journal.POSTGRESQL):
         with psycopg.connect(url, autocommit=True) as connection:
             yield connection
     else:
-        with closing(sqlite3.connect(database._path(url), isolation_level=None)) as connection:  # noqa: SLF001
+        with closing(sqlite3.connect(journal._path(url), isolation_level=None)) as connection:  # noqa: SLF001
             yield connection
 
 
@@ -70,7 +68,7 @@ def quoted(name: str) -> str:
 
 
 def columns_of(connection: Any, url: str) -> dict[str, list[str]]:
-    schema = database._IN_POSTGRESQL if url.startswith(database.POSTGRESQL) else database._IN_SQLITE  # noqa: SLF001
+    schema = journal._IN_POSTGRESQL if url.startswith(journal.POSTGRESQL) else journal._IN_SQLITE  # noqa: SLF001
     found: dict[str, list[str]] = {}
     for table, column in connection.execute(schema).fetchall():
         found.setdefault(table, []).append(column)
@@ -97,7 +95,7 @@ def test_a_pickle_in_a_row_is_refused_and_not_executed(table: str, url: str, tmp
         was = connection.execute(f"SELECT {', '.join(held)}, serialization FROM {name}").fetchone()
         for column in held:
             connection.execute(f"UPDATE {name} SET {column} = '{text(made)}', serialization = 'py_pickle'")
-            problem = database.unusable(url)
+            problem = journal.unusable(url)
             assert problem is not None
             assert problem.code == "journal-foreign"
             for command in COMMANDS:
@@ -110,13 +108,13 @@ def test_a_pickle_in_a_row_is_refused_and_not_executed(table: str, url: str, tmp
                 journal.go_on(url, record, lambda name, *_: Step(name, "seen", standing="as before"))
             assert not made.exists()
             connection.execute(
-                f"UPDATE {name} SET {', '.join(f'{one} = NULL' for one in held)}, serialization = '{database.WRITTEN}'"
+                f"UPDATE {name} SET {', '.join(f'{one} = NULL' for one in held)}, serialization = '{journal.WRITTEN}'"
             )
             for one, value in zip((*held, "serialization"), was, strict=True):
                 if value is not None:
-                    marker = "%s" if url.startswith(database.POSTGRESQL) else "?"
+                    marker = "%s" if url.startswith(journal.POSTGRESQL) else "?"
                     connection.execute(f"UPDATE {name} SET {one} = {marker}", [value])
-    assert database.unusable(url) is None
+    assert journal.unusable(url) is None
 
 
 def test_a_pickle_in_any_other_table_is_refused(url: str) -> None:
@@ -130,19 +128,19 @@ def test_a_pickle_in_any_other_table_is_refused(url: str) -> None:
             connection.execute(
                 f"INSERT INTO {name} ({', '.join(map(quoted, values))}) VALUES ({', '.join(values.values())})"
             )
-            problem = database.unusable(url)
+            problem = journal.unusable(url)
             assert problem is not None, name
             assert problem.code == "journal-foreign"
             connection.execute(f"DELETE FROM {name}")
-    assert database.unusable(url) is None
+    assert journal.unusable(url) is None
 
 
 def test_runs_of_a_later_version_are_told(tmp_path: Path) -> None:
-    url = database.file_url(f"{tmp_path}/j")
+    url = journal.file_url(f"{tmp_path}/j")
     journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
     with opened(url) as connection:
         connection.execute("UPDATE workflow_status SET name = 'mgmtnet-apply-2'")
-    problem = database.unusable(url)
+    problem = journal.unusable(url)
     assert problem is not None
     assert problem.code == "journal-newer"
 
@@ -151,7 +149,7 @@ def test_runs_of_a_later_version_are_told(tmp_path: Path) -> None:
 def test_a_journal_is_where_its_path_says(name: str, tmp_path: Path) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    url = database.journal_url(str(folder))
+    url = journal.journal_url(str(folder))
     journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
     assert (folder / "journal.sqlite").exists()
     assert [one.name for one in tmp_path.iterdir()] == [name]
@@ -159,12 +157,12 @@ def test_a_journal_is_where_its_path_says(name: str, tmp_path: Path) -> None:
 
 
 def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
-    url = database.file_url(f"{tmp_path}/j")
+    url = journal.file_url(f"{tmp_path}/j")
     journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
     path = tmp_path / "j"
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * 4000 + content[4100:])
-    problem = database.unusable(url)
+    problem = journal.unusable(url)
     assert problem is not None
     assert problem.code == "journal-broken"
 
@@ -186,7 +184,7 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
 def test_a_journal_of_another_shape_is_told(change: str, tmp_path: Path) -> None:
     environ = state_of(tmp_path)
     (tmp_path / "state").mkdir()
-    url = database.journal_url(environ["MGMTNET_STATE"])
+    url = journal.journal_url(environ["MGMTNET_STATE"])
     journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
     with opened(url) as connection:
         connection.execute(change)
@@ -198,7 +196,7 @@ def test_a_journal_of_another_shape_is_told(change: str, tmp_path: Path) -> None
 def test_a_run_that_ran_into_a_fault_is_not_gone_on_with(tmp_path: Path) -> None:
     environ = state_of(tmp_path)
     (tmp_path / "state").mkdir()
-    url = database.journal_url(environ["MGMTNET_STATE"])
+    url = journal.journal_url(environ["MGMTNET_STATE"])
     journal.keep(url, "one", ORDER.document(), lambda name, *_: Step(name, "seen", standing="as before"))
     with opened(url) as connection:
         connection.execute("UPDATE operation_outputs SET error = '\"a fault\"'")
@@ -212,7 +210,7 @@ def test_a_run_that_ran_into_a_fault_is_not_gone_on_with(tmp_path: Path) -> None
 
 def test_a_journal_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "j")
-    problem = database.unusable(database.file_url(f"{tmp_path}/j"))
+    problem = journal.unusable(journal.file_url(f"{tmp_path}/j"))
     assert problem is not None
     assert problem.code == "journal-broken"
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from planner.cli.main import main
-from planner.shelf import load_rules
+from planner.rules.shelf import load_rules
 
 ROOT = Path(__file__).parents[2]
 SITE = {

@@ -11,9 +11,9 @@ import yaml
 from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
-from planner.policy.compiled import KeptRules
-from planner.schemas import documents
-from planner.shelf import compiled_rules, load_rules
+from planner.engine.compiled import KeptRules
+from planner.rules.schema import documents
+from planner.rules.shelf import compiled_rules, load_rules
 
 ROOT = Path(__file__).parents[2]
 

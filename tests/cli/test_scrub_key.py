@@ -74,7 +74,7 @@ def test_a_key_that_another_command_makes_meanwhile_counts(
     key: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = scrubbed(capsys, "--scrub-key", str(key))
-    monkeypatch.setattr("planner.cli.capture.os.path.lexists", lambda _: False)
+    monkeypatch.setattr("planner.cli.hosts.os.path.lexists", lambda _: False)
     assert scrubbed(capsys, "--scrub-key", str(key)) == known
 
 

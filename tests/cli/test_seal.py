@@ -10,10 +10,10 @@ import pytest
 from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
-from planner.policy import compiled
-from planner.policy.compiled import compile_ruleset
-from planner.policy.seal import COMPILED, digest_at, form_of, kept_form, sha256, written_form
-from planner.shelf import compiled_rules, load_rules, ruleset_sources
+from planner.engine import compiled
+from planner.engine.compiled import compile_ruleset
+from planner.rules.ruleset import digest_at, sha256
+from planner.rules.shelf import COMPILED, compiled_rules, form_of, kept_form, load_rules, ruleset_sources, written_form
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT / "golden" / "seed-vlan-over-bond"

@@ -6,8 +6,8 @@ from explained_hosts import FOREIGN, FOREIGN_PLAN, PLAIN, PLAIN_PLAN
 from generated_hosts import HOSTS_AND_PLANS
 from hypothesis import given
 
-from planner.explain.drawing_mermaid import render
-from planner.explain.topology import pictures
+from planner.explain.drawing.mermaid import render
+from planner.explain.drawing.scene import pictures
 
 LABEL = r'"[^"<>`&;\\]*(?:(?:\#\d+;|<br/>)[^"<>`&;\\]*)*"'
 STATEMENT = re.compile(

@@ -7,9 +7,8 @@ from explained_hosts import ALL, SEED, SEED_PLAN
 from generated_hosts import HOSTS_AND_PLANS
 from hypothesis import given
 
-from planner.explain.drawing_svg import render
-from planner.explain.topology import pictures
-from planner.explain.typeface import broken, width_of
+from planner.explain.drawing.scene import pictures
+from planner.explain.drawing.svg import broken, render, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

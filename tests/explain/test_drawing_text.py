@@ -25,8 +25,8 @@ from explained_hosts import (
 from generated_hosts import HOSTS_AND_PLANS
 from hypothesis import given
 
-from planner.explain.drawing_text import render
-from planner.explain.topology import before, pictures
+from planner.explain.drawing.scene import before, pictures
+from planner.explain.drawing.text import render
 from planner.host.model import Network
 
 ROOT = Path(__file__).parents[2]

@@ -26,8 +26,8 @@ from explained_hosts import (
 from generated_hosts import HOSTS_AND_PLANS
 from hypothesis import given
 
-from planner.explain.changes import changes, text
-from planner.explain.future import future
+from planner.explain.diff import changes, text
+from planner.plan.after import future
 
 
 def diff(host, plan):

@@ -6,7 +6,7 @@ from generated_hosts import plans
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.explain.reasons import summary, why, why_all
+from planner.explain.summary import summary, why, why_all
 from planner.problem import Problem
 
 

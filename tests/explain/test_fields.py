@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from planner.cli.main import main
-from planner.explain.fields import MEANINGS, SET, WIDTH, described, fields_of, holds, listed
-from planner.vocabulary import KINDS
+from planner.explain.book import MEANINGS, SET, WIDTH_OF_FIELDS, described, fields_of, holds, listed
+from planner.facts.vocabulary import KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,14 +27,14 @@ def test_the_page_is_as_the_vocabulary_has_it(capsys: pytest.CaptureFixture[str]
 def test_every_kind_is_listed_with_its_meaning() -> None:
     lines = list(listed())
     assert {line.split()[0] for line in lines if not line.startswith(" ")} == {*KINDS, SET}
-    assert max(map(len, lines)) <= WIDTH
+    assert max(map(len, lines)) <= WIDTH_OF_FIELDS
 
 
 @pytest.mark.parametrize("name", MEANINGS)
 def test_a_kind_is_a_table(name: str) -> None:
     lines = list(described(name))
     assert lines[0].startswith(f"{name}: ")
-    assert max(map(len, lines)) <= WIDTH
+    assert max(map(len, lines)) <= WIDTH_OF_FIELDS
     starts = [line.split()[0] for line in lines if line.startswith("  ") and not line.startswith("   ")]
     assert starts == list(fields_of(name))
     for field, declared in fields_of(name).items():

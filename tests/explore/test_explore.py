@@ -8,10 +8,11 @@ from exploration import explore, replay, wander
 from virtual_scenarios import UNADOPTED, names
 from virtual_world import Fault
 
+from planner.apply import steps
 from planner.apply.contact import Sight
 from planner.apply.run import STANDING, Run, Step
-from planner.apply.stages import STAGES, change
-from planner.vdsm.failure import Failure
+from planner.apply.steps import STAGES
+from planner.vdsm.client import Failure
 
 FOUND = sorted((Path(__file__).parent / "found").glob("*.json"))
 
@@ -52,13 +53,13 @@ def _hasty(run: Run) -> Step:
         )
     sight = run.found_again(sight)
     if isinstance(sight, Failure):
-        return change.out_of_sight(run, "settle", sight)
+        return steps.out_of_sight(run, "settle", sight)
     stance, found = run.stance(sight)
     if stance == "planned":
         return Step("settle", "the host stands as planned", "verify")
     if stance in STANDING:
         return Step("settle", f"the host stands {STANDING[stance]}", "", STANDING[stance], run.reason)
-    return change.astray(run, "settle", sight, found)
+    return steps.astray(run, "settle", sight, found)
 
 
 def test_a_settling_that_does_not_wait_for_a_late_request_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

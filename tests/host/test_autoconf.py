@@ -2,8 +2,7 @@
 
 import pytest
 
-from planner.host.autoconf import eui64, maker_of, origin
-from planner.host.model import Address, Ip
+from planner.host.model import Address, Ip, eui64, maker_of, origin
 
 MAC = "34:56:78:9a:bc:de"  # the example of RFC 4291, appendix A
 MADE = "2001:db8::3656:78ff:fe9a:bcde"

@@ -4,8 +4,8 @@ from captured_hosts import documents, lab
 from hypothesis import given
 
 from planner.host import graph
+from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.host.reading import read_capture
 
 
 def host_of(document: dict[str, object]) -> Host:

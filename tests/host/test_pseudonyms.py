@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.host.autoconf import maker_of
-from planner.host.pseudonyms import LETTERS, OTHER_LETTERS, STANDARD, Pseudonyms
-from planner.host.scrubbing import scrub
+from planner.host.model import maker_of
+from planner.host.scrub import LETTERS, OTHER_LETTERS, STANDARD, Pseudonyms, scrub
 
 RANDOM = random.Random(10)
 KEYS = [Pseudonyms(RANDOM.randbytes(32)) for _ in range(256)]

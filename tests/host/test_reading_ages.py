@@ -2,8 +2,8 @@
 
 import pytest
 
+from planner.host.capture import read_capture
 from planner.host.model import NO_IP, Host
-from planner.host.reading import read_capture
 
 
 def host_of(document: dict[str, object]) -> Host:

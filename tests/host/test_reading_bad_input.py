@@ -6,7 +6,7 @@ import time
 import pytest
 from captured_hosts import FORMS, lab, spelled
 
-from planner.host.reading import Reading, read_capture
+from planner.host.capture import Reading, read_capture
 from planner.problem import Problem
 
 SEED = lab("seed-vlan-bond-dhcp")

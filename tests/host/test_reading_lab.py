@@ -7,7 +7,7 @@ import pytest
 from captured_hosts import LAB, ROOT, about, lab
 
 from planner.host import graph
-from planner.host.reading import read_capture
+from planner.host.capture import read_capture
 
 # Devices that VDSM does not report (INDEX of the captures, surprise 1).
 HIDDEN = {"macvlan0", "team0", "lo"}

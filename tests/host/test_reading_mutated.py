@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.host import graph
-from planner.host.reading import read_capture
+from planner.host.capture import read_capture
 from planner.problem import errors
 
 SLUGS = st.sampled_from([slug for slug, folder in LAB.items() if (folder / "caps.json").stat().st_size < 12_000])

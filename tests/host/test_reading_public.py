@@ -5,8 +5,8 @@ import json
 import jsonschema
 from captured_hosts import PUBLIC, ROOT, public_files
 
+from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.host.reading import read_capture
 
 # Per file: version, the nics, and for the device that holds addresses: (name, addresses, dhcpv4, gateway4).
 ADDRESSED = {

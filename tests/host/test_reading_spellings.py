@@ -6,8 +6,8 @@ import pytest
 from captured_hosts import FORMS, LAB, Document, documents, lab, public_files, spelled, spellings
 from hypothesis import given
 
+from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.host.reading import read_capture
 
 SEED = lab("seed-vlan-bond-dhcp")
 

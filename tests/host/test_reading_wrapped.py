@@ -14,7 +14,7 @@ from captured_hosts import LAB, PROMPT, Document, lab, spelled, wrappings
 
 import planner
 from planner.cli.main import main
-from planner.host.reading import read_capture
+from planner.host.capture import read_capture
 from planner.problem import Problem
 
 SEED = lab("seed-vlan-bond-dhcp")

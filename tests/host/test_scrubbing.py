@@ -15,13 +15,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.host import scrubbing
-from planner.host.autoconf import eui64
-from planner.host.pseudonyms import STANDARD, Pseudonyms
-from planner.host.reading import read_capture
-from planner.host.scrubbing import pseudonyms, scrub
-from planner.plans.model import Plan
-from planner.policy.compiled import Compiled
+from planner.engine.compiled import Compiled
+from planner.host import scrub as scrubbing
+from planner.host.capture import read_capture
+from planner.host.model import eui64
+from planner.host.scrub import STANDARD, Pseudonyms, pseudonyms, scrub
+from planner.plan.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 OUTCOMES: dict[str, dict] = yaml.safe_load((ROOT / "tests" / "data" / "outcomes.yaml").read_text())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab.agent.agent import Agent
 from lab.agent.serving import served
-from planner.simulator.authority import issue, server_context
+from planner.standin.certificates import issue, server_context
 
 CLIENT = Path(__file__).parent / "engine_client.py"
 IN_ENGINE = ("ip", "netns", "exec", "engine")

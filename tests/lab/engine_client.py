@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "simulator"))
 from wire_clients import Stomp
 
-from planner.simulator.authority import issue
+from planner.standin.certificates import issue
 
 PORT = 54321
 

@@ -13,7 +13,7 @@ from lab.agent.iproute import told
 from lab.agent.looking import look
 from lab.agent.machine import machine_of
 from lab.agent.reading import reading
-from planner.simulator.kernel import EMPTY, Config
+from planner.standin.kernel import EMPTY, Config
 
 TOPOLOGY = os.path.join(os.path.dirname(__file__), "..", "..", "lab", "topo.sh")
 TAGGED, UNTAGGED = "198.51.100.", "203.0.113."

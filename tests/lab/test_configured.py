@@ -7,7 +7,7 @@ from lab.agent import bonds
 from lab.agent.configuring import configured, table_of
 from lab.agent.machine import Link, Machine, Route
 from lab.agent.storing import store, store_machine, stored, stored_machine
-from planner.simulator.kernel import EMPTY, Config, Fault
+from planner.standin.kernel import EMPTY, Config, Fault
 
 SLAVE = Link("nic", 1500, master="bond4")
 BONDED = {

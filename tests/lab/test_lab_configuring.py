@@ -5,7 +5,7 @@ from surroundings import ENGINE, TAGGED, UNTAGGED, bond4, management, network, s
 
 from lab.agent.looking import look
 from lab.agent.machine import machine_of
-from planner.simulator.kernel import EMPTY, Config
+from planner.standin.kernel import EMPTY, Config
 
 pytestmark = pytest.mark.lab
 

@@ -18,8 +18,8 @@ from lab.agent import dhcp
 from lab.agent.agent import Agent
 from lab.agent.looking import look
 from lab.agent.machine import machine_of
-from planner.simulator.answers import Refusal
-from planner.simulator.faults import EVERY, Mishap
+from planner.standin.faults import EVERY, Mishap
+from planner.standin.kernel import Refusal
 
 pytestmark = pytest.mark.lab
 BONDED = (

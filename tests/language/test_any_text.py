@@ -6,12 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.definition import READERS, read_definition
-from planner.documents.findings import Findings
-from planner.documents.sources import _flat, _read, parse_yaml
-from planner.policy.carets import render
-from planner.policy.lint import lint
-from planner.policy.rulesets import assemble
-from planner.problem import errors
+from planner.problem import errors, render
+from planner.rules.lint import lint
+from planner.rules.ruleset import assemble
+from planner.yamltext import Findings, _flat, _read, parse_yaml
 
 ROOT = Path(__file__).parents[2]
 RULES = [path.read_text() for path in sorted((ROOT / "rules").glob("*/*/*/*.yaml"))]

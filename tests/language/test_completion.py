@@ -6,11 +6,11 @@ values of `enum`, `const` and `examples`, and `description` for the hover.
 
 import pytest
 
-from planner.documents.sources import parse_yaml, plain
-from planner.language import OPERATORS
-from planner.policy.parsing import parse_rule
-from planner.schemas import documents
-from planner.vocabulary import ATTACHMENT, KINDS, absent
+from planner.facts.vocabulary import ATTACHMENT, KINDS, absent
+from planner.rules.model import OPERATORS
+from planner.rules.reader import parse_rule
+from planner.rules.schema import documents
+from planner.yamltext import parse_yaml, plain
 
 SCHEMA = documents()["rule.schema.json"]
 RULE = 'rule: a\nsince: "1"\nsummary: s\nthen:\n  note: {code: c, message: m}\n'

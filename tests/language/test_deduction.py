@@ -10,13 +10,13 @@ from planner.authoring.impossible import impossible_rules
 from planner.authoring.rivals import rivals
 from planner.authoring.shadowing import implies
 from planner.authoring.shapes import shapes
-from planner.cli.goldens import golden_folders, read_golden
-from planner.facts import facts_of
-from planner.language import Assignment, Pattern, Reference, Rule
-from planner.language import Test as Asked
-from planner.policy.memory import Memory
-from planner.policy.misses import furthest
-from planner.vocabulary import DEVICES
+from planner.cli.cases import golden_folders, read_golden
+from planner.engine.matcher import Memory
+from planner.engine.misses import furthest
+from planner.facts.compute import facts_of
+from planner.facts.vocabulary import DEVICES
+from planner.rules.model import Assignment, Pattern, Reference, Rule
+from planner.rules.model import Test as Asked
 
 ROOT = Path(__file__).parents[2]
 OPERATORS = ("is", "is", "is", "not", "in", "not-in", "lt", "ge")

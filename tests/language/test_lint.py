@@ -2,8 +2,8 @@
 
 import pytest
 
-from planner.policy.lint import lint
-from planner.policy.rulesets import assemble
+from planner.rules.lint import lint
+from planner.rules.ruleset import assemble
 
 RULE = """\
 rule: {name}

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from test_any_text import MANIFEST, TEXTS
 
-from planner.authoring.analysis import analyse
-from planner.authoring.mending import applied, mend, missing_schema
-from planner.policy.parsing import parse_rule
-from planner.policy.rulesets import assemble
+from planner.authoring.check import analyse
+from planner.authoring.fix import applied, mend, missing_schema
 from planner.problem import Fix
+from planner.rules.reader import parse_rule
+from planner.rules.ruleset import assemble
 
 RULE = """\
 # a comment at the top

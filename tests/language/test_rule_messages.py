@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.policy.carets import render
-from planner.policy.parsing import parse_rule
+from planner.problem import render
+from planner.rules.reader import parse_rule
 
 FILE = "devise/vlan-over-bond.yaml"
 RULE = """\

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from planner.authoring.analysis import analyse
-from planner.policy.carets import render
-from planner.policy.rulesets import assemble
+from planner.authoring.check import analyse
+from planner.problem import render
+from planner.rules.ruleset import assemble
 
 HERE = Path(__file__).parent
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from planner.policy.rulesets import assemble
-from planner.policy.seal import digest_of
+from planner.rules.ruleset import assemble, digest_of
 
 MANIFEST = 'ruleset: base\nversion: "1.0"\nsummary: For tests\n'
 SITE = 'ruleset: site\nversion: "2"\nsummary: For tests\nextends: base@1.0\n'

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from planner.documents.sources import parse_yaml, plain
-from planner.policy.parsing import parse_rule
-from planner.schemas import documents
-from planner.vocabulary import KINDS, absent
+from planner.facts.vocabulary import KINDS, absent
+from planner.rules.reader import parse_rule
+from planner.rules.schema import documents
+from planner.yamltext import parse_yaml, plain
 
 ROOT = Path(__file__).parents[2]
 INVARIANTS = sorted((ROOT / "rules").glob("*/*/invariants/*.yaml"))

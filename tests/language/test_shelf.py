@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from planner.shelf import folder, installed, load_rules, ruleset_sources
+from planner.rules.shelf import folder, installed, load_rules, ruleset_sources
 
 RULE = 'rule: one\nsince: "1"\nsummary: s\nwhen:\n  - definition: {}\nthen:\n  note: {code: c, message: m}\n'
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from planner.authoring.trial import try_out
-from planner.cli.goldens import read_golden
-from planner.documents.sources import parse_yaml, plain
-from planner.policy.carets import render
-from planner.policy.compiled import compile_ruleset, from_document, to_document
-from planner.policy.lint import lint
-from planner.policy.parsing import parse_rules
-from planner.policy.rulesets import assemble
-from planner.schemas import documents
-from planner.shelf import load_rules, ruleset_sources
+from planner.authoring.golden import try_out
+from planner.cli.cases import read_golden
+from planner.engine.compiled import compile_ruleset, from_document, to_document
+from planner.problem import render
+from planner.rules.lint import lint
+from planner.rules.reader import parse_rules
+from planner.rules.ruleset import assemble
+from planner.rules.schema import documents
+from planner.rules.shelf import load_rules, ruleset_sources
+from planner.yamltext import parse_yaml, plain
 
 ROOT = Path(__file__).parents[2]
 FILE = "guard/bond-mode.yaml"

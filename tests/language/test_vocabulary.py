@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from planner.authoring.shapes import shapes
-from planner.cli.goldens import golden_folders, read_golden
-from planner.facts import facts_of
-from planner.vocabulary import KINDS, absent, known_word
+from planner.cli.cases import golden_folders, read_golden
+from planner.facts.compute import facts_of
+from planner.facts.vocabulary import KINDS, absent, known_word
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 from pages import PATIENCE, Page
 from places import ROOT, SEED, Place, surroundings
 
-from planner.host.reading import read_capture
+from planner.host.capture import read_capture
 
 PAGE = Page(ROOT / "docs" / "applying.md")
 SEEN = "- --network definition.yaml --address 192.0.2.10"

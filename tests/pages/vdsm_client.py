@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from wire_clients import Stomp
 
-from planner.simulator.authority import issue
+from planner.standin.certificates import issue
 
 VDSM_PORT = 54321
 METHODS = ("confirmConnectivity", "getCapabilities", "setSafeNetworkConfig", "setupNetworks")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import planner
-from planner.explain.future import future
 from planner.host.model import Host
-from planner.plans.attachment import Attachment, IpPlan, attachment_of, read_attachment
-from planner.simulator import StandIn
+from planner.plan.after import future
+from planner.plan.attachment import Attachment, IpPlan, attachment_of, read_attachment
+from planner.standin import StandIn
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 PLANS = {path.parent.name: json.loads(path.read_text()) for path in sorted(GOLDEN.glob("*/plan.json"))}

@@ -47,12 +47,12 @@ PROGRAM = """
     thread = threading.Thread(target=bystander)
     thread.start()
     import planner
-    from planner.explain.drawing_svg import render
-    from planner.explain.topology import pictures
-    from planner.host.scrubbing import scrub
-    from planner.policy.lint import lint
-    from planner.policy.rulesets import assemble
-    from planner.shelf import ruleset_sources
+    from planner.explain.drawing.svg import render
+    from planner.explain.drawing.scene import pictures
+    from planner.host.scrub import scrub
+    from planner.rules.lint import lint
+    from planner.rules.ruleset import assemble
+    from planner.rules.shelf import ruleset_sources
 
     rules, problems = planner.load_rules("rules/examples/site")
     assert rules is not None, problems

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from planner.host.model import Bond
-from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.dialects import speak
-from planner.plans.dialects.request import NetworkRequest, SetupRequest, bond_options, static_ipv4
+from planner.plan.attachment import Attachment, IpPlan
+from planner.plan.request import NetworkRequest, SetupRequest, bond_options, speak, static_ipv4
 
 STATIC = IpPlan("static", "192.0.2.10", 24, "192.0.2.1")
 PLAIN = Attachment("eth0", ipv4=STATIC, default_route=True, nameservers=("192.0.2.53",))

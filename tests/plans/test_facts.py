@@ -3,11 +3,11 @@
 import pytest
 
 from planner.definition import Definition, read_definition
-from planner.facts import facts_of
+from planner.facts.compute import facts_of
+from planner.facts.vocabulary import KINDS
 from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
-from planner.language import Fact
-from planner.plans.attachment import Attachment, IpPlan, attachment_fact
-from planner.vocabulary import KINDS
+from planner.plan.attachment import Attachment, IpPlan, attachment_fact
+from planner.rules.model import Fact
 
 MAC = "52:54:00:00:00:{:02x}".format
 INFINIBAND = "80:00:02:08:" + ":".join(["fe"] * 16)

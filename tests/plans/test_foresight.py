@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from planner.host.capture import read_capture
 from planner.host.model import Address, Host, Ip, Network, Nic, Vlan
-from planner.host.reading import read_capture
-from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.foresight import base_mtu, by_nmstate, foresee
+from planner.plan.attachment import Attachment, IpPlan
+from planner.plan.effects import base_mtu, by_nmstate, foresee
 
 VERDICTS = sorted((Path(__file__).parent.parent / "data" / "verdicts").glob("*.json"))
 

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import planner
+from planner.engine.compiled import Compiled
 from planner.host.model import Address, Bond, Host, Ip, Network, Nic, Vlan
-from planner.plans.after import Holder, after
-from planner.plans.attachment import Attachment, IpPlan
-from planner.policy.compiled import Compiled
-from planner.policy.parsing import parse_rule
+from planner.plan.after import Holder, after
+from planner.plan.attachment import Attachment, IpPlan
+from planner.rules.reader import parse_rule
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

@@ -3,9 +3,9 @@
 import pytest
 
 from planner.host.model import Address, Host, Ip, Network, Nic, Vlan
-from planner.plans.after import Holder
-from planner.plans.attachment import Attachment, IpPlan
-from planner.plans.steps import PlanStep, steps_of
+from planner.plan.after import Holder
+from planner.plan.attachment import Attachment, IpPlan
+from planner.plan.steps import PlanStep, steps_of
 
 V4 = Address("192.0.2.10", 4, 24, "")
 FIRST6, SECOND6 = Address("2001:db8::10", 6, 64, ""), Address("2001:db8::11", 6, 64, "")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from planner.language import Fact, Pattern, Reference, Rule, Ruleset, Test
-from planner.policy.compiled import Compiled, compile_ruleset
-from planner.policy.firing import fire
-from planner.policy.shape import Fired
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.engine.firing import fire
+from planner.engine.steps import Fired
+from planner.rules.model import Fact, Pattern, Reference, Rule, Ruleset, Test
 
 
 def fact(kind: str, **fields: Any) -> Fact:

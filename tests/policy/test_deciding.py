@@ -3,13 +3,12 @@
 import pytest
 from small_rules import fact, pattern, rules
 
-from planner.language import Rule, Ruleset
-from planner.policy import durable, firing
-from planner.policy.compiled import compile_ruleset
-from planner.policy.decision import decide, settle
-from planner.policy.firing import fire
-from planner.policy.judging import Judgement, Said, judge
+from planner.engine import durable, firing
+from planner.engine.compiled import compile_ruleset
+from planner.engine.decide import Judgement, Said, decide, judge, settle
+from planner.engine.firing import fire
 from planner.problem import Problem
+from planner.rules.model import Rule, Ruleset
 
 
 def said(rule: str, value: object, field: str = "vlan") -> Said:

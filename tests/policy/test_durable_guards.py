@@ -8,7 +8,7 @@ import sys
 import pytest
 from small_rules import fact, fired, matches, pattern, rules
 
-from planner.policy.network import networks_of
+from planner.engine.network import networks_of
 
 # Freed and fresh memory is filled with rubbish, so that a use of it shows at once.
 RUBBISH = {**os.environ, "MALLOC_PERTURB_": "165", "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -58,10 +58,10 @@ def test_fields_called_id_and_sid_join():
 def test_a_state_in_which_nothing_fired_is_deleted_safely():
     script = """
 from small_rules import *
-from planner.policy import durable
-from planner.policy.memory import Memory
-from planner.policy.network import networks_of
-from planner.policy.reach import Reach
+from planner.engine import durable
+from planner.engine.matcher import Memory
+from planner.engine.network import networks_of
+from planner.engine.matcher import Reach
 stage = rules([pattern("nic"), pattern("vlan", base="$nic.name")]).stages["locate"]
 (network,) = networks_of(stage, [0])
 memory = Memory([fact("nic", name="a"), fact("vlan", base="b")])
@@ -206,10 +206,11 @@ def test_the_largest_rule_works_and_a_larger_one_is_refused_with_a_reason():
 def test_an_engine_error_is_a_problem_and_the_next_host_is_planned():
     script = """
 from small_rules import *
-from planner.policy import durable, firing
-from planner.policy.memory import Memory
-from planner.policy.network import Network, networks_of
-from planner.policy.reach import Reach
+from planner.engine import durable
+from planner.engine import firing
+from planner.engine.matcher import Memory
+from planner.engine.network import Network, networks_of
+from planner.engine.matcher import Reach
 compiled = rules([pattern("nic"), pattern("vlan", base="$nic.name")])
 stage = compiled.stages["locate"]
 (network,) = networks_of(stage, [0])
@@ -244,7 +245,7 @@ def test_without_the_extension_the_plain_matcher_serves_alone():
 import sys
 sys.modules["durable_rules_engine"] = None
 from small_rules import *
-from planner.policy.firing import fire
+from planner.engine.firing import fire
 answer = fire(rules([pattern("nic")]), "locate", [fact("nic")])
 print(answer.engine, answer.outcomes, answer.problems)
 """
@@ -263,7 +264,7 @@ def test_a_difference_between_the_engines_stops_the_plan():
 
 
 def durable_answer(compiled, facts):
-    from planner.policy.firing import fire
+    from planner.engine.firing import fire
 
     return fire(compiled, "locate", facts)
 

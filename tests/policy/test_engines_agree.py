@@ -13,12 +13,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
 
-from planner import language
-from planner.language import Fact, Pattern, Reference, Rule, Ruleset
-from planner.policy import durable
-from planner.policy.compiled import compile_ruleset, from_document, to_document
-from planner.policy.firing import fire
-from planner.policy.shape import Firing
+from planner.engine import durable
+from planner.engine.compiled import compile_ruleset, from_document, to_document
+from planner.engine.firing import fire
+from planner.engine.steps import Firing
+from planner.rules import model
+from planner.rules.model import Fact, Pattern, Reference, Rule, Ruleset
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_at_random import case
@@ -39,7 +39,7 @@ def test_engines_agree_on_random_rulesets(soak: int) -> None:
         assert counted["fired"] >= counted["compared"] // 2, "the rules hardly ever fire: that compares nothing"
 
 
-def passes(test: language.Test, fact: Fact, bound: dict[str, Fact]) -> bool:
+def passes(test: model.Test, fact: Fact, bound: dict[str, Fact]) -> bool:
     value, other = fact.fields.get(test.field), test.value
     if isinstance(other, Reference):
         other = bound[other.alias].fields.get(other.field)

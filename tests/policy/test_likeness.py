@@ -8,11 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_rules import fact, pattern, rules
 
-from planner.policy.compiled import compile_ruleset
-from planner.policy.firing import fire
-from planner.policy.likeness import asked_by, likeness
-from planner.policy.matcher import match
-from planner.policy.memory import Memory
+from planner.engine.compiled import asked_by, compile_ruleset, likeness
+from planner.engine.firing import fire
+from planner.engine.matcher import Memory, match
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_at_random import TEXTS, case

@@ -3,7 +3,7 @@
 import pytest
 from small_rules import fact, fired, matches, pattern, rules
 
-from planner.policy.firing import fire
+from planner.engine.firing import fire
 
 
 def test_one_fact_plays_one_part():

@@ -3,8 +3,8 @@
 import pytest
 from small_rules import fact, pattern
 
-from planner.language import Fact, Rule
-from planner.policy.misses import explain
+from planner.engine.misses import explain
+from planner.rules.model import Fact, Rule
 
 STACK = [pattern("management"), pattern("vlan", name="$management.device"), pattern("bond", name="$vlan.base")]
 MANAGEMENT, VLAN = fact("management", device="bond4.30"), Fact("vlan", {"name": "bond4.30", "base": "bond4"}, "vlans.x")

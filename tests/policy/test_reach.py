@@ -6,10 +6,8 @@ from pathlib import Path
 from hypothesis import given
 from small_rules import fact, pattern, rules
 
-from planner.policy.compiled import compile_ruleset
-from planner.policy.matcher import match
-from planner.policy.memory import Memory
-from planner.policy.reach import reach
+from planner.engine.compiled import compile_ruleset
+from planner.engine.matcher import Memory, match, reach
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_at_random import case

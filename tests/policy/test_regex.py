@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from planner.policy.regex import TEXT_LIMIT, explosive, matches
+from planner.rules.regex import TEXT_LIMIT, explosive, matches
 
 FINE = [
     "bond[0-9]+",

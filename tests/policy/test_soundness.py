@@ -5,10 +5,10 @@ import json
 import pytest
 from small_rules import fact, pattern, rules
 
-from planner import language
-from planner.language import Pattern, Reference, Rule, Ruleset
-from planner.policy.compiled import compile_ruleset, from_document, to_document
-from planner.policy.firing import fire
+from planner.engine.compiled import compile_ruleset, from_document, to_document
+from planner.engine.firing import fire
+from planner.rules import model
+from planner.rules.model import Pattern, Reference, Rule, Ruleset
 
 NIC = pattern("nic")
 
@@ -16,7 +16,7 @@ NIC = pattern("nic")
 def asking(op, value):
     return [
         NIC,
-        Pattern("vlan", "vlan", negated=False, tests=(language.Test("name", op, value, 7, 3),), line=6, column=1),
+        Pattern("vlan", "vlan", negated=False, tests=(model.Test("name", op, value, 7, 3),), line=6, column=1),
     ]
 
 

@@ -9,14 +9,13 @@ from random_hosts import Builder
 
 import planner
 from planner.definition import Definition
-from planner.facts import facts_of
+from planner.engine.matcher import Memory, match
+from planner.engine.steps import steps_of
+from planner.facts.compute import facts_of
 from planner.host.model import Host
-from planner.language import Rule
-from planner.policy.matcher import match
-from planner.policy.memory import Memory
-from planner.policy.steps import steps_of
 from planner.proof.axioms import axioms
 from planner.proof.rows import KEYS
+from planner.rules.model import Rule
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"

@@ -8,14 +8,14 @@ from random_hosts import Builder
 
 import planner
 from planner.cli.main import main
-from planner.facts import READERS
-from planner.language import Fact, Invariant, Rule, Ruleset
-from planner.policy.compiled import Compiled, compile_ruleset
-from planner.policy.decision import decide
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.engine.decide import decide
+from planner.facts.compute import READERS
 from planner.proof.ask import World
 from planner.proof.axioms import axioms
 from planner.proof.questions import carried, prove
 from planner.proof.witness import witness_of
+from planner.rules.model import Fact, Invariant, Rule, Ruleset
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 # Those that are proved within a second; `make prove` asks all of them.
@@ -110,7 +110,7 @@ def test_the_encoding_reads_rules_as_the_engines_do(part: int, rules: Compiled) 
 
 def told(facts: list[Fact]) -> Rule:
     """A rule that names every text of the facts, so that the encoding knows them."""
-    from planner.language import Pattern, Test
+    from planner.rules.model import Pattern, Test
 
     texts = tuple(sorted({value for fact in facts for value in fact.fields.values() if isinstance(value, str)}))
     return Rule(

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.authoring.trial import Case, try_out
-from planner.cli.goldens import read_golden
+from planner.authoring.golden import Case, try_out
+from planner.cli.cases import read_golden
 from planner.cli.main import main
-from planner.plans.model import Plan
-from planner.policy.compiled import Compiled, compile_ruleset
-from planner.shelf import installed, load_rules
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.plan.plan import Plan
+from planner.rules.shelf import installed, load_rules
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "rules" / "examples" / "site"

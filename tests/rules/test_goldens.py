@@ -7,11 +7,11 @@ import jsonschema
 import pytest
 
 import planner
-from planner.cli.goldenlooking import plan_golden
+from planner.cli.golden import plan_golden
 from planner.cli.main import main
-from planner.host.reading import read_capture
-from planner.plans.model import Plan
-from planner.policy.compiled import Compiled
+from planner.engine.compiled import Compiled
+from planner.host.capture import read_capture
+from planner.plan.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 GOLDENS = sorted(path.parent for path in (ROOT / "golden").glob("*/definition.yaml"))

@@ -2,8 +2,8 @@
 
 import ipaddress
 
-from planner.simulator.bonding_options import MODES
-from planner.simulator.networks import IP_KEYS
+from planner.standin.caps import IP_KEYS
+from planner.standin.devices import MODES
 
 
 def check_state(after, interfaces, routes):

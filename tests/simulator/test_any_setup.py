@@ -4,9 +4,9 @@ from before_hosts import BEFORE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.host.reading import read_capture
-from planner.simulator import StandIn, VirtualClock
-from planner.simulator.answers import INTERNAL
+from planner.host.capture import read_capture
+from planner.standin import StandIn, VirtualClock
+from planner.standin.kernel import INTERNAL
 
 CAPTURE = BEFORE["ov-plus-vlans-same-bond"]
 CODES = {0, INTERNAL, 21, 22, 23, 24, 25, 26, 27, 31}

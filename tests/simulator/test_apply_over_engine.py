@@ -7,20 +7,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from planner.apply.executor import carry_out
+from planner.apply.execute import carry_out, order_for, plan_for, see
 from planner.apply.order import Access, Limits, Reboot
-from planner.apply.preparing import order_for, plan_for, see
-from planner.apply.secrets import VARIABLE
+from planner.apply.world import VARIABLE
 from planner.cli.main import main
 from planner.definition import read_definition
-from planner.shelf import load_rules
-from planner.simulator.engine_networks import Logical, logical
-from planner.simulator.engine_server import serve_engine
-from planner.simulator.faults import parse_mishap
-from planner.simulator.fencing import Controllers
-from planner.simulator.standin import StandIn
-from planner.simulator.surroundings import Surroundings
-from planner.simulator.walltime import WallClock
+from planner.rules.shelf import load_rules
+from planner.standin.clock import WallClock
+from planner.standin.engine_documents import Logical, logical
+from planner.standin.engine_server import serve_engine
+from planner.standin.faults import parse_mishap
+from planner.standin.host import Controllers, StandIn
+from planner.standin.machine import Surroundings
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 LIMITS = Limits(vdsm=6, change=2, settle=3, late=6, reboot=10, confirm=0.2)

@@ -5,12 +5,12 @@ import threading
 import pytest
 from before_hosts import BEFORE, BOND_MAC, DUAL, LACP, STATIC, host
 
-from planner.host.reading import read_capture
-from planner.simulator import Lease, StandIn, Surroundings
-from planner.simulator.answers import Refusal
-from planner.simulator.clock import VirtualClock
-from planner.simulator.faults import parse_mishap
-from planner.simulator.fencing import Controllers
+from planner.host.capture import read_capture
+from planner.standin import Lease, StandIn, Surroundings
+from planner.standin.clock import VirtualClock
+from planner.standin.faults import parse_mishap
+from planner.standin.host import Controllers
+from planner.standin.kernel import Refusal
 
 NETWORK = {"nic": "eth0", "bridged": True, "ipaddr": "192.0.2.10", "netmask": "255.255.255.0", "gateway": "192.0.2.1"}
 REQUEST = {"networks": {"ovirtmgmt": {**NETWORK, "defaultRoute": True}}, "bondings": {}}

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from desired_states import check_state
 
-from planner.simulator.canonical import canonical_call
-from planner.simulator.clock import VirtualClock
-from planner.simulator.daemon import Daemon
-from planner.simulator.kernel import Config
-from planner.simulator.picture import Picture
+from planner.standin.canonical import canonical_call
+from planner.standin.clock import VirtualClock
+from planner.standin.daemon import Daemon
+from planner.standin.kernel import Config
+from planner.standin.machine import Picture
 
 VERDICTS = Path(__file__).parent.parent / "data" / "verdicts"
 CASES = {path.stem: json.loads(path.read_text()) for path in sorted(VERDICTS.glob("*.json"))}

@@ -12,11 +12,11 @@ from xml.parsers.expat import ExpatError
 import pytest
 from wire_clients import Stomp, xmlrpc_proxy
 
-from planner.host.reading import read_capture
-from planner.simulator import StandIn
-from planner.simulator.faults import parse_mishap
-from planner.simulator.server import serve
-from planner.simulator.walltime import WallClock
+from planner.host.capture import read_capture
+from planner.standin import StandIn
+from planner.standin.clock import WallClock
+from planner.standin.faults import parse_mishap
+from planner.standin.server import serve
 
 CAPTURE = json.loads((Path(__file__).parent.parent / "data" / "elder-host.json").read_text())
 NETWORK = {

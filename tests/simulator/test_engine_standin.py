@@ -5,18 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from planner.simulator.clock import VirtualClock
-from planner.simulator.engine import StandInEngine
-from planner.simulator.engine_account import Account
-from planner.simulator.engine_networks import Logical, identity
-from planner.simulator.engine_server import serve_engine
-from planner.simulator.faults import parse_mishap
-from planner.simulator.fencing import Controllers
-from planner.simulator.standin import StandIn
+from planner.standin.clock import VirtualClock
+from planner.standin.engine import StandInEngine
+from planner.standin.engine_documents import Logical, identity
+from planner.standin.engine_server import Account, serve_engine
+from planner.standin.faults import parse_mishap
+from planner.standin.host import Controllers, StandIn
+from planner.vdsm.client import Done, Failure, FenceAgent
+from planner.vdsm.connect import speaker
 from planner.vdsm.credentials import Credentials, EngineAccount
-from planner.vdsm.dialing import speaker
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done, FenceAgent
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 MANAGEMENT = Logical(management=True, default_route=True)

@@ -6,9 +6,9 @@ import pytest
 from before_hosts import ACTIVE_BACKUP, BOND_MAC, LACP, LEASED, LEASED_TAGGED, STATIC, host
 from first_network import LINES, NAME, planned
 
-from planner.simulator import Router, StandIn, Surroundings, VirtualClock
-from planner.simulator.answers import Refusal
-from planner.simulator.faults import Mishap
+from planner.standin import Router, StandIn, Surroundings, VirtualClock
+from planner.standin.faults import Mishap
+from planner.standin.kernel import Refusal
 
 STATIC_TAGGED = {**LEASED_TAGGED, "dhcpv4": False}
 SHAPES = {

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from desired_states import check_state
 
-from planner.simulator.answers import INTERNAL
-from planner.simulator.captures import read_document
-from planner.simulator.clock import VirtualClock
-from planner.simulator.daemon import Daemon, judge
-from planner.simulator.kernel import Config
-from planner.simulator.picture import Picture
+from planner.standin.captures import read_document
+from planner.standin.clock import VirtualClock
+from planner.standin.daemon import Daemon, judge
+from planner.standin.kernel import INTERNAL, Config
+from planner.standin.machine import Picture
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 ANSWERS = json.loads((Path(__file__).parents[1] / "data" / "golden-answers.json").read_text())

@@ -9,15 +9,15 @@ import yaml
 
 import planner
 from planner.definition import Definition, read_definition
-from planner.host.reading import read_capture
-from planner.shelf import load_rules
-from planner.simulator.captures import read_document
-from planner.simulator.engine_networks import logical
-from planner.simulator.engine_server import serve_engine
-from planner.simulator.standin import StandIn
+from planner.host.capture import read_capture
+from planner.rules.shelf import load_rules
+from planner.standin.captures import read_document
+from planner.standin.engine_documents import logical
+from planner.standin.engine_server import serve_engine
+from planner.standin.host import StandIn
+from planner.vdsm.client import Failure
+from planner.vdsm.connect import speaker
 from planner.vdsm.credentials import Credentials, EngineAccount
-from planner.vdsm.dialing import speaker
-from planner.vdsm.failure import Failure
 
 ROOT = Path(__file__).parents[2]
 # Of these no stand-in can be made (test_simulate_command).

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from before_hosts import BEFORE
 
-from planner.simulator import Router, StandIn, Surroundings, VirtualClock
-from planner.simulator.answers import Refusal
-from planner.simulator.networks import adopted
+from planner.standin import Router, StandIn, Surroundings, VirtualClock
+from planner.standin.caps import adopted
+from planner.standin.kernel import Refusal
 
 DATA = Path(__file__).parent.parent / "data"
 SURROUNDINGS = Surroundings(routers={0: Router("2001:db8:10::/64", "fe80::b4cb:a9ff:fe1b:1a4d")})

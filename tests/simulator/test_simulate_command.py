@@ -11,10 +11,10 @@ from before_hosts import BEFORE
 from wire_clients import Stomp
 
 from planner.cli.main import main
-from planner.host.reading import read_capture
-from planner.simulator import StandIn
-from planner.simulator.authority import issue
-from planner.simulator.captures import read_document
+from planner.host.capture import read_capture
+from planner.standin import StandIn
+from planner.standin.captures import read_document
+from planner.standin.certificates import issue
 
 ROOT = Path(__file__).parents[2]
 CAPTURES = sorted([*(ROOT / "tests" / "data" / "hosts").glob("*/caps.json"), *(ROOT / "golden").glob("*/capture.json")])
@@ -24,7 +24,7 @@ CLIENT = """
 import sys; sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from wire_clients import Stomp
-from planner.simulator.authority import issue
+from planner.standin.certificates import issue
 stomp = Stomp((sys.argv[2], int(sys.argv[3])), issue(Path(sys.argv[4])))
 wanted, patient = {"ovirtmgmt": {"nic": "eth0", "bootproto": "dhcp"}}, {"connectivityTimeout": 120}
 stomp.ask("Host.setupNetworks", networks=wanted, bondings={}, options=patient)

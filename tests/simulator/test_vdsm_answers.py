@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from planner.simulator.answers import INTERNAL, Refusal
-from planner.simulator.daemon import judge
-from planner.simulator.kernel import Config
-from planner.simulator.standin import StandIn
+from planner.standin.daemon import judge
+from planner.standin.host import StandIn
+from planner.standin.kernel import INTERNAL, Config, Refusal
 
 DATA = json.loads((Path(__file__).parent.parent / "data" / "vdsm-answers.json").read_text())
 

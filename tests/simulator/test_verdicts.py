@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from planner.simulator.answers import INTERNAL, Refusal
-from planner.simulator.canonical import canonical_call
-from planner.simulator.kernel import Config
-from planner.simulator.validation import verdict
+from planner.standin.canonical import canonical_call
+from planner.standin.kernel import INTERNAL, Config, Refusal
+from planner.standin.validation import verdict
 
 VERDICTS = sorted((Path(__file__).parent.parent / "data" / "verdicts").glob("*.json"))
 

@@ -4,9 +4,7 @@ import time
 
 import pytest
 
-from planner.simulator.jsonrpc import answered
-from planner.simulator.stomp_wire import LARGEST_FRAME, Frame, Frames, MalformedError, Session
-from planner.simulator.xmlrpc_wire import read_head
+from planner.standin.wires import LARGEST_FRAME, Frame, Frames, MalformedError, Session, answered_jsonrpc, read_head
 
 FRAME = Frame("SEND", {"destination": "a:b\nc"}, b"body").encoded()
 
@@ -62,6 +60,6 @@ def test_what_is_no_number_is_malformed(number: str) -> None:
 
 
 def test_json_without_an_end_is_no_request() -> None:
-    reply = answered(b"[" * 200_000, lambda *_: pytest.fail("nothing is called"))
+    reply = answered_jsonrpc(b"[" * 200_000, lambda *_: pytest.fail("nothing is called"))
     assert reply.body is not None
     assert b"-32700" in reply.body

@@ -10,10 +10,10 @@ import pytest
 from before_hosts import BEFORE
 from wire_clients import Stomp, xmlrpc_proxy
 
-from planner.simulator import StandIn, Surroundings
-from planner.simulator.faults import parse_mishap
-from planner.simulator.server import serve, serve_all
-from planner.simulator.walltime import WallClock
+from planner.standin import StandIn, Surroundings
+from planner.standin.clock import WallClock
+from planner.standin.faults import parse_mishap
+from planner.standin.server import serve, serve_all
 
 STATIC = BEFORE["ov-bridged-nic-static"]
 NETWORK = {"nic": "eth0", "bridged": True, "ipaddr": "192.0.2.10", "netmask": "255.255.255.0", "gateway": "192.0.2.1"}

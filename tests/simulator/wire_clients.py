@@ -5,7 +5,7 @@ import json
 import socket
 import xmlrpc.client
 
-from planner.simulator.authority import client_context
+from planner.standin.certificates import client_context
 
 SUBSCRIBED = "SUBSCRIBE\ndestination:answers\nid:1\nack:auto\n\n\0"
 

@@ -3,9 +3,8 @@ import socket
 import pytest
 from scripted import Pki, Server, punctual
 
-from planner.vdsm.failure import Failure
+from planner.vdsm.client import Failure, Target
 from planner.vdsm.jsonrpc import JsonRpc
-from planner.vdsm.target import Target
 
 
 @pytest.fixture(scope="session")

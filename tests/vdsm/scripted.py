@@ -13,7 +13,7 @@ from pathlib import Path
 import trustme
 
 from planner.vdsm.credentials import Credentials
-from planner.vdsm.stomp_frames import encode
+from planner.vdsm.jsonrpc import encode
 
 CAPS = {"version_name": "Snow Man", "nics": {"eth0": {"addr": "192.0.2.10"}}, "lastClientIface": "eth0"}
 

@@ -8,10 +8,9 @@ import pytest
 from fake_engine import LISTS, PASSWORD, FakeEngine
 from scripted import Server, stomp, vdsm
 
+from planner.vdsm.client import Done, Failure, FenceAgent
+from planner.vdsm.connect import speaker
 from planner.vdsm.credentials import EngineAccount
-from planner.vdsm.dialing import speaker
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done, FenceAgent
 
 REQUEST = {
     "networks": {

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from planner.vdsm.engine_capture import Told, capture_of
-from planner.vdsm.failure import Failure
+from planner.vdsm.client import Failure
+from planner.vdsm.engine_translate import Told, capture_of
 
 HOST = {
     "id": "h1",

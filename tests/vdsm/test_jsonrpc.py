@@ -11,11 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from scripted import CAPS, CONNECTED, frame, message, punctual, stomp, vdsm
 
-from planner.vdsm.failure import Failure
-from planner.vdsm.jsonrpc import JsonRpc
-from planner.vdsm.speaker import Done, FenceAgent
-from planner.vdsm.stomp_frames import encode
-from planner.vdsm.target import Target
+from planner.vdsm.client import Done, Failure, FenceAgent, Target
+from planner.vdsm.jsonrpc import JsonRpc, encode
 from planner.vdsm.tls import fingerprint
 
 AGENT = FenceAgent("192.0.2.200", "ipmilan", "admin", "s3cr3t-bmc")

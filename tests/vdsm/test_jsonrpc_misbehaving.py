@@ -9,10 +9,8 @@ import time
 import pytest
 from scripted import CONNECTED, message, stomp, vdsm
 
-from planner.vdsm.jsonrpc import JsonRpc
-from planner.vdsm.speaker import Done, FenceAgent
-from planner.vdsm.stomp_frames import encode
-from planner.vdsm.target import Target
+from planner.vdsm.client import Done, FenceAgent, Target
+from planner.vdsm.jsonrpc import JsonRpc, encode
 
 AGENT = FenceAgent("192.0.2.200", "ipmilan", "admin", "s3cr3t-bmc")
 REQUEST = {"networks": {"ovirtmgmt": {"nic": "eth0"}}, "bondings": {}, "options": {"connectivityCheck": True}}

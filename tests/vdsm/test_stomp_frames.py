@@ -5,7 +5,7 @@ import contextlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.vdsm.stomp_frames import Frame, MalformedError, Parser, encode
+from planner.vdsm.jsonrpc import Frame, MalformedError, Parser, encode
 
 COMMANDS = st.sampled_from(["MESSAGE", "RECEIPT", "ERROR"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)

@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from scripted import CAPS, http, reply
 
-from planner.vdsm.failure import Failure
-from planner.vdsm.speaker import Done, FenceAgent
-from planner.vdsm.target import Target
+from planner.vdsm.client import Done, Failure, FenceAgent, Target
 from planner.vdsm.xmlrpc import XmlRpc
 
 DONE = {"code": 0, "message": "Done"}

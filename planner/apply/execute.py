@@ -1,0 +1,212 @@
+"""Carrying an order out: the steps as the journal asks for them, with everything they share made once."""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import planner
+from planner.apply import journal
+from planner.apply.contact import Contact, Sight, contact_at
+from planner.apply.order import COMMIT_WITHIN, DEFAULT_LIMITS, Access, Limits, Order, Reboot, read_order
+from planner.apply.run import SENT, Event, Fencing, Listener, Report, Run, Step, report
+from planner.apply.steps import STAGES
+from planner.apply.verify import host_devices
+from planner.apply.world import OUTSIDE, World, fence_agent, speaker_of, standard_probes
+from planner.definition import Definition
+from planner.engine.compiled import Compiled
+from planner.host.capture import read_capture
+from planner.host.model import Host
+from planner.host.scrub import KEPT
+from planner.plan.plan import Plan
+from planner.vdsm.client import VDSM_PORT, Done, Failure, parse_target
+
+# Where a run that ended in doubt is taken up again, by a run of its own.
+TAKEN_UP = {"unknown": "settle", "as planned, not saved": "commit", "as planned, perhaps not saved": "commit"}
+# ... but for a host that was being rebooted: what is saved there is known, and nobody wants a second reboot.
+REBOOTING = {"power-on": "power-on", "return": "return"}
+
+
+class _Shared(NamedTuple):
+    """What the steps of a run share in one process."""
+
+    order: Order
+    contact: Contact
+    before: Host
+
+
+def carry_out(order: Order, url: str, tell: Listener) -> Report:
+    """Apply an order; every step is journalled at ``url``."""
+    return report(order, *journal.keep(url, order.run, order.document(), performer(tell)))
+
+
+def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
+    """Go on with a run that was interrupted, looking for the host at the ``expected`` addresses, too."""
+    return report(read_order(record.order), *journal.go_on(url, record, performer(tell, expected=expected)))
+
+
+def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
+    """A run that ended in doubt, again from the reading of the host, as a run of its own called ``run``."""
+    order = read_order({**record.order, "run": run, "addresses": (*record.order.get("addresses", ()), *expected)})
+    steps = list(record.steps)
+    sent = next((step.name for step in reversed(steps) if step.name in SENT), "")
+    if sent:
+        last = steps[-1]
+        following = REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"]
+        if sent == "announce-adopt" and following == "settle":
+            following = "settle-adopt"
+        steps[-1] = last._replace(next=following, standing="")
+    else:
+        steps = []  # nothing was sent: from the beginning
+    return report(order, *journal.keep(url, run, order.document(), performer(tell), steps))
+
+
+def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = ()) -> journal.Perform:
+    """Performs steps, and knows which ones this process performed itself."""
+    performed: set[str] = set()
+    shared: list[_Shared] = []
+
+    def perform(name: str, document: dict[str, Any], steps: list[Step]) -> Step:
+        if not shared:
+            made = _share(read_order(document), world)
+            if isinstance(made, Failure):
+                return _no_access(name, made, steps)
+            shared.append(made)
+            made.contact.also_at(made.order.access.routes.get(address, address) for address in expected)
+        order, contact, before = shared[0]
+        run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot, world), tell)
+        step = STAGES[name](run)
+        performed.add(name)
+        tell(Event("end", name, step.said))
+        return step
+
+    return perform
+
+
+def _share(order: Order, world: World) -> _Shared | Failure:
+    speaker = world.speaker(order.access)
+    if isinstance(speaker, Failure):
+        return speaker
+    reading = read_capture(dict(order.before), "the journal")
+    if reading.host is None:
+        return Failure("protocol", "the journal's capture cannot be read", "was the journal changed by hand?")
+    routes = order.access.routes
+    addresses = [routes.get(address, address) for address in whereabouts(order)]
+    uuid = str(order.before.get("uuid") or "")
+    aside = [routes.get(address, address) for address in _aside(order, reading.host)]
+    contact = contact_at(
+        speaker,
+        order.access.target,
+        addresses,
+        order.limits,
+        uuid,
+        guard=order.access.guard,
+        aside=aside,
+        world=world,
+    )
+    return _Shared(order, contact, reading.host)
+
+
+def _fencing(reboot: Reboot | None, world: World) -> Fencing | Failure:
+    if reboot is None:
+        return Failure("refused", "no reboot was ordered", "give --reboot PROXY")
+    proxy = world.speaker(reboot.proxy)
+    if isinstance(proxy, Failure):
+        return proxy
+    agent = fence_agent(reboot)
+    return agent if isinstance(agent, Failure) else Fencing(proxy, agent)
+
+
+def whereabouts(order: Order) -> list[str]:
+    """The addresses of the host that the plan knows, before and after, and those that were named."""
+    attachment = order.plan["attachment"]
+    static = [attachment[family].get("address") for family in ("ipv4", "ipv6")]
+    management = (order.plan["management"] or {}).get("address")
+    return list(dict.fromkeys(address for address in (management, *static, *order.addresses) if address))
+
+
+def _aside(order: Order, before: Host) -> list[str]:
+    """The host's other addresses. The engine looks by itself where the host is."""
+    if order.access.transport == "engine":
+        return []
+    held = (address.text for device in host_devices(before) for address in device.ip.addresses)
+    return [
+        address
+        for address in dict.fromkeys(held)
+        if not address.startswith("fe80") and address not in whereabouts(order)
+    ]
+
+
+def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:
+    """Without credentials nothing can be said of the host but what the journal says: nothing sent, or unknown."""
+    sent = any(step.name in SENT for step in steps)
+    problem = {"code": f"vdsm-{failure.kind}", "message": failure.message, "hint": failure.hint}
+    return Step(name, "the host cannot be spoken to", "", "unknown" if sent else "as before", problem)
+
+
+# From a host and a definition to an order: the host is read, planned for, and what a run needs is put together.
+
+
+def see(access: Access, limits: Limits) -> Sight | Failure:
+    """The host as it is, as soon as its VDSM answers."""
+    speaker = speaker_of(access)
+    if isinstance(speaker, Failure):
+        return speaker
+    return contact_at(speaker, access.target, (), limits).await_sight(limits.vdsm)
+
+
+def capture_of(access: Access, limits: Limits) -> Mapping[str, Any] | Failure:
+    """The host's whole answer to getVdsCaps."""
+    sight = see(access, limits)
+    return sight if isinstance(sight, Failure) else sight.capture
+
+
+def save(access: Access, limits: Limits) -> Done | Failure:
+    """Save what the host runs, where nothing tells whether it is saved: doing so twice saves nothing else."""
+    speaker = speaker_of(access)
+    if isinstance(speaker, Failure):
+        return speaker
+    return contact_at(speaker, access.target, (), limits).insist(
+        lambda one: one.commit(timeout=COMMIT_WITHIN), limits.vdsm
+    )
+
+
+def plan_for(sight: Sight, definition: Definition, rules: Compiled, addresses: Sequence[str]) -> Plan:
+    """The plan for a host as it was seen."""
+    return planner.plan(sight.host, definition, rules, addresses)
+
+
+def order_for(  # noqa: PLR0913 all that a run needs, each by its name
+    access: Access,
+    sight: Sight,
+    plan: Mapping[str, Any],
+    *,
+    probes: Sequence[str] = (),
+    addresses: Sequence[str] = (),
+    reboot: Reboot | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    made_by: str = "",
+) -> Order:
+    """The order to apply ``plan``, a plan document that changes something, to the host as it was seen.
+
+    ``probes`` come on top of the host's own: its ports, its gateways, its name servers. A host behind ``routes`` is not
+    where its addresses are, so it has none of these.
+    """
+    target = parse_target(access.target)
+    vdsm = VDSM_PORT if isinstance(target, Failure) else target.port
+    own = () if access.routes else standard_probes(sight.host, vdsm)
+    # The rest (packages, CPU, storage) is nobody's business in a journal.
+    before = {key: sight.capture[key] for key in KEPT if key in sight.capture}
+    every = tuple(dict.fromkeys((*own, *probes)))
+    return Order(run_name(), access, dict(plan), before, tuple(addresses), every, reboot, limits, made_by)
+
+
+def host_key(order: Order) -> str:
+    """What two runs on one host have in common: its uuid, or else how it is spoken to."""
+    return str(order.before.get("uuid") or order.access.target)
+
+
+def run_name() -> str:
+    """A name for a run that sorts by time and is nobody else's."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"

@@ -1,1 +1,0 @@
-"""``mgmtnet rules``: one module a subcommand, and their options."""

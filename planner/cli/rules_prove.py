@@ -1,0 +1,122 @@
+"""``mgmtnet rules prove``: whether rules keep their invariants on every host, or on which host they do not."""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import planner
+from planner.authoring.findings import Finding, sarif
+from planner.authoring.findings import Witness as Shown
+from planner.authoring.golden import Case
+from planner.authoring.shapes import Shape
+from planner.cli.cases import ruleset_of
+from planner.cli.output import say, say_json, tell
+from planner.cli.rules_check import version
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.explain.drawing.scene import pictures
+from planner.explain.drawing.text import render
+from planner.problem import Problem, Where
+from planner.proof.questions import Proof, carried, prove
+from planner.proof.witness import Witness
+from planner.rules.model import Invariant, Ruleset
+
+HINTS = {
+    "refuted": "`-o json` has the capture and the definition; mend the rules, or what the invariant asks for",
+    "symbolic only": "the solver has facts, and no capture was found that has them; an axiom may be missing",
+    "undecided": "it took too long; fewer patterns with `no` make an invariant easier",
+}
+
+
+def run_prove(options: argparse.Namespace) -> int:
+    """Prove each invariant that is asked for; the exit status: 0 if all are proved."""
+    ruleset = ruleset_of(options.ruleset)
+    if ruleset is None:
+        return 1
+    invariants = [one for one in ruleset.invariants if not options.invariant or one.name in options.invariant]
+    unknown = sorted({*options.invariant} - {one.name for one in ruleset.invariants})
+    for name in unknown:
+        known = ", ".join(one.name for one in ruleset.invariants) or "none"
+        tell(f"{ruleset.name} has no invariant {name}; it has {known}")
+    rules = compile_ruleset(ruleset)
+    proofs = []
+    for proof in prove(rules, invariants):
+        rests_on = carried(rules, proof, invariants) if options.carried else ()
+        proofs.append((proof, rests_on))
+        if options.output == "text":
+            say(_text(proof, rests_on, rules))
+    if options.output == "json":
+        say_json(_document(ruleset, proofs))
+    elif options.output == "sarif":
+        say_json(sarif(version(), [_finding(proof) for proof, _ in proofs if proof.verdict != "proved"]))
+    counted = Counter(proof.verdict for proof, _ in proofs)
+    told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
+    tell(f"{ruleset.name}@{ruleset.version}: invariants: {told}")
+    return 1 if unknown or set(counted) - {"proved"} else 0
+
+
+def _text(proof: Proof, rests_on: Sequence[str], rules: Compiled) -> str:
+    lines = [f"{proof.verdict}: {proof.invariant.name}: {proof.invariant.summary}"]
+    if proof.axioms:
+        lines.append(f"  given that {'; '.join(proof.axioms)}")
+    if rests_on:
+        lines.append(f"  it rests on the refusals of {', '.join(rests_on)}")
+    if proof.witness is not None:
+        lines += _drawn(proof.witness, rules)
+    if proof.verdict in HINTS:
+        lines.append(f"  hint: {HINTS[proof.verdict]}")
+    return "\n".join(lines)
+
+
+def _drawn(witness: Witness, rules: Compiled) -> list[str]:
+    """The host as it is and as it would be, and what the definition asks for."""
+    read = witness.read()
+    if read is None:
+        return []
+    host, definition = read
+    plan = planner.plan(host, definition, rules, witness.addresses)
+    drawing = render(*pictures(host, plan.document())).rstrip("\n").split("\n")
+    asked = f"  with this host, the definition {json.dumps(witness.definition)}"
+    return [asked + (f" and the address {', '.join(witness.addresses)}" if witness.addresses else ""), *drawing]
+
+
+def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[str]]]) -> dict[str, Any]:
+    """The proofs for a program."""
+    return {
+        "format": "mgmtnet/proofs@1",
+        "ruleset": f"{ruleset.name}@{ruleset.version}",
+        "digest": ruleset.digest,
+        "proofs": [
+            {
+                "invariant": proof.invariant.name,
+                "summary": proof.invariant.summary,
+                "verdict": proof.verdict,
+                "axioms": list(proof.axioms),
+                "rests_on": list(rests_on),
+                "host": proof.witness._asdict() if proof.witness is not None else None,
+            }
+            for proof, rests_on in proofs
+        ],
+    }
+
+
+def _finding(proof: Proof) -> Finding:
+    """A proof that failed as `rules check` tells what it found."""
+    invariant, witness = proof.invariant, proof.witness
+    problem = Problem(
+        "invariant-" + proof.verdict.replace(" ", "-"),
+        f"{invariant.name}: {proof.verdict}: {invariant.summary}",
+        HINTS[proof.verdict],
+        where=(_place(invariant),),
+    )
+    read = witness.read() if witness is not None else None
+    if witness is None or read is None:
+        return Finding(problem)
+    address = next(iter(witness.addresses), "")
+    shape = Shape(invariant.name, "", witness.definition["vm_network"], witness.capture, witness.definition, address)
+    return Finding(problem, Shown(Case(invariant.name, *read, witness.addresses), shape))
+
+
+def _place(invariant: Invariant) -> Where:
+    return Where(invariant.source, line=invariant.line, column=1)

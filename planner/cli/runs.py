@@ -1,0 +1,131 @@
+"""``mgmtnet status``: the runs in the journal, and how they stand."""
+
+import argparse
+import time
+
+from planner.apply import exclusion, journal
+from planner.apply.execute import host_key, run_name
+from planner.apply.journal import journal_url
+from planner.apply.order import read_order
+from planner.apply.run import Report, report
+from planner.cli.apply import failed
+from planner.cli.hosts import state_folder, unexpectable
+from planner.cli.output import complain, quieten_threads, say, say_at_last, say_json, say_lines
+from planner.cli.progress import progress, remark
+from planner.printing import json_text
+from planner.problem import Problem
+
+
+def run_status(options: argparse.Namespace) -> int:
+    """Print the runs; the exit status."""
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        complain([folder])
+        return 1
+    found = journal.readable(journal_url(folder))
+    if isinstance(found, Problem):
+        complain([found])
+        return 1
+    chosen = [record for record in found if options.run in (None, record.run)]
+    if options.run and not chosen:
+        complain([unknown_run(options.run)])
+        return 1
+    if options.output == "json":
+        say_json([_document(record) for record in chosen])
+    elif options.run:
+        say("".join(map(_whole, chosen)))
+    else:
+        say_lines(map(_line, chosen) if chosen else ["no runs yet"])
+    return 0
+
+
+def unknown_run(run: str) -> Problem:
+    """Nobody knows a run of that name."""
+    return Problem("run-unknown", f"there is no run {run!r}", "`mgmtnet status` lists the runs")
+
+
+def standing(record: journal.Record) -> str:
+    """How a run stands: what it ended in, or after which step it was interrupted."""
+    if record.state == "ended":
+        return (record.steps[-1].standing if record.steps else "") or "unknown"
+    return f"interrupted or at work, after {record.steps[-1].name}" if record.steps else "interrupted or at work"
+
+
+def _line(record: journal.Record) -> str:
+    host = read_order(record.order).access.target
+    return f"{record.run}  {_when(record)}  {host}  {standing(record)}"
+
+
+def _whole(record: journal.Record) -> str:
+    if record.state == "ended" and record.steps:
+        return report(read_order(record.order), record.steps).text()
+    steps = [f"  {step.name:<10} {step.said}" for step in record.steps]
+    return "\n".join([_line(record), *steps, f"  to do: mgmtnet resume {record.run}"]) + "\n"
+
+
+def _document(record: journal.Record) -> dict[str, object]:
+    order = read_order(record.order)
+    return {
+        "run": record.run,
+        "host": order.access.target,
+        "network": order.plan["network"],
+        "began": record.began,
+        "state": record.state,
+        "standing": standing(record),
+        "made_by": order.made_by,
+        "steps": [step.document() for step in record.steps],
+    }
+
+
+def _when(record: journal.Record) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.began))
+
+
+# ``mgmtnet resume``: go on with runs that were interrupted, or take one up that ended in doubt.
+
+
+def run_resume(options: argparse.Namespace) -> int:
+    """Resume; the exit status is the worst of the runs'."""
+    quieten_threads()
+    problems = unexpectable(options.expect)
+    if problems:
+        return failed(options, problems)
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return failed(options, [folder])
+    url = journal_url(folder)
+    found = journal.readable(url)
+    if isinstance(found, Problem):
+        return failed(options, [found])
+    chosen = [
+        record for record in found if record.run == options.run or (not options.run and record.state == "running")
+    ]
+    if not chosen:
+        if options.run:
+            return failed(options, [unknown_run(options.run)])
+        remark(options.log, "resume", "no run was interrupted")
+        return 0
+    return max(_resume(record, folder, url, options) for record in chosen)
+
+
+def _resume(record: journal.Record, folder: str, url: str, options: argparse.Namespace) -> int:
+    from planner.apply.execute import TAKEN_UP, go_on, take_up
+
+    ended = (record.steps[-1].standing if record.steps else "") or "unknown"
+    if record.state == "ended" and ended not in TAKEN_UP:
+        hint = "`mgmtnet apply` begins a new run"
+        return failed(options, [Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
+    with exclusion.only_run(folder, url, host_key(read_order(record.order)), record.run) as held:
+        if held is not None:
+            return failed(options, [held])
+        with progress(options.log) as tell:
+            if record.state == "running":
+                return _end(options, go_on(record, url, tell, options.expect))
+            again = run_name()
+            remark(options.log, "run", f"run {again}, after {record.run}")
+            return _end(options, take_up(record, again, url, tell, options.expect))
+
+
+def _end(options: argparse.Namespace, report: Report) -> int:
+    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
+    return report.status

@@ -1,0 +1,268 @@
+"""Rules made ready to fire: by stage, and as a document that a start-up can load instead of YAML."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from planner.engine.steps import Fired, Join, Sieve, StageRules, Step, StepRule, steps_of
+from planner.facts.vocabulary import KINDS
+from planner.problem import Problem
+from planner.rules.model import (
+    STAGES,
+    Assignment,
+    Conclusion,
+    Fact,
+    Pattern,
+    Reference,
+    Rule,
+    Ruleset,
+    Scalar,
+    Stage,
+    Test,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from planner.engine.network import Network
+
+# Hosts that a stage's rules cannot tell apart: what fired on one of them fires on each.
+#
+# Most hosts of a fleet are built alike and differ in addresses and MAC addresses, which rules only compare with each
+# other. So a likeness holds of every fact the fields that the rules ask for, and of a text that no rule names, only
+# where it occurs again. Facts keep their places in it, so that a firing means the same facts.
+
+
+# A text under a name of its own: a tuple, so that it equals no value of a fact.
+Name = tuple[int]
+Likeness = tuple[str | Scalar | Name | None, ...]
+Field = tuple[str, str]  # kind and field
+
+SAMENESS = ("is", "not", "in", "not-in")  # tests that only ask whether values are the same
+
+
+class Asked(NamedTuple):
+    """What a stage's rules ask of facts.
+
+    ``fields``, by kind: each field, and whether its texts only matter as the same or another. ``named``: the texts that
+    rules name themselves.
+    """
+
+    fields: dict[str, tuple[tuple[str, bool], ...]]
+    named: frozenset[Scalar]
+
+
+class Known(NamedTuple):
+    """What fired in one stage on the hosts of late, by what its rules can see of them."""
+
+    asked: Asked
+    fired: dict[Likeness, Fired]
+
+
+def asked_by(stage: StageRules) -> Asked:
+    """What the rules of ``stage`` ask: whole where a field is ordered or matched, or joined with one that is."""
+    tests = [((sieve.kind, field), op, value) for sieve in stage.sieves for field, op, value in sieve.constants]
+    joins = [
+        ((sieve.kind, join.field), (stage.sieves[join.source].kind, join.other), join.op)
+        for sieve in stage.sieves
+        for join in sieve.joins
+    ]
+    fields = {field for field, _, _ in tests} | {field for *pair, _ in joins for field in pair}
+    whole = {field for field, op, _ in tests if op not in SAMENESS}
+    whole.update(field for *pair, op in joins if op not in SAMENESS for field in pair)
+    _spread(whole, [(one, other) for one, other, _ in joins])
+    by_kind = {kind: tuple(_of_kind(kind, fields, whole)) for kind in {kind for kind, _ in fields}}
+    return Asked(by_kind, frozenset(text for _, op, value in tests if op in SAMENESS for text in _each(value)))
+
+
+def likeness(asked: Asked, facts: Iterable[Fact]) -> Likeness:
+    """What the rules can see of ``facts``."""
+    fields, named = asked
+    names: dict[str, Name] = {}
+    seen: list[str | Scalar | Name | None] = []
+    for fact in facts:
+        seen.append(fact.kind)
+        values = fact.fields
+        for field, renamed in fields.get(fact.kind, ()):
+            value: Scalar | Name | None = values.get(field)
+            if renamed and isinstance(value, str) and value not in named:
+                value = names.setdefault(value, (len(names),))
+            seen.append(value)
+    return tuple(seen)
+
+
+def _each(value: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _spread(whole: set[Field], pairs: Sequence[tuple[Field, Field]]) -> None:
+    """What is joined with a field that is asked whole is asked whole, and so on."""
+    before = -1
+    while before < len(whole):
+        before = len(whole)
+        for pair in pairs:
+            if whole.intersection(pair):
+                whole.update(pair)
+
+
+def _of_kind(kind: str, fields: set[Field], whole: set[Field]) -> Iterator[tuple[str, bool]]:
+    for of, field in sorted(fields):
+        if of == kind:
+            yield field, (of, field) not in whole
+
+
+class Compiled(NamedTuple):
+    """A ruleset by stage; ``kinds`` are the kinds of fact, read from the inputs, that its rules reach.
+
+    ``refused`` are the rules that cannot be compiled, in no stage, with the reason. Two are filled while firing:
+    ``networks``, by the numbers of the rules that can match a host, what durable_rules is asked then; ``known``, what
+    fired on the hosts of late.
+    """
+
+    ruleset: Ruleset
+    stages: dict[Stage, StageRules]
+    kinds: frozenset[str]
+    refused: tuple[tuple[Rule, Problem], ...]
+    networks: dict[tuple[Stage, tuple[int, ...]], tuple["Network", ...]]
+    known: dict[Stage, "Known | None"]
+    by_name: Mapping[str, Rule]
+
+
+class KeptRules(Sequence[Rule]):
+    """Rules as `to_document` wrote them, each made when it is first asked for: few of them fire on a host."""
+
+    def __init__(self, written: Sequence[Sequence[Any]], root: str) -> None:
+        """The rules ``written`` one beside the other, their files in the folder ``root``; "": in none."""
+        self._written = written
+        self._root = root
+        self._made: dict[int, Rule] = {}
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+    @overload
+    def __getitem__(self, place: int) -> Rule: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Rule, ...]: ...
+    def __getitem__(self, place: int | slice) -> Rule | tuple[Rule, ...]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        if place not in self._made:
+            rule = _rule(dict(zip(Rule._fields, self._written[place], strict=True)))
+            self._made[place] = (
+                rule if rule.source or not self._root else rule._replace(source=f"{self._root}/{rule.file}")
+            )
+        return self._made[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class RulesByName(Mapping[str, Rule]):
+    """The same rules, by name."""
+
+    def __init__(self, rules: KeptRules, names: Iterable[str]) -> None:
+        """``names`` in the order of ``rules``."""
+        self._rules = rules
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._rules[self._places[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def compile_ruleset(ruleset: Ruleset) -> Compiled:
+    """The rules of ``ruleset``, each stage's in the order of their names, but for those that a site disabled."""
+    from planner.rules.lint import unsound
+
+    disabled = {name for name, _ in ruleset.disabled}
+    rules = sorted((rule for rule in ruleset.rules if rule.name not in disabled), key=lambda rule: rule.name)
+    refused = tuple(unsound(rules))
+    names = {rule.name for rule, _ in refused}
+    sound = [rule for rule in rules if rule.name not in names]
+    stages = {stage: steps_of(rule for rule in sound if rule.stage == stage) for stage in STAGES}
+    return Compiled(ruleset, stages, _reached(rules), refused, {}, {}, _by_name(ruleset))
+
+
+def to_document(compiled: Compiled, root: str) -> list[Any]:
+    """The ruleset in the folder ``root`` as JSON can hold it: tuples as lists, a reference as a map.
+
+    Where that folder lies is left out: a ruleset may be moved.
+    """
+    ruleset = compiled.ruleset
+    moved = (rule._replace(source="") if rule.source == f"{root}/{rule.file}" else rule for rule in ruleset.rules)
+    rules = [[_plain(value) for value in rule] for rule in moved]
+    # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
+    stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]
+    return [ruleset.name, ruleset.version, rules, _plain(ruleset.disabled), stages, sorted(compiled.kinds)]
+
+
+def from_document(document: list[Any], digest: str, root: str) -> Compiled:
+    """What `to_document` wrote of the ruleset with this digest, which lies in the folder ``root`` now."""
+    name, version, rules, disabled, stages, kinds = document
+    read = KeptRules(rules, root)
+    ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
+    if stages is None:
+        return compile_ruleset(ruleset)
+    by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
+    by_name = RulesByName(read, (rule[0] for rule in rules))
+    return Compiled(ruleset, by_stage, frozenset(kinds), (), {}, {}, by_name)
+
+
+def _by_name(ruleset: Ruleset) -> dict[str, Rule]:
+    return {rule.name: rule for rule in ruleset.rules}
+
+
+def _reached(rules: Iterable[Rule]) -> frozenset[str]:
+    asked = {pattern.kind for rule in rules for pattern in rule.when}
+    return frozenset(kind for kind in asked if kind not in KINDS or not KINDS[kind].concluded_in)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Reference):
+        return {"alias": value.alias, "field": value.field}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _stage(written: Sequence[Any]) -> StageRules:
+    steps, sieves, rules = written
+    return StageRules(
+        tuple(Step(parent, kind, no, sieve, *_tests(*tests)) for parent, kind, no, sieve, *tests in steps),
+        tuple(Sieve(kind, *_tests(*tests)) for kind, *tests in sieves),
+        tuple(StepRule(name, *map(tuple, numbers)) for name, *numbers in rules),
+    )
+
+
+def _tests(constants: Sequence[Any], joins: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Join, ...]]:
+    return tuple((name, op, _value(value)) for name, op, value in constants), tuple(Join(*join) for join in joins)
+
+
+def _rule(values: dict[str, Any]) -> Rule:
+    values["when"] = tuple(
+        Pattern(kind, alias, negated, tuple(Test(f, op, _value(v), ln, c) for f, op, v, ln, c in tests), line, column)
+        for kind, alias, negated, tests, line, column in values["when"]
+    )
+    values["sets"] = _assignments(values["sets"])
+    values["concludes"] = tuple(
+        Conclusion(kind, _assignments(given), line) for kind, given, line in values["concludes"]
+    )
+    values["verdicts"] = tuple(Verdict(*verdict) for verdict in values["verdicts"])
+    for name in ("overrides", "fires", "silent"):
+        values[name] = tuple(values[name])
+    return Rule(**values)
+
+
+def _assignments(written: Sequence[Any]) -> tuple[Assignment, ...]:
+    return tuple(Assignment(field, _value(value), line) for field, value, line in written)
+
+
+def _value(written: Any) -> Any:
+    if isinstance(written, dict):
+        return Reference(**written)
+    return tuple(written) if isinstance(written, list) else written

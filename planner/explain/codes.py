@@ -1,0 +1,625 @@
+"""What each problem's code means that mgmtnet itself finds; those that rules say are explained by the rules.
+
+The message of a problem tells the case, this
+the kind: it is what `mgmtnet explain CODE` and docs/codes/ have.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+# What a problem's code means.
+
+
+class Meaning(NamedTuple):
+    """``what`` is the matter, with where it comes from, and the ``cure``: what to do."""
+
+    what: str
+    cure: str
+
+
+# Codes of what a capture, a definition, a YAML file or an option has wrong.
+
+
+INPUTS = {
+    "address-invalid": Meaning(
+        "What was given as the management address is neither an IP address nor a host's name. A prefix length "
+        "(192.0.2.10/24) belongs to a network's definition on the host, not to the address.",
+        "Give the address alone, or a name that resolves to it.",
+    ),
+    "address-malformed": Meaning(
+        "An address in the capture is none. It is left out, and the host is judged without it.",
+        "Capture the host again; if VDSM itself reports it so, look at the device on the host.",
+    ),
+    "bond-not-made": Meaning(
+        "The definition says something of a bond. A logical network has none: bonds are made on the host, and a "
+        "plan takes over the one under the management address.",
+        "Take `bond` out of the definition.",
+    ),
+    "capture-contradictory": Meaning(
+        "The capture tells two things of one network that cannot both be so: the device under it (southbound) is "
+        "not the one that its own entry names.",
+        "Capture the host again when no change is under way; a plan from it would move the wrong device.",
+    ),
+    "capture-empty": Meaning(
+        "There is nothing in the capture. Often the command before the pipe failed, and its error is above.",
+        "Run `vdsm-client Host getCapabilities` by itself and see what it says.",
+    ),
+    "capture-excerpt": Meaning(
+        "What was given is a piece cut out of a longer capture. What stands outside of it is unknown, so a plan "
+        "from it may miss a device that is in the way.",
+        "Plan from a whole capture.",
+    ),
+    "capture-failed": Meaning(
+        "VDSM, or what asked it, answered with a fault instead of the host's capabilities.",
+        "See what the fault says, and ask the host again.",
+    ),
+    "capture-incomplete": Meaning(
+        "The capture lacks whole sections that getVdsCaps always has, so it is an excerpt. The plan is shown with "
+        "a warning, and never printed as a request.",
+        "Capture the host whole: `vdsm-client Host getCapabilities`.",
+    ),
+    "capture-invalid": Meaning(
+        "A value in the capture is of a kind that VDSM never reports there (a list for a name, a word for a number).",
+        "Capture the host again, and do not edit captures by hand.",
+    ),
+    "capture-odd": Meaning(
+        "A value in the capture is unusual but can be understood; the host is judged by what was understood.",
+        "See whether the host really is so; nothing has to be done for a plan.",
+    ),
+    "capture-packed": Meaning(
+        "The file is an archive or compressed, and not the text of a capture.",
+        "Unpack it into the command, as the hint shows; `mgmtnet golden new` takes whole archives of captures.",
+    ),
+    "capture-syntax": Meaning(
+        "The text begins like a known format and breaks its rules further on. It was edited, cut, or two outputs "
+        "were mixed.",
+        "Look at the place named, or capture the host again.",
+    ),
+    "capture-truncated": Meaning(
+        "The capture ends in the middle: a pipe broke, a terminal's buffer or a mail cut it. Half a host is never "
+        "planned.",
+        "Capture the host again, into a file.",
+    ),
+    "capture-twice": Meaning(
+        "Two captures stand in one file, and nothing says which one is meant.",
+        "Give each a file of its own.",
+    ),
+    "control-character": Meaning(
+        "A YAML file has a character that no editor shows. It may hide what the line really says.",
+        "Take it out, or write it as an escape in double quotes.",
+    ),
+    "default-route-invalid": Meaning(
+        "`default_route` in the definition is neither true nor false.",
+        "Write true or false.",
+    ),
+    "device-loop": Meaning(
+        "Devices of the capture stand on each other in a circle, which no kernel allows.",
+        "Capture the host again; the capture was edited or mixed of two.",
+    ),
+    "duplicate-key": Meaning(
+        "A key stands twice in one map. Parsers silently keep the last one; somebody meant the first.",
+        "Keep one of them.",
+    ),
+    "empty-document": Meaning(
+        "The YAML file has nothing in it but comments.",
+        "Write what it is to say, or leave it away.",
+    ),
+    "file-unreadable": Meaning(
+        "A file cannot be read: it is not there, is a folder or a device, is too large, or its owner keeps it "
+        "closed. A pipe into which nobody writes is given up after a while.",
+        "See to the path and its permissions.",
+    ),
+    "gateway-invalid": Meaning(
+        "`gateway` in the definition is no address, or names two of one family.",
+        "Give an address, one per family, or `none`; leave it out to keep the gateway that the host has.",
+    ),
+    "host-name-unresolved": Meaning(
+        "The name that was given as the management address does not resolve on this machine.",
+        "Give the address itself.",
+    ),
+    "ipv4-invalid": Meaning(
+        "`ipv4` in the definition is none of its words. It is only for hosts whose capture cannot tell how they "
+        "got their address.",
+        "Write dhcp or static, or leave it out.",
+    ),
+    "mtu-invalid": Meaning(
+        "`mtu` in the definition is not an MTU from 68 to 65535.",
+        "Give it in bytes, as 1500 or 9000.",
+    ),
+    "nameservers-invalid": Meaning(
+        "`nameservers` in the definition is no list of IP addresses.",
+        "List addresses, or leave it out to keep those of the host.",
+    ),
+    "netmask-malformed": Meaning(
+        "A netmask in the capture is none, so the length of the address's prefix is unknown.",
+        "Capture the host again; on the host, `ip address` shows the prefix.",
+    ),
+    "network-invalid": Meaning(
+        "The logical network's name in the definition cannot be one.",
+        "Give the name that the data centre has, in quotes if need be.",
+    ),
+    "no-address": Meaning(
+        "The captured host reports no address, so a stand-in for it cannot be reached either.",
+        "Name the management address by --address, or take another capture.",
+    ),
+    "no-captures": Meaning(
+        "A folder, an archive or a pattern leads to no file at all.",
+        "See how the path is spelt; a pattern stands in quotes, so that the shell leaves it alone.",
+    ),
+    "no-definition": Meaning(
+        "Captures were given without what is wanted of them, so there is nothing to plan.",
+        "Give the definition by --network, or make the capture a golden.",
+    ),
+    "not-text": Meaning(
+        "The file is neither UTF-8 nor UTF-16 text: a binary, or a packed file.",
+        "Give the text of a capture.",
+    ),
+    "not-utf8": Meaning("A file that people write is not UTF-8.", "Save it as UTF-8."),
+    "shadow-rule": Meaning(
+        "A rule that is only being watched (`shadow: true`) would have fired on this host. It changes nothing.",
+        "Take `shadow: true` out of it when it is to act.",
+    ),
+    "step-unknown": Meaning(
+        "The plan of this host does not have the step that --step asks for: a network that VDSM has already is "
+        "not adopted first.",
+        "Leave --step out to get the first step that there is.",
+    ),
+    "stp-invalid": Meaning("`stp` in the definition is neither true nor false.", "Write true or false."),
+    "row-unused": Meaning(
+        "A row of the table is about none of the captures: its pattern means no file, or rows above mean them all.",
+        "See how the captures are called.",
+    ),
+    "table-invalid": Meaning(
+        "The table of what is wanted of which captures is no CSV with the columns that are known.",
+        "Name a column `capture`, and `definition` or the fields of a definition.",
+    ),
+    "too-deep": Meaning("What is given nests deeper than any capture does.", "Give what getVdsCaps returns."),
+    "too-large": Meaning(
+        "A YAML file or a revision's folder is larger than any ruleset; it is not read to the end.",
+        "See whether it is the right file.",
+    ),
+    "unknown-format": Meaning(
+        "The text is no capture in any format that is known; the message says what it looks like instead.",
+        "Give what `vdsm-client Host getCapabilities` prints; README.md lists the formats.",
+    ),
+    "vlan-invalid": Meaning(
+        "`vlan` in the definition is no tag.",
+        "Give a tag from 1 to 4094, or leave it out: untagged.",
+    ),
+    "vm-network-invalid": Meaning("`vm_network` in the definition is neither true nor false.", "Write true or false."),
+    "yaml-alias": Meaning(
+        "A YAML alias (*name) or anchor (&name). Aliases can make a small file enormous, so none are taken.",
+        "Write the value out; quote text that begins with * or &.",
+    ),
+    "yaml-depth": Meaning(
+        "A YAML file nests deeper than anything here needs.",
+        "See whether brackets or indents are right.",
+    ),
+    "yaml-documents": Meaning("Several YAML documents (---) are in one file.", "Keep one document a file."),
+    "yaml-key": Meaning("A key in YAML is not a word: a list, a map or a number.", "Quote it."),
+    "yaml-merge": Meaning("A YAML merge key (<<), which hides where a value is from.", "Write the keys out."),
+    "yaml-number": Meaning(
+        "A number is written in a way that YAML readers take differently (octal, with underscores, sexagesimal).",
+        "Write it in plain decimal, or quote it if it is text.",
+    ),
+    "yaml-syntax": Meaning("The file is no YAML at the place named.", "Look at the quotes, colons and indents there."),
+    "yaml-tab": Meaning("A tab in the indentation, which YAML forbids.", "Indent with spaces."),
+    "yaml-tag": Meaning("A YAML tag (!name), which could make a program build objects.", "Leave it out."),
+    "yaml-word": Meaning(
+        "A word that YAML 1.1 takes for true or false (yes, no, on, off), and YAML 1.2 for text.",
+        "Write true or false, or quote it.",
+    ),
+}
+
+
+# Codes of what is wrong with rule files, tables and manifests.
+
+
+LANGUAGE = {
+    "alias-of-no": Meaning(
+        "A rule refers to what a `no` pattern is about, which matches when there is nothing, so it has no value.",
+        "Refer to what a pattern without `no` matches.",
+    ),
+    "alias-too-early": Meaning(
+        "A pattern compares with something that a later pattern matches, or with itself.",
+        "Put the pattern that is referred to above.",
+    ),
+    "bad-column": Meaning(
+        "A cell of a table cannot be put together with the other cells of its row into one word of the rule.",
+        "Write the cell as one map, or give the word a column of its own.",
+    ),
+    "bad-compiled": Meaning("`compiled` in the manifest is no digest.", "Leave the line to `mgmtnet rules release`."),
+    "bad-digest": Meaning("`digest` in the manifest is no digest.", "Leave the line to `mgmtnet rules release`."),
+    "bad-extends": Meaning(
+        "`extends` in the manifest does not name a ruleset and its version.",
+        "Write it as ovirtmgmt@1.0.",
+    ),
+    "bad-name": Meaning(
+        "A name of a rule, a row, an alias, a code or a golden is spelt otherwise than such names are.",
+        "Use small letters, digits and hyphens, as in vlan-over-bond (in an alias _ for the hyphen).",
+    ),
+    "bad-pattern": Meaning(
+        "An entry under `when` is no pattern: one kind of fact with its tests.",
+        "Write `- kind: {field: value}`, each with a dash of its own.",
+    ),
+    "bad-placeholder": Meaning(
+        "Braces in a message hold something else than alias.field.",
+        "Write {alias.field}; a brace itself is written twice.",
+    ),
+    "bad-reference": Meaning(
+        "A value begins with $ and is no reference.",
+        'Write $alias.field; text with a $ as "$$...".',
+    ),
+    "bad-regex": Meaning(
+        "The expression under `matches` cannot be compiled, or could take for ever on some name.",
+        "Simplify it; tests for equality and lists are read more easily anyway.",
+    ),
+    "bad-ruleset": Meaning("The ruleset's name cannot be one.", "Spell it like ovirtmgmt."),
+    "bad-version": Meaning("A version is no version, or YAML took it for a number.", 'Write it in quotes: "1.0".'),
+    "contradictory-example": Meaning(
+        "A golden is named both under `fires` and under `silent` of one rule.",
+        "Keep one of them.",
+    ),
+    "digest-mismatch": Meaning(
+        "The files of a released ruleset are not those that were released. Plans name ruleset, version and "
+        "digest, and have to be understood in a year, so a released version does not change.",
+        "Undo the edit, or make it in a copy with a new version and without a digest.",
+    ),
+    "duplicate-alias": Meaning(
+        "Two patterns of one rule go by the same name.",
+        "Give one another name: `kind as other`.",
+    ),
+    "duplicate-rule": Meaning("Two rules of a ruleset have the same name.", "Rename one of them."),
+    "extends-circle": Meaning("Rulesets extend each other in a circle.", "Let one of them extend none of the others."),
+    "extends-itself": Meaning("A ruleset extends itself.", "Name the ruleset that it is to change."),
+    "invariant-exists": Meaning(
+        "An invariant has the name of one in the ruleset that is extended; what a base keeps is not redefined.",
+        "Give it another name; `mgmtnet rules prove` tells which invariants of the base a policy gives up.",
+    ),
+    "misplaced-file": Meaning(
+        "A YAML file lies where no rule belongs: beside the folders of the stages, or in a folder inside one.",
+        "Move it to locate/, devise/ or guard/, or away.",
+    ),
+    "missing-key": Meaning("Something that has to be said is not said.", "Add the key that the message names."),
+    "name-mismatch": Meaning("A rule is called otherwise than its file.", "Rename the file or the rule."),
+    "named-twice": Meaning("A list names the same thing twice.", "Take one out."),
+    "never-fires": Meaning(
+        "No host can satisfy the rule: its tests exclude each other, or it asks for a fact that no rule concludes.",
+        "Look at the tests named; a rule that never fires protects nobody.",
+    ),
+    "never-matters": Meaning(
+        "A `no` pattern excludes something that cannot be, so it always holds.",
+        "Take a test out.",
+    ),
+    "no-column": Meaning("A table has no column.", "Name what its rows differ in."),
+    "no-comes-first": Meaning("The first pattern is a `no`.", "Begin with what must be there: `- management: {}`."),
+    "no-effect": Meaning("The rule says nothing when it fires.", "Add set, conclude, refuse, warn or note."),
+    "no-manifest": Meaning(
+        "The folder has no ruleset.yaml, so it is no ruleset.",
+        "Name the folder that has one; `mgmtnet rules init DIR` begins one.",
+    ),
+    "no-operator": Meaning("A field is tested for nothing.", "Write a value, or a map of comparisons."),
+    "no-pattern": Meaning("`when` is empty, so there is nothing to fire on.", "Begin with `- management: {}`."),
+    "no-reason": Meaning(
+        "The rule does not say why it is there. Whoever wonders in a year whether it can go has nothing to judge by.",
+        "Say under `why` what happens to a host without it, and where that is known from.",
+    ),
+    "no-row": Meaning("A table has no row.", "Add one: `row: [cell, ...]`."),
+    "no-schema-line": Meaning(
+        "The file does not tell editors which schema it follows, so they complete nothing and mark no mistakes.",
+        "`mgmtnet rules check --fix` puts the line in.",
+    ),
+    "nothing-to-disable": Meaning("A ruleset that extends no other disables rules.", "Delete the rules instead."),
+    "out-of-range": Meaning(
+        "A number is outside of what its field can hold.",
+        "Give one inside; null stands for none.",
+    ),
+    "override-circle": Meaning(
+        "Rules override each other in a circle, so none would ever speak.",
+        "Take one override out.",
+    ),
+    "overrides-itself": Meaning("A rule overrides itself.", "Name the rule that it is to silence."),
+    "refusal-without-hint": Meaning(
+        "A refusal does not say what to do. Whoever gets it stands before a host that cannot be added.",
+        "Add `hint:`.",
+    ),
+    "rule-exists": Meaning(
+        "A rule has the name of one in the ruleset that is extended, and does not say that it takes its place.",
+        "Write `overrides: [its-name]`, or give it another name.",
+    ),
+    "stage-violation": Meaning(
+        "A rule says something that belongs to another stage: locate finds the device, devise sets the "
+        "attachment, guard judges it.",
+        "Move the rule to the folder of the stage that says it.",
+    ),
+    "table-gap": Meaning(
+        "Hosts that a table is about match none of its rows.",
+        "Add a row for them, or say why none is due.",
+    ),
+    "table-overlap": Meaning("Two rows of a table match the same host.", "Narrow one, or let it override the other."),
+    "table-too-wide": Meaning("A table has too many combinations to be looked through for gaps.", "Split it."),
+    "too-many-patterns": Meaning(
+        "A rule has more patterns than are matched quickly.",
+        "Conclude something in between.",
+    ),
+    "too-many-rows": Meaning("A table has more rows than are looked through.", "Split it into two files."),
+    "type-clash": Meaning(
+        "A number is compared with text, or given to a field that holds text.",
+        "Compare fields of one type; `mgmtnet rules fields KIND` shows them.",
+    ),
+    "unknown-alias": Meaning("A reference names what no pattern above matches.", "Match it above, or mend its name."),
+    "unknown-attachment-field": Meaning(
+        "`set` names something that an attachment does not have.",
+        "`mgmtnet rules fields set` shows what there is.",
+    ),
+    "unknown-column": Meaning(
+        "A column of a table is neither a test nor a saying.",
+        "Write alias.field, or refuse.code.",
+    ),
+    "unknown-field": Meaning(
+        "A pattern, a conclusion or a question (`mgmtnet why`) names a field that is not there.",
+        "`mgmtnet rules fields KIND` shows those of a kind.",
+    ),
+    "unknown-key": Meaning("A file has a key that means nothing there; often it is misspelt.", "Take the nearest one."),
+    "unknown-kind": Meaning("There is no such kind of fact.", "`mgmtnet rules fields` lists them."),
+    "unknown-operator": Meaning("There is no such comparison.", "Use is, not, lt, le, gt, ge, in, not-in or matches."),
+    "unknown-rule": Meaning(
+        "There is no rule of this name in the ruleset: it is misspelt, in another ruleset, or disabled.",
+        "`mgmtnet rules list` shows them all.",
+    ),
+    "unknown-ruleset": Meaning(
+        "The ruleset is neither installed nor a folder, or a git revision does not have it.",
+        "Name an installed one, or the folder that holds its ruleset.yaml.",
+    ),
+    "unknown-word": Meaning("A field is held against a word that it never has.", "Take one of its words."),
+    "untested-rule": Meaning(
+        "No golden is named on which the rule fires, so nobody knows that it does.",
+        "Add a captured host by `mgmtnet golden new`, and name it under `examples`.",
+    ),
+    "which-row": Meaning(
+        "An example of a table does not say which row is meant.",
+        "Give the rows a column examples.fires.",
+    ),
+    "wrong-type": Meaning(
+        "A value is of another kind than its key takes: a list, a map, text, a number.",
+        "See the hint.",
+    ),
+    "wrong-width": Meaning(
+        "A row has more or fewer cells than the table has columns.",
+        "Write ~ where nothing is said.",
+    ),
+}
+
+
+# Codes of what the bench finds: rules tried, compared and released, goldens, and files that it writes.
+
+
+WORKBENCH = {
+    "always-overridden": Meaning(
+        "Whenever the rule matches, one that overrides it matches too, so it never says anything.",
+        "Narrow the other one, or take this one out.",
+    ),
+    "bad-reasons": Meaning("The file of reasons for surviving mutants is no list of them.", "See docs/mutation.yaml."),
+    "compiled-differs": Meaning(
+        "The compiled form of a ruleset bears the seal and says something else than the files. Somebody forged it.",
+        "Plan with nothing from this folder, and ask whoever released it.",
+    ),
+    "engine-failed": Meaning(
+        "The rule engine failed on a stage; nothing was decided.",
+        "Report it with the capture and the rules.",
+    ),
+    "engine-spared": Meaning(
+        "The rules reach more facts than the rule engine handles, so the planner's own matcher decided alone.",
+        "Narrow the rules that look at every fact of a kind.",
+    ),
+    "engines-disagree": Meaning(
+        "The rule engine and the planner's own matcher came to different results; nothing was decided.",
+        "Report it with the capture and the rules.",
+    ),
+    "file-exists": Meaning("Where a file is to be made there is one. Nothing is overwritten.", "Choose another name."),
+    "file-unwritable": Meaning("A file or folder cannot be written.", "See to the permissions, and to the space left."),
+    "folder-not-empty": Meaning(
+        "A policy is begun in an empty folder only.",
+        "Name a new one; nothing is overwritten.",
+    ),
+    "folder-unreadable": Meaning("What is named is no folder, or is closed.", "Name a new one."),
+    "git-failed": Meaning(
+        "The repository cannot be read: an object is missing, as in a partial clone, or damaged.",
+        "`git fsck` tells more.",
+    ),
+    "golden-exists": Meaning(
+        "There is a golden of this name.",
+        "Choose another; `mgmtnet golden update` brings its plan up to date.",
+    ),
+    "golden-invalid": Meaning(
+        "A golden's about.yaml or plan.json is not what it is to be.",
+        "`mgmtnet golden update` writes plan.json anew; about.yaml needs a mapping with `address`.",
+    ),
+    "invariant-refuted": Meaning(
+        "There is a host on which the rules break an invariant; the planner was run on it.",
+        "`mgmtnet rules prove -o json` has its capture: mend the rules, or what the invariant asks for.",
+    ),
+    "invariant-symbolic-only": Meaning(
+        "The solver has facts that break an invariant, and no capture was found that has them.",
+        "An axiom may be missing: report it with the rules.",
+    ),
+    "invariant-undecided": Meaning(
+        "Whether the rules keep an invariant was not decided in the time that is given to it.",
+        "Fewer patterns with `no` make an invariant easier.",
+    ),
+    "no-folder": Meaning("A release is of a folder.", "Give the folder that holds ruleset.yaml."),
+    "no-git": Meaning("Revisions are read with git, which is not installed.", "Install git, or name a folder."),
+    "no-golden": Meaning(
+        "No golden was found: a folder with a definition.yaml and a capture.",
+        "Name their folder; `mgmtnet golden new` makes one.",
+    ),
+    "no-hosts": Meaning("A folder that is to hold hosts has none.", "Name goldens or captures by --hosts."),
+    "no-rules": Meaning("No ruleset is in the places named.", "Name the folder that holds ruleset.yaml."),
+    "no-terminal": Meaning(
+        "A question is to be asked, and nobody is at a terminal.",
+        "Run it in one, or without asking.",
+    ),
+    "not-formattable": Meaning("The file cannot be put into its canonical form.", "Mend what the message names first."),
+    "nothing-devised": Meaning(
+        "No rule says what to attach the network to, so the host cannot be planned.",
+        "`mgmtnet why-not CAPTURE RULE` tells for a rule of the devise stage which pattern failed.",
+    ),
+    "nothing-meant": Meaning(
+        "What --only names is neither a rule nor a golden.",
+        "See the hint, or `mgmtnet rules list`.",
+    ),
+    "options-contradict": Meaning("Two options ask for opposite things.", "Leave one out."),
+    "possible-conflict": Meaning(
+        "On some host two rules give one field different values. The host that shows it is drawn up with the finding.",
+        "Let one name the other under `overrides`, or narrow its `when`.",
+    ),
+    "reason-without-survivor": Meaning(
+        "A reason is given for a mutant that a golden notices by now, or that is no more.",
+        "Take the reason out.",
+    ),
+    "released": Meaning("A released version does not change.", "Copy the folder to a new version without a digest."),
+    "rule-conflict": Meaning(
+        "Two rules gave one field different values on this host, or found two management devices; nothing was decided.",
+        "Let one name the other under `overrides`, or narrow its `when`; `mgmtnet rules check` looks for more of them.",
+    ),
+    "scrubbed-away": Meaning(
+        "After renaming, other rules fire on the host than before: it is another case, since a rule looks at a name.",
+        "Keep that name: --keep NAME.",
+    ),
+    "since-later": Meaning("A rule claims a later version than its ruleset has.", "Mend `since`, or raise it."),
+    "too-many-matches": Meaning(
+        "The facts of this host match some rule in too many combinations.",
+        "Join its patterns by a reference, so that not each fact goes with each.",
+    ),
+    "uncovered-topology": Meaning(
+        "On some kind of host no rule says what to attach the network to.",
+        "Add a rule that does, or one that refuses the host by name.",
+    ),
+    "unexplained-survivor": Meaning(
+        "A slip in a rule would be noticed by no golden, and nobody says why none can.",
+        "Add a host that shows it, or the reason.",
+    ),
+    "unknown-name": Meaning("There is no rule and no code of this name.", "See the hint; `mgmtnet rules list`."),
+    "unsound-rule": Meaning(
+        "A compiled rule says something that no rule file can: the form was made by something else.",
+        "Delete compiled.jsonl; the files are read then.",
+    ),
+    "untested": Meaning("A version is sealed when its tests pass.", "See `mgmtnet rules test`."),
+    "version-sealed": Meaning(
+        "This version was sealed before, with other files. A version means one set of rules for ever.",
+        "Raise the version.",
+    ),
+}
+
+
+# Codes of what can be the matter with hosts, with runs that change them, and with what runs need.
+
+
+RUNS = {
+    "cannot-serve": Meaning("The stand-in cannot listen at that port.", "--port 0 takes any."),
+    "declined": Meaning("Whoever was asked said no; nothing was sent.", "Nothing to do."),
+    "engine-malformed": Meaning("What names the engine is no name, address or URL.", "Write it as engine.example.com."),
+    "engine-unreachable": Meaning(
+        "The engine does not answer from this host, so the host could not be added afterwards either.",
+        "See to the name, the route and the firewall.",
+    ),
+    "expect-malformed": Meaning("--expect names no address.", "Give an IPv4 or IPv6 address without a prefix."),
+    "fault-amount": Meaning("The amount in a --fault is not understood.", "See docs/applying.md for the faults."),
+    "fault-occurrence": Meaning("The number of the call in a --fault is none.", "Write VERB:FAULT:N, N from 1."),
+    "fault-unknown": Meaning("There is no such fault of this verb.", "Take one that the hint names."),
+    "fault-verb-unknown": Meaning("There is no such verb of VDSM's.", "Take one that the hint names."),
+    "fence-incomplete": Meaning(
+        "A reboot goes over the host's power management, of which something is not told.",
+        "Give what the hint names, or --reboot none.",
+    ),
+    "fence-itself": Meaning("A host cannot switch itself off and on.", "Name another host as --reboot PROXY."),
+    "host-busy": Meaning("VDSM is carrying out another change of its networks.", "Wait, and try again."),
+    "host-credentials": Meaning(
+        "The certificate, the key or the password is missing, unreadable, expired or rejected.",
+        "See to what the message names; docs/applying.md tells where they are looked for.",
+    ),
+    "host-held": Meaning("Another run is at work on the host.", "Wait for it; `mgmtnet status` shows how far it is."),
+    "host-missing": Meaning("No host is named.", "mgmtnet apply HOST --network DEFINITION."),
+    "host-protocol": Meaning(
+        "What answers does not speak VDSM's protocol, or not as any known version does.",
+        "See whether it is the right port, and VDSM behind it.",
+    ),
+    "host-recovering": Meaning("VDSM has just started and is not ready.", "Wait a minute, and try again."),
+    "host-refused": Meaning(
+        "The engine or VDSM refuses the request for a reason of its own, which is told.",
+        "See to that.",
+    ),
+    "host-timeout": Meaning("The host did not answer in time.", "See whether it is up, and how busy it is."),
+    "host-tls": Meaning(
+        "There is no secure connection: the certificate is of another CA, another name, or expired.",
+        "See to --ca, --cert, --key, or pin the host's certificate by --pin.",
+    ),
+    "host-unreachable": Meaning(
+        "There is no connection to the host.",
+        "See to the address, the route and the firewall.",
+    ),
+    "host-vdsm": Meaning("VDSM carried the call out and reports an error, which is told.", "See what it says."),
+    "journal-broken": Meaning("The journal of runs is damaged.", "Move it away; see to the hosts whose runs it held."),
+    "journal-foreign": Meaning(
+        "A row of the journal was not written by mgmtnet. Reading it may execute what it holds, so it is not read.",
+        "Find out who writes there; MGMTNET_STATE names a journal of one's own.",
+    ),
+    "journal-full": Meaning("There is no space left for the journal.", "Make space before anything is sent."),
+    "journal-newer": Meaning(
+        "The journal is of a later mgmtnet.",
+        "Use that version, or another folder by MGMTNET_STATE.",
+    ),
+    "journal-unknown": Meaning(
+        "MGMTNET_JOURNAL is no URL of a database.",
+        "Leave it unset, or write sqlite:/// or postgresql://.",
+    ),
+    "journal-unreachable": Meaning("The journal's database cannot be used.", "See to the server and its password."),
+    "not-agreed": Meaning("Nobody can be asked here, and nothing was sent.", "--yes applies without asking."),
+    "plan-altered": Meaning(
+        "The calls in the plan's file are not those that its attachment makes: somebody edited it.",
+        "Make the plan anew from the definition that is wanted.",
+    ),
+    "plan-and-definition": Meaning("A plan says already what is wanted.", "Give one of the two."),
+    "plan-malformed": Meaning("The file is no plan.", "Make one: mgmtnet plan CAPTURE ... -o json."),
+    "port-malformed": Meaning("--port is no port.", "Give a number from 0 to 65535; 0 takes any."),
+    "probe-unusable": Meaning(
+        "A --probe is none.",
+        "Write tcp://host:port, https://host/path, dns://server, ip://address.",
+    ),
+    "routes-malformed": Meaning("The file of --routes is no table of routes.", "Take the one that the stand-in wrote."),
+    "run-broken-off": Meaning(
+        "A run ended by a fault of mgmtnet's own after it had sent something.",
+        "See how the host stands by `mgmtnet status`, and report the fault.",
+    ),
+    "run-ended": Meaning("The run has ended; there is nothing to go on with.", "`mgmtnet status` shows how it ended."),
+    "run-unfinished": Meaning("A run on this host was interrupted.", "`mgmtnet resume` goes on with it."),
+    "run-unknown": Meaning("There is no such run in the journal.", "`mgmtnet status` lists them."),
+    "scrub-key-made": Meaning("A new key to scrub by was made.", "Keep it, to rename alike another time."),
+    "scrub-key-open": Meaning("Others may read the key, and with it undo the renaming.", "chmod 600."),
+    "scrub-key-short": Meaning(
+        "The file of the key is too short to be one.",
+        "Name another; one that is not there is made.",
+    ),
+    "scrub-key-unused": Meaning("A key is given, and nothing is to be scrubbed.", "Add --scrub, or leave the key out."),
+    "secret-in-options": Meaning("A password stands in --fence-options, for all to see.", "--fence-password-file."),
+    "secret-in-url": Meaning("The engine's URL holds a user or a password, for all to see.", "--engine-password-file."),
+    "speed-malformed": Meaning("--speed is no speed.", "Give a number above 0."),
+    "stale-plan": Meaning(
+        "The host is not as it was when the plan was made; the plan might move another device now.",
+        "Make the plan anew.",
+    ),
+    "state-unwritable": Meaning(
+        "The folder of the state cannot be written or locked.",
+        "See to it, or set MGMTNET_STATE.",
+    ),
+}
+
+
+# By what they are about, as a reader would look for them.
+CHAPTERS: Mapping[str, Mapping[str, Meaning]] = {
+    "captures and definitions": INPUTS,
+    "rule files": LANGUAGE,
+    "trying, comparing and releasing rules": WORKBENCH,
+    "hosts and runs": RUNS,
+}
+CODES: Mapping[str, Meaning] = {code: meaning for chapter in CHAPTERS.values() for code, meaning in chapter.items()}

@@ -1,1 +1,0 @@
-"""What the rules say: language, loading, linting, matching, firing, decision."""

@@ -1,0 +1,1 @@
+"""What rules say: their language, read from files, checked, kept in rulesets."""
