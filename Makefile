@@ -77,7 +77,7 @@ prove-long: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q tests/proof/test_axioms.py --soak 50000
 
 soak: .venv/test
-	$(BIN)/python -m pytest -q tests/policy --soak 20000
+	$(BIN)/python -m pytest -q tests/engine --soak 20000
 
 docs: .venv/run
 	rm -rf docs/rules docs/codes  # pages of what is no more

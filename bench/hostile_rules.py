@@ -207,8 +207,8 @@ def _planned(ruleset: planner.Ruleset | None, definition: planner.Definition) ->
         harmless(plan.json(), "the plan as JSON")
 
 
-# All shipped rules are loaded and linted in 0.1 s; a rule's file has at most 1 MB (planner.rules.shelf), in which YAML can
-# hold a hundred times as much as in all of them.
+# All shipped rules are loaded and linted in 0.1 s; a rule's file has at most 1 MB (planner.rules.shelf), in which YAML
+# can hold a hundred times as much as in all of them.
 FAMILY = Family(
     "hostile rules",
     "rules, manifests, definitions with other words, lines, structure, bytes; loaded, linted, planned by",

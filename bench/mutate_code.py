@@ -50,9 +50,9 @@ TESTS = (
     "tests/explain/test_explained_changes.py",
     "tests/explain/test_explained_reasons.py",
     "tests/host/test_graph.py",
-    "tests/language/test_vocabulary.py",
-    "tests/plans",
-    "tests/policy",
+    "tests/rules/test_vocabulary.py",
+    "tests/plan",
+    "tests/engine",
 )
 LONGEST = 0.5  # seconds of a test: longer ones repeat with many hosts what a short one shows, and each survivor waits
 # Seconds of processor for a mutant, besides three times what its tests take: whoever needs more goes round in circles.

@@ -1,7 +1,7 @@
 """A host's first network on VDSM 4.40 and later, line by line as real VDSM behaved on a real kernel.
 
 Each function is a line: what is done, and what became of the host. It is played on anything that is a `Played`: the
-stand-in (`tests/simulator/test_first_network.py`) and the lab's agent (`tests/lab/test_lab_first_network.py`).
+stand-in (`tests/standin/test_first_network.py`) and the lab's agent (`tests/lab/test_lab_first_network.py`).
 """
 
 import copy

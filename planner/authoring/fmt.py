@@ -121,7 +121,8 @@ def _start(lines: list[str], entry: Entry, first: int) -> int:
 
 # Which maps and lists of a rule file stand in a block, and which in {braces} or [brackets].
 #
-# The document is ruamel.yaml's: dicts and lists whose ``fa`` says how they are written, and whose ``ca`` holds comments.
+# The document is ruamel.yaml's: dicts and lists whose ``fa`` says how they are written, and whose ``ca`` holds
+# comments.
 
 
 WIDTH = 120  # of prose: as wide as the code

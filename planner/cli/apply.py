@@ -249,8 +249,8 @@ def _plan_document(path: str) -> dict[str, Any] | Problem:
 
 # ``mgmtnet register``: on the host itself, through its local VDSM, before it meets its engine; the same rules.
 #
-# The management address is the one from which the host reaches its engine, as ovirt-host-deploy had it. And VDSM is told
-# that the host is reached only while the engine is: from the host itself VDSM can be reached always.
+# The management address is the one from which the host reaches its engine, as ovirt-host-deploy had it. And VDSM is
+# told that the host is reached only while the engine is: from the host itself VDSM can be reached always.
 
 
 ENGINE_PORT = 443

@@ -135,8 +135,8 @@ def _document(comparison: Comparison, options: argparse.Namespace) -> dict[str, 
 # Rules as a git revision has them: ``REV:FOLDER``, or ``REV`` for the shipped ruleset there.
 #
 # Folders count from the working folder, as everywhere on a command line. What a ruleset extends is taken from the
-# revision, too, if it has rulesets in a folder ``rules``, that of the working folder or else of the repository; if it has
-# none, as where a repository holds a site's rules alone, it is an installed one.
+# revision, too, if it has rulesets in a folder ``rules``, that of the working folder or else of the repository; if it
+# has none, as where a repository holds a site's rules alone, it is an installed one.
 
 
 RULES = "rules"

@@ -93,7 +93,6 @@ def _locator(locate: Locate, keys: tuple[str, ...], invented: str = "") -> Locat
 
 def _parsed(content: str | bytes, source: str) -> Parsed:
     """The document in ``content``, by whichever spelling it is."""
-
     text = content if isinstance(content, str) else decode(content, source)
     if isinstance(text, Problem):
         return Parsed(problems=(text,))

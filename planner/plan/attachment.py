@@ -83,7 +83,7 @@ def bonding_document(bond: Bond | None, *, pin_mac: bool = True) -> dict[str, An
 
 
 def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> Attachment | None:
-    """The attachment that the rules' ``values`` describe (`planner.facts.vocabulary.ATTACHMENT`), if they name a device."""
+    """The attachment that ``values`` (of `planner.facts.vocabulary.ATTACHMENT`) describe, if they name a device."""
     iface = str(values.get("iface", ""))
     if not iface:
         return None

@@ -11,8 +11,8 @@ from planner.yamltext import Entry, Findings, Node
 
 # A row of a decision table as a rule: what its file says of all rows, and what its own cells say.
 #
-# The row becomes the entries of a rule, with the cells at their own places. So it is read, and found fault with, as if it
-# had been written out, and whatever reads rules knows nothing of tables.
+# The row becomes the entries of a rule, with the cells at their own places. So it is read, and found fault with, as if
+# it had been written out, and whatever reads rules knows nothing of tables.
 
 
 # Columns that are keys of the rule itself; `overrides` and the goldens take one name, or a list.

@@ -34,8 +34,9 @@ from planner.vdsm.engine_translate import Known, Told, action_of, capture_of
 
 # What the engine's refusals mean: {"fault": {"reason": "Operation Failed", "detail": "[...]"}} with an HTTP status.
 #
-# 409 is the engine's own validation ("Cannot setup Networks. ..."): the host has heard nothing. With any other status the
-# action was begun, and what the host made of it stands in the detail, in words; numbers of VDSM's are not among them.
+# 409 is the engine's own validation ("Cannot setup Networks. ..."): the host has heard nothing. With any other status
+# the action was begun, and what the host made of it stands in the detail, in words; numbers of VDSM's are not among
+# them.
 
 
 CONFLICT = 409
@@ -77,8 +78,8 @@ def refusal(peer: str, status: int, text: str, *, sent: bool, told: bool) -> Fai
 
 # The engine's REST API, one call's worth of it: a token, JSON both ways, faults as values.
 #
-# Source: oVirt/ovirt-engine-api-model. The token is from POST /ovirt-engine/sso/oauth/token; engines before 4.0 have none
-# and take the password with each request. Nothing of the account stands in a Failure.
+# Source: oVirt/ovirt-engine-api-model. The token is from POST /ovirt-engine/sso/oauth/token; engines before 4.0 have
+# none and take the password with each request. Nothing of the account stands in a Failure.
 
 
 APPLICATION = "/ovirt-engine"

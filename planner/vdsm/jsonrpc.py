@@ -179,8 +179,8 @@ def _parse_head(head: bytes) -> Frame:
 
 # One request and its answer over STOMP 1.2, on a channel of its own.
 #
-# Why not stomp.py (tried: 9.0.0)? It reads whatever comes into memory (a frame of 1 GB took 1.1 GB); `connect` waits for
-# ever, thread and all, for a peer that never answers or answers garbage; every TLS error becomes one
+# Why not stomp.py (tried: 9.0.0)? It reads whatever comes into memory (a frame of 1 GB took 1.1 GB); `connect` waits
+# for ever, thread and all, for a peer that never answers or answers garbage; every TLS error becomes one
 # ConnectFailedException without its cause; and it cannot verify the CA without the host name, as VDSM's certificates
 # need, but through ssl.PROTOCOL_TLS, which is deprecated. Here a call is one thread, one socket, one deadline and one
 # limit.

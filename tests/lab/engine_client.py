@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "simulator"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "standin"))
 from wire_clients import Stomp
 
 from planner.standin.certificates import issue

@@ -3,4 +3,4 @@
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent.parent / name) for name in ("cli", "simulator")]
+sys.path[:0] = [str(Path(__file__).parent.parent / name) for name in ("cli", "standin")]

@@ -57,7 +57,7 @@ def surroundings(folder: Path, *, speed: float, cut_off: bool = False) -> Iterat
             **author,
             **other.environ,
             "PATH": f"{programs}:{os.environ['PATH']}",
-            "PYTHONPATH": ":".join(str(ROOT / path) for path in ("", "tests/pages/resolving", "tests/simulator")),
+            "PYTHONPATH": ":".join(str(ROOT / path) for path in ("", "tests/pages/resolving", "tests/standin")),
             "PYTHONUNBUFFERED": "1",  # both streams in the order in which a terminal shows them
             "HOSTS": str(hosts),
             "HOME": str(home),

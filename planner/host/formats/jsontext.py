@@ -114,7 +114,6 @@ def _twice(text: str, source: str) -> tuple[Problem, ...]:
 
 def _numbers(text: str, source: str) -> tuple[Problem, ...]:
     """Numbers that are none: not finite, or of more digits than anything a host reports."""
-
     return tuple(
         Problem(
             "capture-invalid",
