@@ -22,12 +22,12 @@ from urllib.parse import parse_qsl, urlsplit
 from attacking import Family, FellError, golden, spoken
 from hosts_on_stage import ROOT
 from mutations import RAW, bytes_of, changed, changed_bytes, nasty, with_raw
+from standin_engine.engine import StandInEngine
+from standin_engine.server import Account
 
 from planner.apply import contact
 from planner.apply.order import Limits
 from planner.cli import hosts
-from planner.standin.engine import StandInEngine
-from planner.standin.engine_server import Account
 from planner.standin.host import StandIn
 
 sys.path.append(str(ROOT / "tests" / "vdsm"))

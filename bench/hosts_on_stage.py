@@ -1,6 +1,7 @@
 """Hosts for the matrices: a golden's host on the network, with a proxy that can switch it off, and an order for it."""
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,12 +15,14 @@ from planner.apply.execute import order_for, see
 from planner.apply.order import Access, Limits, Order, Reboot
 from planner.engine.compiled import compile_ruleset
 from planner.standin import StandIn, Surroundings
-from planner.standin.engine_documents import logical
-from planner.standin.engine_server import ServedEngine, serve_engine
 from planner.standin.faults import Mishap
 from planner.standin.host import Controllers
 from planner.standin.server import Hosted, Site
 from planner.vdsm.client import Failure
+
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+from standin_engine.documents import logical
+from standin_engine.server import ServedEngine, serve_engine
 
 ROOT = Path(__file__).parent.parent
 BMC = "bmc.example.com"

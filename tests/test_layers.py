@@ -33,7 +33,7 @@ RIM = (
         "planner/files.py",
         "planner/rules/schema.py",
     ),
-    *(f"planner/standin/{name}.py" for name in ("server", "engine_server", "certificates", "clock")),
+    *(f"planner/standin/{name}.py" for name in ("server", "certificates", "clock")),
     "planner/standin/daemon.py",  # a lock: VDSM answers 40 to a second network verb
 )
 HEAVY = {

@@ -36,7 +36,10 @@ def test_a_wheel_plans_the_seed_host_from_another_folder(python: Path, tmp_path:
     golden = json.loads((seed / "plan.json").read_text())
     assert plan["steps"] == golden["steps"]
     assert plan["rules"]["ruleset"] == "ovirtmgmt"
-    listed = "import planner, os; from planner.rules.shelf import folder as f; print(planner.__file__, os.listdir(f('schemas')))"
+    listed = (
+        "import os, planner; from planner.rules.shelf import folder; "
+        "print(planner.__file__, os.listdir(folder('schemas')))"
+    )
     command = [python, "-c", listed]
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert "site-packages" in ran.stdout

@@ -173,19 +173,6 @@ def mutate(rules: Iterable[Rule], compiled: Compiled, trials: Sequence[Trial]) -
     return Score(len(tested), len(trials), tuple(fate for rule in tested for fate in bench.fates(rule)))
 
 
-def idle_examples(rules: Iterable[Rule], trials: Mapping[str, Trial]) -> list[tuple[Rule, str]]:
-    """The goldens under ``silent`` on which not even a slip would make the rule fire: they assert nothing of it."""
-    idle: list[tuple[Rule, str]] = []
-    for rule in rules:
-        fit = [mutant.wrong for mutant in mutants_of(rule) if not mutant.unfit]
-        stage = steps_of([rule, *(wrong._replace(name=_nth(number)) for number, wrong in enumerate(fit))])
-        for golden in rule.silent:
-            facts = next(seen.facts for seen in trials[golden].judgements if seen.stage == rule.stage)
-            if not any(_bindings(stage, Memory(facts)).values()):
-                idle.append((rule, golden))
-    return idle
-
-
 class _Bench:
     """The goldens with all that is kept of their plans by the rules as they are."""
 

@@ -111,12 +111,3 @@ def server_context(credentials: Credentials, pair: str = "host") -> ssl.SSLConte
     context.load_verify_locations(credentials.ca)
     context.verify_mode = ssl.CERT_REQUIRED
     return context
-
-
-def client_context(credentials: Credentials, pair: str = "client") -> ssl.SSLContext:
-    """What a client connects with: it knows the authority, and by VDSM's custom does not look at names."""
-    context = ssl.create_default_context(cafile=str(credentials.ca))
-    context.check_hostname = False
-    shown: Pair = getattr(credentials, pair)
-    context.load_cert_chain(shown.certificate, shown.key)
-    return context

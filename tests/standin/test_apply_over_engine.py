@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from standin_engine.documents import Logical, logical
+from standin_engine.server import serve_engine
 
 from planner.apply.execute import carry_out, order_for, plan_for, see
 from planner.apply.order import Access, Limits, Reboot
@@ -14,8 +16,6 @@ from planner.cli.main import main
 from planner.definition import read_definition
 from planner.rules.shelf import load_rules
 from planner.standin.clock import WallClock
-from planner.standin.engine_documents import Logical, logical
-from planner.standin.engine_server import serve_engine
 from planner.standin.faults import parse_mishap
 from planner.standin.host import Controllers, StandIn
 from planner.standin.machine import Surroundings

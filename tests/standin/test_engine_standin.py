@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from standin_engine.documents import Logical, identity
+from standin_engine.engine import StandInEngine
+from standin_engine.server import Account, serve_engine
 
 from planner.standin.clock import VirtualClock
-from planner.standin.engine import StandInEngine
-from planner.standin.engine_documents import Logical, identity
-from planner.standin.engine_server import Account, serve_engine
 from planner.standin.faults import parse_mishap
 from planner.standin.host import Controllers, StandIn
 from planner.vdsm.client import Done, Failure, FenceAgent

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from standin_engine.documents import logical
+from standin_engine.server import serve_engine
 
 import planner
 from planner.definition import Definition, read_definition
 from planner.host.capture import read_capture
 from planner.rules.shelf import load_rules
 from planner.standin.captures import read_document
-from planner.standin.engine_documents import logical
-from planner.standin.engine_server import serve_engine
 from planner.standin.host import StandIn
 from planner.vdsm.client import Failure
 from planner.vdsm.connect import speaker

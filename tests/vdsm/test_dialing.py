@@ -5,8 +5,6 @@ import datetime as dt
 import os
 import subprocess
 import sys
-import time
-from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,6 @@ from planner.vdsm.client import CODES, Done, Failure, Target, parse_target
 from planner.vdsm.connect import speaker
 from planner.vdsm.credentials import Credentials, check, from_environment
 from planner.vdsm.jsonrpc import JsonRpc
-from planner.vdsm.retrying import retrying, wait_for_vdsm
 
 ROOT = Path(__file__).parents[2]
 
@@ -186,37 +183,6 @@ def test_auto_does_not_ask_twice_what_may_have_been_done(serve, pki, failing) ->
     host = speaker(f"127.0.0.1:{server.port}", "auto", pki.credentials())
     assert failing(host.commit, "unreachable").sent
     assert server.connections == 1
-
-
-def scripted_call(*answers):
-    left = list(answers)
-    return lambda _seconds: left.pop(0)
-
-
-NO = Failure("unreachable", "no", "hint")
-SENT = Failure("timeout", "no", "hint", sent=True)
-
-
-def test_retrying() -> None:
-    busy, recovering = Failure("busy", "", "", sent=True), Failure("recovering", "", "", sent=True)
-    soon = time.monotonic() + 5
-    assert retrying(scripted_call(busy, recovering, NO, "yes"), until=soon, pauses=repeat(0)) == "yes"
-    assert retrying(scripted_call(SENT, "yes"), until=soon, pauses=repeat(0)) == SENT
-    assert retrying(scripted_call(NO, NO, "yes"), until=soon, pauses=[0]) == NO
-    assert retrying(scripted_call(NO, "yes"), until=soon, pauses=[10]) == NO
-    assert retrying(scripted_call(NO), until=0) == NO
-
-
-def test_vdsm_is_waited_for(serve, pki) -> None:
-    calls = []
-
-    def starting(sock, call, say) -> None:
-        calls.append(call)
-        say(error={"code": 99, "message": "Recovering"}) if len(calls) < 3 else vdsm(sock, call, say)
-
-    host = JsonRpc(Target("127.0.0.1", serve(stomp(starting)).port, ""), pki.credentials())
-    assert wait_for_vdsm(host, seconds=10) == Done()
-    assert len(calls) == 3
 
 
 def test_every_code_has_advice() -> None:

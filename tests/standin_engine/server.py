@@ -20,11 +20,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from planner.standin.certificates import issue
 from planner.standin.clock import Clock
-from planner.standin.engine import DEFAULT, Answer, Meanwhile, StandInEngine
-from planner.standin.engine_documents import Logical
 from planner.standin.host import StandIn
 from planner.standin.kernel import Record
 from planner.standin.server import reset
+from standin_engine.documents import Logical
+from standin_engine.engine import DEFAULT, Answer, Meanwhile, StandInEngine
 
 # The account at a stand-in engine: a token for its password, or the password with each request (vdsm.md 8.4).
 

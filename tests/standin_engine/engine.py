@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
-from planner.standin import engine_documents, vdsm2012
+from planner.standin import vdsm2012
 from planner.standin.devices import mode_number
-from planner.standin.engine_documents import Logical, View, identity, is_in_sync
 from planner.standin.faults import Mishap
 from planner.standin.host import StandIn
 from planner.standin.kernel import Record, Refusal
+from standin_engine import documents
+from standin_engine.documents import Logical, View, identity, is_in_sync
 
 # From the body of POST /hosts/{id}/setupnetworks to the call that the engine sends VDSM (vdsm.md 2.6, 8.4).
 
@@ -368,7 +369,7 @@ class StandInEngine:
         return Answer(404, {}) if document is None else Answer(200, document)
 
     def _shown(self, path: str, query: Mapping[str, str]) -> Record | None:
-        host = engine_documents.host(self._view, self.name, self.address, "up" if self.reached else "non_responsive")
+        host = documents.host(self._view, self.name, self.address, "up" if self.reached else "non_responsive")
         if path == "hosts":
             stated = re.findall(r'(?:name|address)="([^"]*)"', query.get("search", ""))
             return {"host": [host]} if not query.get("search") or {self.name, self.address} & set(stated) else {}
@@ -376,15 +377,15 @@ class StandInEngine:
             return {"network": [network.document() for network in self._networks.values()]}
         shown: dict[str, Callable[[], Record]] = {
             "": lambda: host,
-            "/nics": lambda: {"host_nic": engine_documents.nics(self._view)},
-            "/networkattachments": lambda: {"network_attachment": engine_documents.attachments(self._view)},
+            "/nics": lambda: {"host_nic": documents.nics(self._view)},
+            "/networkattachments": lambda: {"network_attachment": documents.attachments(self._view)},
             "/fenceagents": lambda: {"agent": self._agents()},
         }
         make = shown.get(path.removeprefix(f"hosts/{host['id']}")) if path.startswith("hosts/") else None
         return None if make is None else {key: value for key, value in make().items() if value != []}
 
     def _is_host(self, identity: str) -> bool:
-        own: str = engine_documents.host(self._view, self.name, self.address, "")["id"]
+        own: str = documents.host(self._view, self.name, self.address, "")["id"]
         return identity == own
 
     def _agents(self) -> list[Record]:
