@@ -22,7 +22,6 @@ from fleet import captures, goldens, large
 from floor import decide_by_hand
 
 import planner
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.rules.shelf import COMPILED, rules_folder
 
 ROOT = Path(__file__).parent.parent
@@ -82,14 +81,14 @@ def whole_process() -> list[str]:
     return [*rows, f"| `netplan generate` on the same stack | {took * 1000:.0f} ms | {ratio:.1f} | |"]
 
 
-def rules() -> Compiled:
-    """The shipped rules, compiled."""
+def shipped() -> planner.Planner:
+    """What plans by the shipped rules."""
     ruleset, problems = planner.load_rules()
     assert ruleset is not None, problems
-    return compile_ruleset(ruleset)
+    return planner.Planner(ruleset)
 
 
-def fleet(compiled: Compiled, fleet: list[tuple[dict, object, str]]) -> list[str]:
+def fleet(by: planner.Planner, fleet: list[tuple[dict, object, str]]) -> list[str]:
     """A fleet of captures, in one process; and the same if each host were of a design of its own."""
     documents = [(json.dumps(capture), definition, address) for capture, definition, address in fleet]
 
@@ -100,12 +99,12 @@ def fleet(compiled: Compiled, fleet: list[tuple[dict, object, str]]) -> list[str
     def plan_all() -> None:
         for text, definition, address in documents:
             host = planner.read_capture(text).host
-            planner.plan(host, definition, compiled, (address,))
+            by.plan(host, definition, (address,))
 
     def plan_each_anew() -> None:
         for text, definition, address in documents:
-            compiled.known.clear()  # so that nothing is compared
-            planner.plan(planner.read_capture(text).host, definition, compiled, (address,))
+            by.engines.known.clear()  # so that nothing is compared
+            by.plan(planner.read_capture(text).host, definition, (address,))
 
     def by_hand() -> None:
         for text, definition, address in documents:
@@ -126,19 +125,19 @@ def fleet(compiled: Compiled, fleet: list[tuple[dict, object, str]]) -> list[str
     ]
 
 
-def read_and_plan(text: str, definition: object, compiled: object, address: str) -> object:
+def read_and_plan(text: str, definition: object, by: planner.Planner, address: str) -> object:
     """What `mgmtnet plan` does with one host."""
-    return planner.plan(planner.read_capture(text).host, definition, compiled, (address,))
+    return by.plan(planner.read_capture(text).host, definition, (address,))
 
 
-def sizes(compiled: object) -> list[str]:
+def sizes(by: planner.Planner) -> list[str]:
     """One host of growing size."""
     rows = []
     for nics in (2, 16, 128):
         for vlans in (0, 64, 1000, 4094):
             text, definition, address = large(nics, vlans)
             floor = timed(partial(json.loads, text), 5)
-            took = timed(partial(read_and_plan, text, definition, compiled, address), 3)
+            took = timed(partial(read_and_plan, text, definition, by, address), 3)
             bound = "≤ 20" if (nics, vlans) == (128, 4094) else ""
             rows.append(
                 f"| {nics} | {vlans} | {len(text) // 1024} kB | {took * 1000:.1f} ms | {took / floor:.1f} | {bound} |"
@@ -152,7 +151,7 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
 
-def memory(compiled: object) -> list[str]:
+def memory(by: planner.Planner) -> list[str]:
     """The largest host, and ten thousand hosts one after the other."""
     script = (
         "import sys; sys.path[:0] = ['bench']; import planner, resource; from fleet import large; "
@@ -165,7 +164,7 @@ def memory(compiled: object) -> list[str]:
     marks = []
     for round_ in range(100):
         for capture, definition, address in documents:
-            planner.plan(planner.read_capture(capture).host, definition, compiled, (address,))
+            by.plan(planner.read_capture(capture).host, definition, (address,))
         if round_ in (9, 49, 99):
             gc.collect()
             marks.append(resident())
@@ -177,13 +176,13 @@ def memory(compiled: object) -> list[str]:
 
 def main() -> None:
     """Measure, print, and write docs/performance.md."""
-    compiled = rules()
+    by = shipped()
     text = TEMPLATE.format(
         python=sys.version.split()[0],
         process="\n".join(whole_process()),
-        fleet="\n".join([*fleet(compiled, list(captures(1000))), *fleet(compiled, list(goldens()))]),
-        sizes="\n".join(sizes(compiled)),
-        memory="\n".join(memory(compiled)),
+        fleet="\n".join([*fleet(by, list(captures(1000))), *fleet(by, list(goldens()))]),
+        sizes="\n".join(sizes(by)),
+        memory="\n".join(memory(by)),
         applying="\n".join(applying.rows()),
     )
     (ROOT / "docs" / "performance.md").write_text(text)

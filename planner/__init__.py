@@ -3,7 +3,7 @@
     host = read_capture(open("caps.json").read()).host
     definition = read_definition({"network": "ovirtmgmt", "vlan": 3000, "mtu": 9000}).definition
     ruleset, problems = load_rules("ovirtmgmt@1.0")
-    print(plan(host, definition, ruleset, addresses=["192.0.2.10"]).json())
+    print(Planner(ruleset).plan(host, definition, addresses=["192.0.2.10"]).json())
 
 Everything here is pure but `load_rules`, which reads rule files. What a user can cause comes back as
 `Problem` values; an exception is a fault of ours.
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.decide import Judgement, decide, judge, settle
+from planner.engine.firing import Engines
 from planner.facts.compute import facts_of
 from planner.host.capture import read_capture
 from planner.host.graph import without_bridge
@@ -29,6 +30,7 @@ __all__ = [
     "Definition",
     "Host",
     "Plan",
+    "Planner",
     "Problem",
     "Ruleset",
     "Where",
@@ -40,55 +42,79 @@ __all__ = [
 ]
 
 
-def plan(host: Host, definition: Definition, rules: Ruleset | Compiled, addresses: Sequence[str] = ()) -> Plan:
-    """Devise the management network of ``host`` as ``definition`` wants it, by ``rules``.
+class Planner:
+    """Rules made ready to plan hosts.
 
-    ``addresses``: the management address, or each one that the host's name resolves to; empty: the host's
-    lastClientIface decides, then its default route. The same arguments always make the same plan.
+    One that plans many hosts keeps what they have in common, and takes a fifth of the time for a host that is built
+    like one before it. It may be used from one thread at a time.
     """
-    compiled = rules if isinstance(rules, Compiled) else compile_ruleset(rules)
-    judgements = consider(host, definition, compiled, addresses)
-    return draft(host, definition, compiled.ruleset, decide(judgements))
+
+    def __init__(self, rules: Ruleset | Compiled) -> None:
+        """Plan by ``rules``, which stay as they are."""
+        self.rules = rules if isinstance(rules, Compiled) else compile_ruleset(rules)
+        self.engines = Engines(self.rules)
+
+    def plan(self, host: Host, definition: Definition, addresses: Sequence[str] = ()) -> Plan:
+        """Devise the management network of ``host`` as ``definition`` wants it.
+
+        ``addresses``: the management address, or each one that the host's name resolves to; empty: the host's
+        lastClientIface decides, then its default route. The same arguments always make the same plan.
+        """
+        judgements = self.consider(host, definition, addresses)
+        return draft(host, definition, self.rules.ruleset, decide(judgements))
+
+    def consider(self, host: Host, definition: Definition, addresses: Sequence[str] = ()) -> tuple[Judgement, ...]:
+        """What each stage of the rules says: which device, how to attach to it, whether that is safe.
+
+        Where a rule frees the host of a bridge, what they would refuse then is told with it.
+        """
+        facts = facts_of(host, definition, tuple(addresses), self.rules.kinds)
+        located = judge(self.engines, "locate", facts)
+        facts += located.conclusions
+        devised = judge(self.engines, "devise", facts)
+        facts += devised.conclusions
+        attachment = attachment_of(settle(devised.said)[0], host.bonds)
+        if attachment is not None:
+            foreseen = foresee(host, definition.network, attachment, *_management(located))
+            facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
+        guarded = judge(self.engines, "guard", facts)
+        hidden = tuple(self._hidden(host, definition, addresses, (located, devised, guarded)))
+        return located, devised, guarded._replace(problems=guarded.problems + hidden)
+
+    def _hidden(
+        self, host: Host, definition: Definition, addresses: Sequence[str], judgements: tuple[Judgement, ...]
+    ) -> Iterator[Problem]:
+        """The refusals that show only once the host is freed of the bridges that a guard names; each rule's once."""
+        bridges = [str(fact.fields["bridge"]) for fact in judgements[-1].conclusions if fact.kind == "freed"]
+        freed = host
+        for bridge in bridges:
+            freed = without_bridge(freed, bridge)
+        if freed is host:
+            return
+        spoken = {problem.rule for judgement in judgements for problem in judgement.problems}
+        later = self.consider(freed, definition, addresses)
+        overridden = frozenset().union(*(judgement.overridden for judgement in later))
+        for problem in (problem for judgement in later for problem in judgement.problems):
+            if problem.severity == "error" and problem.rule not in spoken | overridden:
+                yield problem._replace(message=f"once {' and '.join(bridges)} is gone: {problem.message}")
+
+
+def plan(
+    host: Host, definition: Definition, rules: Ruleset | Compiled | Planner, addresses: Sequence[str] = ()
+) -> Plan:
+    """Devise the management network of ``host`` as ``definition`` wants it, by ``rules``; see `Planner.plan`."""
+    return _by(rules).plan(host, definition, addresses)
 
 
 def consider(
-    host: Host, definition: Definition, rules: Compiled, addresses: Sequence[str] = ()
+    host: Host, definition: Definition, rules: Ruleset | Compiled | Planner, addresses: Sequence[str] = ()
 ) -> tuple[Judgement, ...]:
-    """What each stage of the rules says: which device, how to attach to it, whether that is safe.
-
-    Where a rule frees the host of a bridge, what they would refuse then is told with it.
-    """
-    facts = facts_of(host, definition, tuple(addresses), rules.kinds)
-    located = judge(rules, "locate", facts)
-    facts += located.conclusions
-    devised = judge(rules, "devise", facts)
-    facts += devised.conclusions
-    attachment = attachment_of(settle(devised.said)[0], host.bonds)
-    if attachment is not None:
-        foreseen = foresee(host, definition.network, attachment, *_management(located))
-        facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
-    judgements = located, devised, judge(rules, "guard", facts)
-    hidden = tuple(_hidden(host, definition, rules, addresses, judgements))
-    guarded = judgements[-1]
-    return located, devised, guarded._replace(problems=guarded.problems + hidden)
+    """What each stage of the rules says; see `Planner.consider`."""
+    return _by(rules).consider(host, definition, addresses)
 
 
-def _hidden(
-    host: Host, definition: Definition, rules: Compiled, addresses: Sequence[str], judgements: tuple[Judgement, ...]
-) -> Iterator[Problem]:
-    """The refusals that show only once the host is freed of the bridges that a guard names; said once by each rule."""
-    bridges = [str(fact.fields["bridge"]) for fact in judgements[-1].conclusions if fact.kind == "freed"]
-    freed = host
-    for bridge in bridges:
-        freed = without_bridge(freed, bridge)
-    if freed is host:
-        return
-    spoken = {problem.rule for judgement in judgements for problem in judgement.problems}
-    later = consider(freed, definition, rules, addresses)
-    overridden = frozenset().union(*(judgement.overridden for judgement in later))
-    for problem in (problem for judgement in later for problem in judgement.problems):
-        if problem.severity == "error" and problem.rule not in spoken | overridden:
-            yield problem._replace(message=f"once {' and '.join(bridges)} is gone: {problem.message}")
+def _by(rules: Ruleset | Compiled | Planner) -> Planner:
+    return rules if isinstance(rules, Planner) else Planner(rules)
 
 
 def _management(located: Judgement) -> tuple[str, str]:

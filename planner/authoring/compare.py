@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from planner import Planner
 from planner.authoring.differences import KINDS, Difference, differences, gravest, gravity
 from planner.authoring.golden import Case, Trial, try_out
 from planner.authoring.page import framed
@@ -138,6 +139,7 @@ def compare(before: Compiled, after: Compiled, cases: Iterable[Case | Undecided]
     What is undecided from the start is passed on.
     """
     edit = edit_between(before, after)
+    old, new = Planner(before), Planner(after)
     hosts = 0
     changed: list[Changed] = []
     undecided: list[Undecided] = []
@@ -146,7 +148,7 @@ def compare(before: Compiled, after: Compiled, cases: Iterable[Case | Undecided]
         if isinstance(case, Undecided):
             undecided.append(case)
             continue
-        was, now = _plans(case, before, after, edit)
+        was, now = _plans(case, old, new, edit)
         if _faults(was) or _faults(now):
             undecided.append(_undecided(case, was, now))
         if now is not was and not _alike(was, now) and (found := differences(was.document(), now.document())):
@@ -155,7 +157,7 @@ def compare(before: Compiled, after: Compiled, cases: Iterable[Case | Undecided]
     return Comparison(hosts, tuple(changed), tuple(undecided))
 
 
-def _plans(case: Case, before: Compiled, after: Compiled, edit: Edit | None) -> tuple[Plan, Plan]:
+def _plans(case: Case, before: Planner, after: Planner, edit: Edit | None) -> tuple[Plan, Plan]:
     """The plan by each ruleset: one and the same where the edit does not touch the host."""
     trial = try_out(case, before)
     touched = edit is None or edit.touches(trial)

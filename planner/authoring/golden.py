@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import unified_diff
 from typing import Any, Literal, NamedTuple
 
-import planner
+from planner import Planner
 from planner.authoring.differences import Difference, Document, differences
 from planner.definition import DEFAULT_NETWORK, Definition
 from planner.engine.compiled import Compiled
@@ -40,10 +40,11 @@ class Trial(NamedTuple):
         return self.plan.outcomes[rule]
 
 
-def try_out(case: Case, rules: Compiled) -> Trial:
-    """Plan ``case`` by ``rules``, keeping what each stage said."""
-    judgements = planner.consider(case.host, case.definition, rules, case.addresses)
-    plan = draft(case.host, case.definition, rules.ruleset, decide(judgements))
+def try_out(case: Case, rules: Compiled | Planner) -> Trial:
+    """Plan ``case`` by ``rules``, keeping what each stage said; a `Planner` is quicker for many cases."""
+    by = rules if isinstance(rules, Planner) else Planner(rules)
+    judgements = by.consider(case.host, case.definition, case.addresses)
+    plan = draft(case.host, case.definition, by.rules.ruleset, decide(judgements))
     return Trial(case, plan, judgements)
 
 

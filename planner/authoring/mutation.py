@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from planner import Planner
 from planner.authoring.coverage import written
 from planner.authoring.differences import differences
 from planner.authoring.golden import Trial, broken_examples, try_out
-from planner.engine.compiled import Asked, Compiled, Known, asked_by, compile_ruleset, likeness
 from planner.engine.decide import PLACEHOLDER
 from planner.engine.firing import MOST_COMPARED
+from planner.engine.likeness import Asked, Known, asked_by, likeness
 from planner.engine.matcher import Memory, match, reach
 from planner.engine.steps import Fired, Firing, RuleOutcome, StageRules, steps_of
 from planner.printing import markdown_code, markdown_text
@@ -166,9 +167,9 @@ class Score(NamedTuple):
         return 100.0 * (1 - len(self.survivors) / fit) if fit else 100.0
 
 
-def mutate(rules: Iterable[Rule], compiled: Compiled, trials: Sequence[Trial]) -> Score:
-    """The fate of every mutant of ``rules``, which are among the ``compiled``, by ``trials`` of these."""
-    bench = _Bench(compiled, trials)
+def mutate(rules: Iterable[Rule], planner: Planner, trials: Sequence[Trial]) -> Score:
+    """The fate of every mutant of ``rules``, which are among those of ``planner``, by ``trials`` of these."""
+    bench = _Bench(planner, trials)
     tested = tuple(rules)
     return Score(len(tested), len(trials), tuple(fate for rule in tested for fate in bench.fates(rule)))
 
@@ -176,11 +177,12 @@ def mutate(rules: Iterable[Rule], compiled: Compiled, trials: Sequence[Trial]) -
 class _Bench:
     """The goldens with all that is kept of their plans by the rules as they are."""
 
-    def __init__(self, compiled: Compiled, trials: Sequence[Trial]) -> None:
-        self.compiled = compiled
+    def __init__(self, planner: Planner, trials: Sequence[Trial]) -> None:
+        self.engines = planner.engines
+        self.compiled = planner.rules
         self.trials = trials
         self.plans: list[Mapping[str, Any]] = [trial.plan.document() for trial in trials]
-        self.asked: dict[Stage, Asked] = {stage: asked_by(rules) for stage, rules in compiled.stages.items()}
+        self.asked: dict[Stage, Asked] = {stage: asked_by(rules) for stage, rules in self.compiled.stages.items()}
         self.facts = [{judgement.stage: judgement.facts for judgement in trial.judgements} for trial in trials]
         self.fired: dict[tuple[int, Stage], Fired] = {}
 
@@ -207,7 +209,7 @@ class _Bench:
 
     def _noticed(self, mutant: Mutant, number: int, bindings: Bindings) -> str:
         """How one golden, planned anew, notices; "" if it does not."""
-        again = try_out(self.trials[number].case, self._compiled(mutant, number, bindings))
+        again = try_out(self.trials[number].case, self._planner(mutant, number, bindings))
         if differences(self.plans[number], again.plan.document()):
             return PLAN
         name = again.case.name
@@ -217,12 +219,12 @@ class _Bench:
         )
         return EXAMPLE if broken_examples([promises], {name: again}) else NOBODY
 
-    def _compiled(self, mutant: Mutant, number: int, bindings: Bindings) -> Compiled:
+    def _planner(self, mutant: Mutant, number: int, bindings: Bindings) -> Planner:
         """The rules with the mutant in its place, and with what its stage fires on one golden known beforehand."""
         compiled, stage, name = self.compiled, mutant.rule.stage, mutant.rule.name
         if len(self.facts[number][stage]) > MOST_COMPARED:  # nothing is known of such hosts beforehand
             rules = tuple(mutant.wrong if rule.name == name else rule for rule in compiled.ruleset.rules)
-            return compile_ruleset(compiled.ruleset._replace(rules=rules))
+            return Planner(compiled.ruleset._replace(rules=rules))
         before = self._fired(number, stage)
         others = (firing for firing in before.firings if firing.rule != name)
         firings = tuple(sorted((*others, *(Firing(name, bound) for bound in bindings))))
@@ -230,9 +232,10 @@ class _Bench:
         after = before._replace(firings=firings, outcomes={**before.outcomes, name: outcome})
         asked = self.asked[stage]
         known = Known(asked, {likeness(asked, self.facts[number][stage]): after})
-        return compiled._replace(
-            by_name={**compiled.by_name, name: mutant.wrong}, known={**compiled.known, stage: known}
-        )
+        planner = Planner(compiled._replace(by_name={**compiled.by_name, name: mutant.wrong}))
+        planner.engines.known.update({**self.engines.known, stage: known})
+        planner.engines.networks = self.engines.networks
+        return planner
 
     def _fired(self, number: int, stage: Stage) -> Fired:
         """What the rules as they are fire on a golden, by the plain matcher: durable_rules has agreed before."""

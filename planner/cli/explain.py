@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
+from planner import Planner
 from planner.authoring.golden import Trial, try_out
 from planner.cli.cases import about_of, golden_folders, read_golden
 from planner.cli.output import complain, say_lines
@@ -39,7 +40,7 @@ class Hosts:
 
     def __init__(self, rules: Compiled, folders: Sequence[str]) -> None:
         """Begin without reading any."""
-        self.rules = rules
+        self.planner = Planner(rules)
         self.places = {
             os.path.basename(path): path
             for place in (folder("golden"), *folders[::-1])
@@ -53,13 +54,15 @@ class Hosts:
         if trial is None:
             return None
         drawing = render(*pictures(trial.case.host, trial.plan.document()))
-        told = tuple(_said(rule, trial) if trial.outcome(rule.name) == "fired" else _lacking(rule, trial, self.rules))
+        told = tuple(
+            _said(rule, trial) if trial.outcome(rule.name) == "fired" else _lacking(rule, trial, self.planner.rules)
+        )
         about = about_of(self.places[golden]).rstrip(".") or "a host"
         return Drawn(golden, about, wanted(trial.case.definition), drawing, told)
 
     def _tried(self, golden: str) -> Trial | None:
         case, _ = read_golden(self.places[golden]) if golden in self.places else (None, [])
-        return None if case is None else try_out(case, self.rules)
+        return None if case is None else try_out(case, self.planner)
 
 
 def wanted(definition: Definition) -> str:

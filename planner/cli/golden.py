@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from planner import Planner
 from planner.authoring.compare import difference_explained
 from planner.authoring.differences import KINDS, Difference, gravest
 from planner.authoring.golden import (
@@ -70,13 +71,13 @@ class Looked(NamedTuple):
         return self.standing.state if self.standing is not None else "unreadable"
 
 
-def plan_golden(folder: str, rules: Compiled) -> tuple[Plan | None, list[Problem]]:
+def plan_golden(folder: str, rules: Compiled | Planner) -> tuple[Plan | None, list[Problem]]:
     """The plan that ``folder`` gets by ``rules``."""
     case, problems = read_golden(folder)
     return None if case is None else try_out(case, rules).plan, problems
 
 
-def look_at(folder: str, rules: Compiled) -> Looked:
+def look_at(folder: str, rules: Planner) -> Looked:
     """The golden in ``folder``, planned by ``rules`` and held against what it keeps."""
     began = time.monotonic()
     case, problems = read_golden(folder)
@@ -226,9 +227,10 @@ def run_golden(options: argparse.Namespace) -> int:
 def _check(folders: list[str], rules: Compiled, options: argparse.Namespace) -> int:
     """Tell what is not as it was; the exit status."""
     began = clock()
+    planner = Planner(rules)
     found = []
     for folder in folders:
-        golden = look_at(folder, rules)
+        golden = look_at(folder, planner)
         complain(errors(golden.problems))
         if options.output == "text":
             say_lines(told(golden))
@@ -247,9 +249,10 @@ def _check(folders: list[str], rules: Compiled, options: argparse.Namespace) -> 
 def _update(folders: list[str], rules: Compiled, options: argparse.Namespace) -> int:
     """Rewrite what is to be rewritten; the exit status."""
     takes = Asking(rules.by_name).agrees if options.interactive else _if_moved if options.moved else _always
+    planner = Planner(rules)
     rewritten = left = moved = seen = 0
     for folder in folders:
-        golden = look_at(folder, rules)
+        golden = look_at(folder, planner)
         complain(errors(golden.problems))
         seen += 1
         if golden.state == "same":

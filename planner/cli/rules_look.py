@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 
+from planner import Planner
 from planner.authoring.coverage import written
 from planner.authoring.golden import try_out
 from planner.cli.cases import compiled_of, goldens_in, goldens_of, ruleset_of
@@ -99,9 +100,10 @@ def run_show(options: argparse.Namespace) -> int:
     if rule is None:
         complain([unknown_rule(options.rule, rules.ruleset)])
         return 1
+    planner = Planner(rules)
     outcomes: dict[str, list[str]] = {}
     for _, case in goldens_in(goldens_of(options)):
-        outcomes.setdefault(try_out(case, rules).outcome(rule.name), []).append(case.name)
+        outcomes.setdefault(try_out(case, planner).outcome(rule.name), []).append(case.name)
     say_lines(_show_lines(rule, rules, outcomes))
     return 0
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from planner import Planner
 from planner.authoring.compare import difference_explained
 from planner.authoring.coverage import Coverage, Covered, Term, cover
 from planner.authoring.differences import KINDS, gravest
@@ -121,11 +122,12 @@ def _tests(rules: Compiled, options: argparse.Namespace) -> Tried | list[Problem
         chosen = [name for name in folders if _is_meant(options.only, name)]
         own = [rule for rule in own if any(example.rule is rule for example in examples)]
     further = {os.path.basename(path): path for path in golden_folders(lying)} if lying != stated else {}
-    looked = {name: look_at(folders[name], rules) for name in chosen}
+    planner = Planner(rules)
+    looked = {name: look_at(folders[name], planner) for name in chosen}
     seen = dict(looked)
     for name in {example.golden for example in examples} - looked.keys():
         if name in folders or name in further:
-            seen[name] = look_at(folders.get(name) or further[name], rules)
+            seen[name] = look_at(folders.get(name) or further[name], planner)
     trials = {name: golden.trial for name, golden in seen.items() if golden.trial is not None}
     at_hand = lying == stated or bool(further)
     tried = [example for example in examples if at_hand or example.golden in seen]
@@ -270,7 +272,8 @@ def run_coverage(options: argparse.Namespace) -> int:
     if not cases:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
-    covered = cover(own_rules(rules.ruleset), (try_out(case, rules) for case in cases))
+    planner = Planner(rules)
+    covered = cover(own_rules(rules.ruleset), (try_out(case, planner) for case in cases))
     _print(covered, options)
     return _status(covered, options)
 
@@ -354,12 +357,13 @@ def run_mutate(options: argparse.Namespace) -> int:
     if rules is None or isinstance(reasons, Problem):
         complain([reasons] if isinstance(reasons, Problem) else [])
         return 1
-    trials = [try_out(case, rules) for _, case in goldens_in(goldens_of(options))]
+    planner = Planner(rules)
+    trials = [try_out(case, planner) for _, case in goldens_in(goldens_of(options))]
     if not trials:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
     origin = f"{rules.ruleset.name}@{rules.ruleset.version}"
-    score = mutate((rule for rule in rules.ruleset.rules if rule.origin == origin), rules, trials)
+    score = mutate((rule for rule in rules.ruleset.rules if rule.origin == origin), planner, trials)
     say_lines(_mutants_lines(score))
     if options.page:
         with open(options.page, "w", encoding="utf-8") as stream:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from planner.engine.compiled import Compiled
-from planner.engine.firing import fire
+from planner.engine.firing import Engines
 from planner.facts.vocabulary import ATTACHMENT, KINDS, absent
 from planner.printing import printable
 from planner.problem import Problem, Where, errors
@@ -78,9 +78,9 @@ class _Match(NamedTuple):
         return tuple(dict.fromkeys(fact.path for fact in self.bound.values() if fact.path))
 
 
-def judge(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Judgement:
+def judge(engines: Engines, stage: Stage, facts: Sequence[Fact]) -> Judgement:
     """Fire the rules of ``stage`` on ``facts`` and collect what they say."""
-    fired = fire(compiled, stage, facts)
+    fired, compiled = engines.fire(stage, facts), engines.rules
     speaking = {firing.rule for firing in fired.firings}
     rules = {name: compiled.by_name[name] for name in speaking}
     overridden = _overridden(rules)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from planner.engine import durable
-from planner.engine.compiled import Compiled, Known, Likeness, asked_by, likeness
+from planner.engine.compiled import Compiled
+from planner.engine.likeness import Known, Likeness, asked_by, likeness
 from planner.engine.matcher import MOST_MATCHES, Answer, Memory, Reach, match, reach
 from planner.engine.network import Network, networks_of
 from planner.engine.steps import Fired, Firing, RuleOutcome
@@ -23,21 +24,76 @@ MOST_KNOWN = 1_024
 MOST_COMPARED = 500
 
 
-def fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
-    """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike to them."""
-    if stage not in compiled.known:  # a command plans one host: it has nothing to compare
-        compiled.known[stage] = None
-        return _fire(compiled, stage, facts)
-    known = compiled.known[stage] = compiled.known[stage] or Known(asked_by(compiled.stages[stage]), {})
-    if len(facts) > MOST_COMPARED:
-        return _fire(compiled, stage, facts)
-    seen = likeness(known.asked, facts)
-    fired = known.fired.get(seen)
-    if fired is None:
-        fired = _fire(compiled, stage, facts)
-        if not fired.problems:  # what went wrong is tried again
-            _keep(known.fired, seen, fired)
-    return fired
+class Engines:
+    """Both engines for the rules of a ruleset, with what is worth keeping from one host to the next."""
+
+    def __init__(self, rules: Compiled) -> None:
+        """Serve ``rules``; nothing is made before it is needed."""
+        self.rules = rules
+        # What durable_rules is asked, by the places of the rules that can match a host.
+        self.networks: dict[tuple[Stage, tuple[int, ...]], tuple[Network, ...]] = {}
+        # What fired on the hosts of late; None while there was but one.
+        self.known: dict[Stage, Known | None] = {}
+
+    def fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
+        """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike."""
+        if stage not in self.known:  # a command plans one host: it has nothing to compare
+            self.known[stage] = None
+            return self._fire(stage, facts)
+        known = self.known[stage] = self.known[stage] or Known(asked_by(self.rules.stages[stage]), {})
+        if len(facts) > MOST_COMPARED:
+            return self._fire(stage, facts)
+        seen = likeness(known.asked, facts)
+        fired = known.fired.get(seen)
+        if fired is None:
+            fired = self._fire(stage, facts)
+            if not fired.problems:  # what went wrong is tried again
+                _keep(known.fired, seen, fired)
+        return fired
+
+    def _fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
+        """Both engines on ``facts``; where they disagree, that is a problem."""
+        memory, rules = Memory(facts), self.rules.stages[stage]
+        reached = reach(rules, memory)
+        plain = match(rules, memory, reached.alive)
+        outcomes: dict[str, RuleOutcome] = {rule.name: "not applicable" for rule in rules.rules}
+        outcomes.update(dict.fromkeys(plain.blocked, "blocked"))
+        outcomes.update({firing.rule: "fired" for firing in plain.firings})
+        refused = [(rule.name, problem) for rule, problem in self.rules.refused if rule.stage == stage]
+        engine, doubtful, problems = self._check(stage, memory, reached, plain)
+        erring = (*(name for name, _ in refused), *sorted(plain.endless), *doubtful)
+        outcomes.update(dict.fromkeys(erring, "error"))
+        told = (*(problem for _, problem in refused), *_endless(plain.endless), *problems)
+        return Fired(tuple(plain.firings), outcomes, told, engine)
+
+    def _check(
+        self, stage: Stage, memory: Memory, reached: Reach, plain: Answer
+    ) -> tuple[str, list[str], list[Problem]]:
+        """Ask durable_rules, too: which engine served, the rules in doubt, and why."""
+        if not durable.available() or plain.endless:
+            return PLAIN, [], []
+        rules = self.rules.stages[stage]
+        asserted = len(reached.positive) + len(reached.blocking)
+        if asserted > MOST_FACTS:
+            return PLAIN, [], [_spared(stage, asserted)]
+        engine = f"durable_rules {durable.VERSION}"
+        fired: set[Firing] = set()
+        try:
+            for network in self._networks(stage, reached.alive):
+                fired |= durable.run(network, rules, memory, reached)
+        except durable.EngineError as failure:
+            return engine, [rule.name for rule in rules.rules], [_failed(stage, failure)]
+        differing = sorted({firing.rule for firing in fired.symmetric_difference(plain.firings)})
+        return engine, differing, [_disagreement(stage, differing)] if differing else []
+
+    def _networks(self, stage: Stage, alive: tuple[int, ...]) -> tuple[Network, ...]:
+        """The networks of the rules that can match: small ones compile in a tenth of the time of the whole stage."""
+        known, rules = self.networks, self.rules.stages[stage]
+        if (stage, alive) not in known and sum(of == stage for of, _ in known) >= MOST_NETWORKS:
+            alive = tuple(range(len(rules.rules)))
+        if (stage, alive) not in known:
+            known[stage, alive] = networks_of(rules, alive)
+        return known[stage, alive]
 
 
 def _keep(fired: dict[Likeness, Fired], seen: Likeness, answer: Fired) -> None:
@@ -45,53 +101,6 @@ def _keep(fired: dict[Likeness, Fired], seen: Likeness, answer: Fired) -> None:
     if len(fired) >= MOST_KNOWN:
         del fired[next(iter(fired))]
     fired[seen] = answer
-
-
-def _fire(compiled: Compiled, stage: Stage, facts: Sequence[Fact]) -> Fired:
-    """Both engines on ``facts``; where they disagree, that is a problem."""
-    memory = Memory(facts)
-    reached = reach(compiled.stages[stage], memory)
-    plain = match(compiled.stages[stage], memory, reached.alive)
-    outcomes: dict[str, RuleOutcome] = {rule.name: "not applicable" for rule in compiled.stages[stage].rules}
-    outcomes.update(dict.fromkeys(plain.blocked, "blocked"))
-    outcomes.update({firing.rule: "fired" for firing in plain.firings})
-    refused = [(rule.name, problem) for rule, problem in compiled.refused if rule.stage == stage]
-    engine, doubtful, problems = _check(compiled, stage, memory, reached, plain)
-    erring = (*(name for name, _ in refused), *sorted(plain.endless), *doubtful)
-    outcomes.update(dict.fromkeys(erring, "error"))
-    told = (*(problem for _, problem in refused), *_endless(plain.endless), *problems)
-    return Fired(tuple(plain.firings), outcomes, told, engine)
-
-
-def _check(
-    compiled: Compiled, stage: Stage, memory: Memory, reached: Reach, plain: Answer
-) -> tuple[str, list[str], list[Problem]]:
-    """Ask durable_rules, too: which engine served, the rules in doubt, and why."""
-    if not durable.available() or plain.endless:
-        return PLAIN, [], []
-    rules = compiled.stages[stage]
-    asserted = len(reached.positive) + len(reached.blocking)
-    if asserted > MOST_FACTS:
-        return PLAIN, [], [_spared(stage, asserted)]
-    engine = f"durable_rules {durable.VERSION}"
-    fired: set[Firing] = set()
-    try:
-        for network in _networks(compiled, stage, reached.alive):
-            fired |= durable.run(network, rules, memory, reached)
-    except durable.EngineError as failure:
-        return engine, [rule.name for rule in rules.rules], [_failed(stage, failure)]
-    differing = sorted({firing.rule for firing in fired.symmetric_difference(plain.firings)})
-    return engine, differing, [_disagreement(stage, differing)] if differing else []
-
-
-def _networks(compiled: Compiled, stage: Stage, alive: tuple[int, ...]) -> tuple[Network, ...]:
-    """The networks of the rules that can match: small ones compile in a tenth of the time of the whole stage."""
-    known = compiled.networks
-    if (stage, alive) not in known and sum(of == stage for of, _ in known) >= MOST_NETWORKS:
-        alive = tuple(range(len(compiled.stages[stage].rules)))
-    if (stage, alive) not in known:
-        known[stage, alive] = networks_of(compiled.stages[stage], alive)
-    return known[stage, alive]
 
 
 def _endless(rules: set[str]) -> list[Problem]:

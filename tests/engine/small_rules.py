@@ -3,7 +3,7 @@
 from typing import Any
 
 from planner.engine.compiled import Compiled, compile_ruleset
-from planner.engine.firing import fire
+from planner.engine.firing import Engines
 from planner.engine.steps import Fired
 from planner.rules.model import Fact, Pattern, Reference, Rule, Ruleset, Test
 
@@ -31,7 +31,7 @@ def rules(*whens: list[Pattern]) -> Compiled:
 
 def fired(compiled: Compiled, facts: list[Fact]) -> Fired:
     """The stage fired by both engines, which must have agreed."""
-    answer = fire(compiled, "locate", facts)
+    answer = Engines(compiled).fire("locate", facts)
     assert answer.problems == ()
     assert answer.engine.startswith("durable_rules")
     return answer

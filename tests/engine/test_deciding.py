@@ -6,7 +6,7 @@ from small_rules import fact, pattern, rules
 from planner.engine import durable, firing
 from planner.engine.compiled import compile_ruleset
 from planner.engine.decide import Judgement, Said, decide, judge, settle
-from planner.engine.firing import fire
+from planner.engine.firing import Engines
 from planner.problem import Problem
 from planner.rules.model import Rule, Ruleset
 
@@ -84,7 +84,7 @@ NICS = [fact("nic", name=f"eth{number}") for number in range(3)]
 class TestTheEngine:
     def test_it_is_spared_what_would_cost_more_than_the_plan(self, monkeypatch):
         monkeypatch.setattr(firing, "MOST_FACTS", 2)
-        answer = fire(rules([pattern("nic")]), "locate", NICS)
+        answer = Engines(rules([pattern("nic")])).fire("locate", NICS)
         assert (answer.engine, answer.outcomes) == ("plain matcher", {"r000": "fired"})
         (problem,) = answer.problems
         assert (problem.code, problem.severity) == ("engine-spared", "note")
@@ -93,7 +93,7 @@ class TestTheEngine:
         )
         assert problem.hint == "narrow the rules that look at every fact of a kind"
         monkeypatch.setattr(firing, "MOST_FACTS", 3)
-        assert fire(rules([pattern("nic")]), "locate", NICS).problems == ()
+        assert Engines(rules([pattern("nic")])).fire("locate", NICS).problems == ()
 
     @pytest.mark.parametrize(
         ("count", "listed"),
@@ -101,7 +101,7 @@ class TestTheEngine:
     )
     def test_where_it_disagrees_nothing_is_decided(self, monkeypatch, count, listed):
         monkeypatch.setattr(durable, "run", lambda *_: set())
-        answer = fire(rules(*([pattern("nic", name="eth0")] for _ in range(count))), "locate", NICS)
+        answer = Engines(rules(*([pattern("nic", name="eth0")] for _ in range(count)))).fire("locate", NICS)
         assert set(answer.outcomes.values()) == {"error"}
         (problem,) = answer.problems
         assert problem.code == "engines-disagree"
@@ -112,7 +112,7 @@ class TestTheEngine:
         monkeypatch.setattr(firing, "MOST_FACTS", 3)
         when = [pattern("nic"), pattern("port", no=True, device="$nic.name")]
         ports = [fact("port", device=f"eth{number}") for number in range(2)]
-        (problem,) = fire(rules(when), "locate", [*NICS, *ports]).problems
+        (problem,) = Engines(rules(when)).fire("locate", [*NICS, *ports]).problems
         assert problem.message.startswith("the locate rules reach 5 facts")
 
     def test_where_it_fails_nothing_is_decided(self, monkeypatch):
@@ -121,7 +121,7 @@ class TestTheEngine:
             raise durable.EngineError(msg)
 
         monkeypatch.setattr(durable, "run", fails)
-        answer = fire(rules([pattern("nic")], [pattern("bond")]), "locate", NICS)
+        answer = Engines(rules([pattern("nic")], [pattern("bond")])).fire("locate", NICS)
         assert answer.outcomes == {"r000": "error", "r001": "error"}
         (problem,) = answer.problems
         assert (problem.code, problem.message) == (
@@ -131,7 +131,7 @@ class TestTheEngine:
 
 
 def judged_by(*made: Rule) -> Judgement:
-    return judge(compile_ruleset(Ruleset("small", "1", "", made)), "locate", NICS)
+    return judge(Engines(compile_ruleset(Ruleset("small", "1", "", made))), "locate", NICS)
 
 
 def rule(name: str, **more) -> Rule:

@@ -8,6 +8,7 @@ import sys
 import pytest
 from small_rules import fact, fired, matches, pattern, rules
 
+from planner.engine.firing import Engines
 from planner.engine.network import networks_of
 
 # Freed and fresh memory is filled with rubbish, so that a use of it shows at once.
@@ -231,8 +232,9 @@ for _ in range(20):
         else:
             raise AssertionError(one)
         assert len(durable.run(network, stage, memory, reached)) == 1
-compiled.networks["locate", (0,)] = (broken[0],)
-answer = firing.fire(compiled, "locate", facts)
+engines = firing.Engines(compiled)
+engines.networks["locate", (0,)] = (broken[0],)
+answer = engines.fire("locate", facts)
 assert answer.outcomes == {"r000": "error"}, answer
 print(answer.problems[0].code, answer.problems[0].message)
 """
@@ -245,8 +247,8 @@ def test_without_the_extension_the_plain_matcher_serves_alone():
 import sys
 sys.modules["durable_rules_engine"] = None
 from small_rules import *
-from planner.engine.firing import fire
-answer = fire(rules([pattern("nic")]), "locate", [fact("nic")])
+from planner.engine.firing import Engines
+answer = Engines(rules([pattern("nic")])).fire("locate", [fact("nic")])
 print(answer.engine, answer.outcomes, answer.problems)
 """
     assert in_a_process(script) == "plain matcher {'r000': 'fired'} ()"
@@ -255,8 +257,9 @@ print(answer.engine, answer.outcomes, answer.problems)
 def test_a_difference_between_the_engines_stops_the_plan():
     compiled = rules([pattern("nic")], [pattern("nic", name="b")])
     network = networks_of(compiled.stages["locate"], [0])[0]
-    compiled.networks["locate", (0,)] = (network._replace(text=network.text.replace("+nic", "+vlan")),)
-    answer = durable_answer(compiled, [fact("nic", name="a")])
+    engines = Engines(compiled)
+    engines.networks["locate", (0,)] = (network._replace(text=network.text.replace("+nic", "+vlan")),)
+    answer = engines.fire("locate", [fact("nic", name="a")])
     assert answer.outcomes == {"r000": "error", "r001": "not applicable"}
     (problem,) = answer.problems
     assert (problem.code, problem.severity, problem.rule) == ("engines-disagree", "error", "")
@@ -264,9 +267,7 @@ def test_a_difference_between_the_engines_stops_the_plan():
 
 
 def durable_answer(compiled, facts):
-    from planner.engine.firing import fire
-
-    return fire(compiled, "locate", facts)
+    return Engines(compiled).fire("locate", facts)
 
 
 def test_a_host_of_too_many_facts_is_left_to_the_plain_matcher_with_a_note():
@@ -278,8 +279,8 @@ def test_a_host_of_too_many_facts_is_left_to_the_plain_matcher_with_a_note():
 
 def test_hosts_of_many_shapes_do_not_fill_the_memory_with_networks():
     whens = [[pattern("nic", **{f"f{number}": 1})] for number in range(10)]
-    compiled = rules(*whens)
+    engines = Engines(rules(*whens))
     for shape in range(1, 200):
         bits = {f"f{number}": shape >> number & 1 for number in range(10)}
-        assert len(fired(compiled, [fact("nic", **bits)]).firings) == shape.bit_count()
-    assert len(compiled.networks) == 65
+        assert len(engines.fire("locate", [fact("nic", **bits)]).firings) == shape.bit_count()
+    assert len(engines.networks) == 65

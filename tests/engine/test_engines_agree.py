@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from planner.engine import durable
 from planner.engine.compiled import compile_ruleset, from_document, to_document
-from planner.engine.firing import fire
+from planner.engine.firing import Engines
 from planner.engine.steps import Firing
 from planner.rules import model
 from planner.rules.model import Fact, Pattern, Reference, Rule, Ruleset
@@ -98,7 +98,7 @@ def run_batch(number: int, size: int) -> dict[str, int]:
         ruleset, host = drawn
         compiled = from_document(json.loads(json.dumps(to_document(compile_ruleset(ruleset), ""))), "", "")
         assert compiled == compile_ruleset(ruleset)
-        fired = fire(compiled, "locate", host)
+        fired = Engines(compiled).fire("locate", host)
         assert fired.problems == ()
         assert fired.engine.startswith("durable_rules ")
         wanted = {rule.name: by_brute_force(rule, host) for rule in ruleset.rules}

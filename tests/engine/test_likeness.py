@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_rules import fact, pattern, rules
 
-from planner.engine.compiled import asked_by, compile_ruleset, likeness
-from planner.engine.firing import fire
+from planner.engine.compiled import compile_ruleset
+from planner.engine.firing import Engines
+from planner.engine.likeness import asked_by, likeness
 from planner.engine.matcher import Memory, match
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -43,12 +44,12 @@ def test_what_rules_compare_tells_hosts_apart(when, other, alike):
 
 
 def test_what_fired_on_one_host_is_known_on_the_next_that_is_alike():
-    compiled = rules(JOINED)
-    assert fire(compiled, "locate", host("eth9", "eth9")).firings
-    first = fire(compiled, "locate", host("eth0", "eth0"))
+    engines = Engines(rules(JOINED))
+    assert engines.fire("locate", host("eth9", "eth9")).firings
+    first = engines.fire("locate", host("eth0", "eth0"))
     assert first.firings
-    assert fire(compiled, "locate", host("eth7", "eth7")) is first
-    assert fire(compiled, "locate", host("eth7", "eth8")).firings == ()
+    assert engines.fire("locate", host("eth7", "eth7")) is first
+    assert engines.fire("locate", host("eth7", "eth8")).firings == ()
 
 
 def renaming():

@@ -3,7 +3,7 @@
 import pytest
 from small_rules import fact, fired, matches, pattern, rules
 
-from planner.engine.firing import fire
+from planner.engine.firing import Engines
 
 
 def test_one_fact_plays_one_part():
@@ -97,7 +97,7 @@ def test_the_order_of_facts_changes_nothing_but_the_indexes():
 
 def test_a_rule_that_pairs_everything_with_everything_is_given_up():
     compiled = rules([pattern("vlan", "a"), pattern("vlan", "b"), pattern("vlan", "c")], [pattern("nic")])
-    answer = fire(compiled, "locate", [*(fact("vlan", tag=tag) for tag in range(400)), fact("nic")])
+    answer = Engines(compiled).fire("locate", [*(fact("vlan", tag=tag) for tag in range(400)), fact("nic")])
     assert [problem.code for problem in answer.problems] == ["too-many-matches"]
     assert "r000" in answer.problems[0].message
     assert answer.outcomes == {"r000": "error", "r001": "fired"}
@@ -107,4 +107,4 @@ def test_a_rule_that_looks_for_ever_without_a_match_is_given_up():
     never = pattern("vlan", "c", tag=("gt", "$a.tag"), mtu=("lt", "$a.mtu"), name=("not", "$b.name"))
     compiled = rules([pattern("vlan", "a"), pattern("vlan", "b", tag=("gt", "$a.tag")), never])
     facts = [fact("vlan", tag=tag, mtu=tag, name=str(tag)) for tag in range(300)]
-    assert [problem.code for problem in fire(compiled, "locate", facts).problems] == ["too-many-matches"]
+    assert [problem.code for problem in Engines(compiled).fire("locate", facts).problems] == ["too-many-matches"]

@@ -6,7 +6,7 @@ import pytest
 from small_rules import fact, pattern, rules
 
 from planner.engine.compiled import compile_ruleset, from_document, to_document
-from planner.engine.firing import fire
+from planner.engine.firing import Engines
 from planner.rules import model
 from planner.rules.model import Pattern, Reference, Rule, Ruleset
 
@@ -43,7 +43,7 @@ def asking(op, value):
 )
 def test_a_rule_that_cannot_be_used(when, reason):
     compiled = rules(when, [NIC])
-    answer = fire(compiled, "locate", [fact("nic", name="eth0")])
+    answer = Engines(compiled).fire("locate", [fact("nic", name="eth0")])
     assert answer.outcomes == {"r001": "fired", "r000": "error"}
     assert {problem.code for problem in answer.problems} == {"unsound-rule"}
     assert any(reason in problem.message for problem in answer.problems), answer.problems
@@ -54,7 +54,7 @@ def test_a_rule_that_cannot_be_used(when, reason):
 
 def test_two_rules_of_one_name():
     twins = (Rule("same", "locate", "a.yaml", when=(NIC,)), Rule("same", "locate", "b.yaml", when=(NIC,)))
-    answer = fire(compile_ruleset(Ruleset("x", "1", "", twins)), "locate", [fact("nic")])
+    answer = Engines(compile_ruleset(Ruleset("x", "1", "", twins))).fire("locate", [fact("nic")])
     assert answer.outcomes == {"same": "error"}
     assert [str(place) for place in answer.problems[0].where] == ["a.yaml:1", "b.yaml:1"]
 
@@ -62,7 +62,7 @@ def test_two_rules_of_one_name():
 def test_a_disabled_rule_is_in_no_stage():
     own = Rule("own", "locate", "a.yaml", when=(NIC,))
     compiled = compile_ruleset(Ruleset("x", "1", "", (own,), (("own", "not here"),)))
-    assert fire(compiled, "locate", [fact("nic")]).outcomes == {}
+    assert Engines(compiled).fire("locate", [fact("nic")]).outcomes == {}
 
 
 def test_the_shipped_rules_survive_the_way_through_a_document(rules):
