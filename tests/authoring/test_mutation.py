@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from planner import Planner
 from planner.authoring.differences import differences
 from planner.authoring.golden import Case, try_out
 from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, mutants_of, mutate, page
@@ -42,12 +43,12 @@ def what(one):
 
 def fates(one, *hosts, beside=()):
     """What becomes of each mutant of a rule on hosts that are nics with their MTUs."""
-    compiled = compile_ruleset(Ruleset("small", "1", "", (one, *beside)))
+    planner = Planner(Ruleset("small", "1", "", (one, *beside)))
     trials = []
     for number, nics in enumerate(hosts):
         host = read_capture({"nics": {name: {"mtu": str(mtu)} for name, mtu in nics.items()}, "networks": {}}).host
-        trials.append(try_out(Case(f"host{number}", host, DEFINITION), compiled))
-    return {fate.mutant.what: fate for fate in mutate([one], compiled, trials).fates}
+        trials.append(try_out(Case(f"host{number}", host, DEFINITION), planner))
+    return {fate.mutant.what: fate for fate in mutate([one], planner, trials).fates}
 
 
 def test_each_term_is_dropped_and_turned():
@@ -115,8 +116,7 @@ def test_what_the_linter_refuses_need_not_be_noticed():
 
 def test_a_survivor_without_a_reason_is_told():
     jumbo = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
-    compiled = compile_ruleset(Ruleset("small", "1", "", (jumbo,)))
-    score = mutate([jumbo], compiled, [])
+    score = mutate([jumbo], Planner(Ruleset("small", "1", "", (jumbo,))), [])
     assert (score.percent, len(score.survivors)) == (0.0, 2)
     told = page(score, {f"jumbo: {MTU_DROPPED}": "nobody minds"})
     assert "nobody minds\n\n- locate/jumbo.yaml:5:7: `nic {mtu: {gt: 1500}} dropped`" in told
@@ -126,9 +126,10 @@ def test_a_survivor_without_a_reason_is_told():
 @pytest.mark.parametrize("name", ["vlan-tag-missing", "found-by-address", "own-network-on-bond"])
 def test_the_short_way_finds_what_planning_everything_anew_finds(rules, name):
     folders = itertools.islice(golden_folders(str(ROOT / "golden")), 0, None, 12)
-    trials = [try_out(case, rules) for folder in folders if (case := read_golden(folder)[0]) is not None]
+    planner = Planner(rules)
+    trials = [try_out(case, planner) for folder in folders if (case := read_golden(folder)[0]) is not None]
     one = rules.by_name[name]
-    for fate in mutate([one._replace(fires=(), silent=())], rules, trials).of(PLAN, NOBODY):
+    for fate in mutate([one._replace(fires=(), silent=())], planner, trials).of(PLAN, NOBODY):
         others = [fate.mutant.wrong if other.name == name else other for other in rules.ruleset.rules]
         wrong = compile_ruleset(rules.ruleset._replace(rules=tuple(others)))
         noticing = [
