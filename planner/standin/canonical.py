@@ -1,4 +1,4 @@
-"""A setupNetworks call in canonical form, as VDSM 4.40 and later makes it before anything else (vdsm.md 5.3)."""
+"""A setupNetworks call in canonical form, as VDSM 4.40 and later makes it first (docs/vdsm.md, Canonical form)."""
 
 import copy
 import ipaddress
