@@ -44,7 +44,7 @@ class Member(NamedTuple):
 
 
 def is_archive(content: bytes) -> bool:
-    """Whether these are the bytes of an archive; a single file that is packed is none."""
+    """Whether these are the bytes of an archive; a single file that is packed does not count."""
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return True
     try:
