@@ -48,10 +48,8 @@ def try_out(case: Case, rules: Compiled | Planner) -> Trial:
     return Trial(case, plan, judgements)
 
 
-# What a golden keeps of its plan, and how that stands to the plan that its host gets now.
-#
-# Compared by meaning: what changes for the host is told in words, and a golden in which nothing changed but the lines
-# on which rules stand (somebody put a comment above them) is told apart from one whose plan is another.
+# A golden's kept plan compared with the one that its host gets now: a golden in which only lines of rules have moved
+# is told apart from one whose plan differs.
 
 
 KEPT_PLAN, KEPT_WHY = "plan.json", "why.txt"

@@ -96,9 +96,7 @@ def legible(path: str) -> str:
     return text if text.isprintable() else json.dumps(text)[1:-1]
 
 
-# Scalars in every spelling that VDSM had for them.
-#
-# Each is taken out of a record by its key; what is of no use there is a finding, and counts as absent.
+# Scalars in every spelling that VDSM had for them; one that cannot be read is a finding, and counts as absent.
 
 
 Record = dict[str, Any]
