@@ -57,16 +57,26 @@ class Planner:
     def plan(self, host: Host, definition: Definition, addresses: Sequence[str] = ()) -> Plan:
         """Devise the management network of ``host`` as ``definition`` wants it.
 
-        ``addresses``: the management address, or each one that the host's name resolves to; empty: the host's
-        lastClientIface decides, then its default route. The same arguments always make the same plan.
+        Args:
+            host: of `read_capture`.
+            definition: of `read_definition`.
+            addresses: the management address, or each address that the host's name resolves to; where empty, the
+                host's lastClientIface decides, then its default route.
+
+        Returns:
+            The plan. Its ``outcome`` is "change", "no-change" or "refused"; why, its ``problems`` tell. The same
+            arguments always make the same plan.
         """
         judgements = self.consider(host, definition, addresses)
         return draft(host, definition, self.rules.ruleset, decide(judgements))
 
     def consider(self, host: Host, definition: Definition, addresses: Sequence[str] = ()) -> tuple[Judgement, ...]:
-        """What each stage of the rules says: which device, how to attach to it, whether that is safe.
+        """Fire the rules of each stage on ``host``; arguments as for `plan`.
 
-        Where a rule frees the host of a bridge, what they would refuse then is told with it.
+        Returns:
+            A `Judgement` for each stage in turn: locate (which device has the address), devise (how to attach to it),
+            guard (whether that is safe). Where a guard rule asks for a bridge to be removed, its problems include
+            those that would show only without that bridge.
         """
         facts = facts_of(host, definition, tuple(addresses), self.rules.kinds)
         located = judge(self.engines, "locate", facts)
@@ -102,14 +112,17 @@ class Planner:
 def plan(
     host: Host, definition: Definition, rules: Ruleset | Compiled | Planner, addresses: Sequence[str] = ()
 ) -> Plan:
-    """Devise the management network of ``host`` as ``definition`` wants it, by ``rules``; see `Planner.plan`."""
+    """Devise the management network of ``host`` as ``definition`` wants it, by ``rules``; see `Planner.plan`.
+
+    For more than one host pass a `Planner`, which keeps what the hosts have in common.
+    """
     return _by(rules).plan(host, definition, addresses)
 
 
 def consider(
     host: Host, definition: Definition, rules: Ruleset | Compiled | Planner, addresses: Sequence[str] = ()
 ) -> tuple[Judgement, ...]:
-    """What each stage of the rules says; see `Planner.consider`."""
+    """Fire each stage of ``rules`` on ``host``; see `Planner.consider`."""
     return _by(rules).consider(host, definition, addresses)
 
 

@@ -1,7 +1,7 @@
 """What the data centre wants of the management network, as its definition says it.
 
 A definition is YAML or JSON. Booleans and numbers may be spelled as text, as the engine's REST interface
-does; an MTU of 0 is the default and a vlan of 0 is none, as the engine has it.
+does; an MTU of 0 is the default and a vlan of 0 means untagged, as in the engine.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +48,15 @@ class DefinitionReading(NamedTuple):
 
 
 def read_definition(content: str | bytes | Mapping[str, Any], source: str = "definition") -> DefinitionReading:
-    """Read a definition from YAML text, JSON text, or a document that was read already."""
+    """Read a definition from YAML text, JSON text, or a document that was parsed already.
+
+    Args:
+        content: the text or its bytes (UTF-8), or a mapping of field to value.
+        source: what problems call it, such as the file's name.
+
+    Returns:
+        The definition, or None if an error is among the problems.
+    """
     if isinstance(content, Mapping):
         return _definition(_node(content), Findings(source))
     if isinstance(content, bytes):
@@ -76,7 +84,7 @@ def read_definition(content: str | bytes | Mapping[str, Any], source: str = "def
 
 
 def _json(text: str) -> Node | None:
-    """The nodes of a JSON text, without positions; None if it is none, or one that needs a closer look."""
+    """The nodes of a JSON text, without positions; None if it is not JSON, or has to be read with positions."""
     if not text.lstrip().startswith("{"):
         return None
     import json
@@ -161,7 +169,7 @@ def _flag(entry: Entry, findings: Findings) -> bool:
 
 
 def _whole(node: Node) -> int | None:
-    """The number that a node holds, be it as text; None if it is none."""
+    """The number that a node holds, be it as text; None if it is not a number."""
     if node.kind == "int":
         return int(node.value or 0)
     text = str(node.value)
@@ -220,7 +228,7 @@ def _gateway(entry: Entry, findings: Findings) -> dict[str, str]:
 
 
 def _address(node: Node) -> str | None:
-    """The canonical text of an IP address, with its zone if it has one; None if it is none."""
+    """The canonical text of an IP address, with its zone if it has one; None if the text is no address."""
     import ipaddress
 
     text = str(node.value)

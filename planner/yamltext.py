@@ -170,7 +170,7 @@ PLAIN = re.compile(r"[^\s,\[\]{}#\"'][^\s,\[\]{}]*")
 
 
 def written_at(text: str, line: int, column: int) -> str:
-    """The scalar of one word, or in quotes on one line, that stands at a place; empty if there is none."""
+    """The scalar of one word, or in quotes on one line, that stands at a place; empty if something else does."""
     rest = _rest(text, line, column)
     found = QUOTED.match(rest) or PLAIN.match(rest)
     return found[0].removesuffix(":") if found else ""
@@ -290,7 +290,7 @@ class Findings:
     def unknown(
         self, node: Node, code: str, message: str, known: Collection[str], synonyms: Mapping[str, str] = NO_SYNONYMS
     ) -> None:
-        """Note a word that is none of ``known``, with the one that was probably meant."""
+        """Note a word that is not in ``known``, with the one that was probably meant."""
         if len(self.problems) < MOST_PROBLEMS:
             word = str(node.value)
             meant = [synonyms[word]] if word in synonyms else near(word, known)
@@ -342,7 +342,7 @@ class Findings:
         return {name: entry for name, entry in entries.items() if name in known}
 
     def string(self, entry: Entry | None, what: str) -> str:
-        """A text that is not blank, on one line; ``""`` when there is none or it is something else."""
+        """A text that is not blank, on one line; ``""`` if it is missing or something else."""
         if entry is None:
             return ""
         node = entry.value
@@ -452,7 +452,7 @@ class _Unreadable(Exception):  # noqa: N818  the way out of the event loop; neve
 
 
 def parse_yaml(text: str, source: str) -> tuple[Node | None, list[Problem]]:
-    """The document in ``text``, or None if it is none, and everything that is wrong with its form."""
+    """The document in ``text``, or None if it is not YAML, and everything that is wrong with its form."""
     text = text.removeprefix("\ufeff")
     findings = Findings(source, text)
     if len(text) > LONGEST_TEXT:

@@ -1,6 +1,6 @@
-"""What a configuration of VDSM's wants a machine to be: pure, from a machine to a machine (vdsm.md 6).
+"""What a configuration of VDSM's wants a machine to be: pure, from a machine to a machine (docs/vdsm.md, Carrying out).
 
-The configurations are `planner.standin.kernel.Config`: canonical networks and bonds (vdsm.md 5.3).
+The configurations are `planner.standin.kernel.Config`: canonical networks and bonds (docs/vdsm.md, Canonical form).
 """
 
 import ipaddress
@@ -216,5 +216,5 @@ class _Draft:
 
 
 def table_of(device: str) -> str:
-    """The number of the routing table that a device has for itself, as VDSM numbers it (vdsm.md 6.3)."""
+    """The number of a device's own routing table, as VDSM numbers it (docs/vdsm.md, Addresses and routes)."""
     return str(zlib.adler32(device.encode()))

@@ -51,7 +51,7 @@ def start(device: str, table: str, mac: str, *, metric: int = 0, identity: str =
     ``metric``: of the lease's default route. ``identity``: call itself so instead.
 
     The identity is stated and not left to the program: it has to be the same on the bridge as it was on the port, or
-    the server gives another address (vdsm.md 7.4, bug 1219429).
+    the server gives another address (docs/vdsm.md, DHCP identity).
     """
     folder = os.path.join(STATE, device)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The network part of getVdsCaps from a real kernel, spelt as VDSM 4.50 spells it (vdsm.md 4.1)."""
+"""The network part of getVdsCaps from a real kernel, spelt as VDSM 4.50 spells it (docs/vdsm.md, The shape today)."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Interface

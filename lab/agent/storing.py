@@ -2,7 +2,7 @@
 
 A configuration is a folder of JSON files, one a network and one a bond.
 
-As VDSM's /var/lib/vdsm/persistence/netconf (vdsm.md 7.1): ``nets/<name>``, ``bonds/<name>``. Written aside and renamed:
+As VDSM keeps them: ``nets/<name>``, ``bonds/<name>`` (docs/vdsm.md, Running and persistent). Written aside and renamed:
 a machine that dies meanwhile finds the old configuration or the new one.
 """
 

@@ -37,17 +37,20 @@ class _Shared(NamedTuple):
 
 
 def carry_out(order: Order, url: str, tell: Listener) -> Report:
-    """Apply an order; every step is journalled at ``url``."""
+    """Apply an order and return how it ended.
+
+    ``url``: the journal's database, in which every step is written down. ``tell``: is called with each `Event`.
+    """
     return report(order, *journal.keep(url, order.run, order.document(), performer(tell)))
 
 
 def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
-    """Go on with a run that was interrupted, looking for the host at the ``expected`` addresses, too."""
+    """Go on with an interrupted run; look for the host at the ``expected`` addresses, too."""
     return report(read_order(record.order), *journal.go_on(url, record, performer(tell, expected=expected)))
 
 
 def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
-    """A run that ended in doubt, again from the reading of the host, as a run of its own called ``run``."""
+    """Take up a run that ended in doubt: a new run called ``run`` begins by reading the host."""
     order = read_order({**record.order, "run": run, "addresses": (*record.order.get("addresses", ()), *expected)})
     steps = list(record.steps)
     sent = next((step.name for step in reversed(steps) if step.name in SENT), "")
@@ -63,7 +66,10 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected
 
 
 def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = ()) -> journal.Perform:
-    """Performs steps, and knows which ones this process performed itself."""
+    """Return the function by which the journal performs a step.
+
+    It makes what the steps share (client, contact, host) once, and keeps which steps this process has performed itself.
+    """
     performed: set[str] = set()
     shared: list[_Shared] = []
 
@@ -119,7 +125,7 @@ def _fencing(reboot: Reboot | None, world: World) -> Fencing | Failure:
 
 
 def whereabouts(order: Order) -> list[str]:
-    """The addresses of the host that the plan knows, before and after, and those that were named."""
+    """Return where to look for the host: its addresses by the plan, before and after, and those that were named."""
     attachment = order.plan["attachment"]
     static = [attachment[family].get("address") for family in ("ipv4", "ipv6")]
     management = (order.plan["management"] or {}).get("address")
@@ -149,7 +155,7 @@ def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:
 
 
 def see(access: Access, limits: Limits) -> Sight | Failure:
-    """The host as it is, as soon as its VDSM answers."""
+    """Read the host as soon as its VDSM answers, within ``limits.vdsm`` seconds."""
     speaker = speaker_of(access)
     if isinstance(speaker, Failure):
         return speaker
@@ -157,7 +163,7 @@ def see(access: Access, limits: Limits) -> Sight | Failure:
 
 
 def capture_of(access: Access, limits: Limits) -> Mapping[str, Any] | Failure:
-    """The host's whole answer to getVdsCaps."""
+    """Return the host's whole answer to getVdsCaps."""
     sight = see(access, limits)
     return sight if isinstance(sight, Failure) else sight.capture
 
@@ -173,7 +179,7 @@ def save(access: Access, limits: Limits) -> Done | Failure:
 
 
 def plan_for(sight: Sight, definition: Definition, rules: Compiled, addresses: Sequence[str]) -> Plan:
-    """The plan for a host as it was seen."""
+    """Plan for a host as it was seen; see `planner.plan`."""
     return planner.plan(sight.host, definition, rules, addresses)
 
 
@@ -188,7 +194,7 @@ def order_for(  # noqa: PLR0913 all that a run needs, each by its name
     limits: Limits = DEFAULT_LIMITS,
     made_by: str = "",
 ) -> Order:
-    """The order to apply ``plan``, a plan document that changes something, to the host as it was seen.
+    """Put together the order to apply ``plan``, the document of a change, to the host as it was seen.
 
     ``probes`` come on top of the host's own: its ports, its gateways, its name servers. A host behind ``routes`` is not
     where its addresses are, so it has none of these.
@@ -203,10 +209,10 @@ def order_for(  # noqa: PLR0913 all that a run needs, each by its name
 
 
 def host_key(order: Order) -> str:
-    """What two runs on one host have in common: its uuid, or else how it is spoken to."""
+    """Return what two runs on one host have in common: its uuid, or else how it is addressed."""
     return str(order.before.get("uuid") or order.access.target)
 
 
 def run_name() -> str:
-    """A name for a run that sorts by time and is nobody else's."""
+    """Make a unique name for a run, which sorts by time."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"

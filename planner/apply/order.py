@@ -1,4 +1,7 @@
-"""What was ordered: all that a run needs to go on after a restart, as JSON. No secret is in it, only paths of files."""
+"""An order: all that a run needs to be carried out, or to go on after a restart, as JSON.
+
+No secret is in it: passwords stay in files, of which it has the paths.
+"""
 
 import json
 import os
@@ -107,7 +110,7 @@ class Order:
 
 
 def read_order(document: dict[str, Any]) -> Order:
-    """What `Order.document` wrote, by this version or one before; fields it does not know are left alone."""
+    """Read what `Order.document` of this version or an earlier one wrote; unknown fields are ignored."""
     known = {key: document[key] for key in Order.__dataclass_fields__ if key in document}
     reboot = known.pop("reboot", None)
     return Order(
@@ -148,7 +151,10 @@ HINT = "`mgmtnet plan CAPTURE ... -o json` prints a plan"
 
 
 def read_plan(content: bytes, source: str) -> dict[str, Any] | Problem:
-    """The plan document in ``content``, or why it is none."""
+    """Read a plan document (schemas/plan.schema.json) from ``content``, or tell why it is not one.
+
+    ``source``: what the problem calls it. Whether its calls follow from its attachment `altered` tells.
+    """
     import jsonschema  # 60 ms, and only `apply --plan` reads plans
 
     try:
@@ -165,7 +171,7 @@ def read_plan(content: bytes, source: str) -> dict[str, Any] | Problem:
 
 
 def altered(plan: Mapping[str, Any], host: Host) -> list[Problem]:
-    """Where the calls of ``plan``, a change for ``host``, are not those that its attachment makes there.
+    """Return a problem for each place where the calls of ``plan`` do not follow from its attachment on ``host``.
 
     What is sent must be what the rules decided, what the user was shown, and what the host is held against.
     """

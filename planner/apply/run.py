@@ -1,4 +1,4 @@
-"""One run of an order: what its steps share, and what a step answers."""
+"""One run of an order: what its steps share, what a step answers, and the report of them all."""
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
@@ -218,7 +218,7 @@ class Run(NamedTuple):
 
 
 def stale() -> dict[str, str]:
-    """A plan for a host that has changed since, as a step's problem."""
+    """Return the problem of a step that finds the host other than it was planned for."""
     return {
         "code": "stale-plan",
         "message": "the host is not what it was when the plan was made",
@@ -227,14 +227,14 @@ def stale() -> dict[str, str]:
 
 
 def trouble(failure: Failure) -> dict[str, str]:
-    """A failed call as a step's problem."""
+    """Return the problem of a step whose call failed."""
     named = f" ({failure.name})" if failure.name else ""
     code = f"vdsm-{failure.code}" if failure.code is not None else f"vdsm-{failure.kind}"
     return {"code": code, "message": failure.message + named, "hint": failure.hint}
 
 
 def differing(sight: Sight, found: Sequence[Difference]) -> dict[str, str]:
-    """A host that differs from the plan as a step's problem."""
+    """Return the problem of a step that finds the host other than planned, in ``found``."""
     told = "; ".join(str(difference) for difference in found)
     return {
         "code": "not-as-planned",
@@ -298,7 +298,7 @@ class Report(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The exit status."""
+        """The exit status of the command (README, "The commands")."""
         return max(STATUS[self.standing], FAILED if self.problem else 0)
 
     @property
@@ -345,7 +345,7 @@ class Report(NamedTuple):
 
 
 def report(order: Order, steps: Sequence[Step], lost: Mapping[str, str] = MappingProxyType({})) -> Report:
-    """The report of a run's steps. A run that ended in no standing was interrupted: nobody knows.
+    """Make the report of a run's steps, at least one; where the last has no standing, that is unknown.
 
     ``lost``: why not all of them could be written down.
     """
@@ -363,7 +363,7 @@ def unchanged(
     failure: Failure | None = None,
     reboot: bool = False,
 ) -> Report:
-    """The report of a host that stands as planned already: nothing was changed. ``reboot``: one was asked for.
+    """Make the report of a host that is as planned already, so nothing was sent. ``reboot``: one was asked for.
 
     ``dirty``: whether something is unsaved there, None: nobody tells; ``failure``: why it could not be saved again.
     """

@@ -18,9 +18,8 @@ from planner.printing import html_text
 from planner.problem import Problem, errors
 from planner.rules.model import STAGES, Rule, Stage
 
-# What an edit of a ruleset can touch: a host on which no edited rule fires, by either ruleset, keeps its plan.
-#
-# So most hosts of a fleet need be planned by one ruleset only.
+# What an edit of a ruleset can touch: a host on which no edited rule fires, by either ruleset, keeps its plan, and is
+# planned by one of them only.
 
 
 class Edit(NamedTuple):
@@ -194,9 +193,7 @@ def _behind(was: Plan, now: Plan, found: Sequence[Difference]) -> Iterator[str]:
             yield rule
 
 
-# Two rulesets over many hosts as a page: a sum, then the hosts.
-#
-# First those that cannot be planned, with the reasons; then each whose plan changes, drawn as it would be by both.
+# The comparison as a page: a sum, the hosts that cannot be planned, then each whose plan changes, drawn by both.
 
 
 # Hosts drawn: with more of them a browser takes seconds for the page, and nobody looks at that many.

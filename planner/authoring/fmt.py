@@ -120,9 +120,7 @@ def _start(lines: list[str], entry: Entry, first: int) -> int:
 
 
 # Which maps and lists of a rule file stand in a block, and which in {braces} or [brackets].
-#
-# The document is ruamel.yaml's: dicts and lists whose ``fa`` says how they are written, and whose ``ca`` holds
-# comments.
+# In ruamel.yaml's documents ``fa`` says how a map or list is written, and ``ca`` holds its comments.
 
 
 WIDTH = 120  # of prose: as wide as the code

@@ -48,10 +48,8 @@ def try_out(case: Case, rules: Compiled | Planner) -> Trial:
     return Trial(case, plan, judgements)
 
 
-# What a golden keeps of its plan, and how that stands to the plan that its host gets now.
-#
-# Compared by meaning: what changes for the host is told in words, and a golden in which nothing changed but the lines
-# on which rules stand (somebody put a comment above them) is told apart from one whose plan is another.
+# A golden's kept plan compared with the one that its host gets now: a golden in which only lines of rules have moved
+# is told apart from one whose plan differs.
 
 
 KEPT_PLAN, KEPT_WHY = "plan.json", "why.txt"
@@ -66,7 +64,7 @@ AROUND = 2  # lines of a file that are shown beside a changed one
 class Standing(NamedTuple):
     """How a golden's files stand to what the rules make of it now.
 
-    ``stale`` are the files that are not as they would be written; ``before`` is the kept plan, None if there is none
+    ``stale`` are the files that are not as they would be written; ``before`` is the kept plan, None without one
     that can be read; ``differences`` is what changes for the host, which may be nothing where something is worded anew.
     """
 
@@ -101,7 +99,7 @@ def standing(kept: Mapping[str, str | None], wanted: Mapping[str, str], plan: Pl
 
 
 def read_plan(text: str | None) -> Document | Problem:
-    """The plan that a golden has kept, or why there is none."""
+    """The plan that a golden has kept, or the problem with reading it."""
     hint = "`mgmtnet golden update` writes it anew"
     if text is None:
         return Problem("golden-invalid", f"there is no {KEPT_PLAN}", "`mgmtnet golden update` writes it")
@@ -227,7 +225,7 @@ def scrubbed(
 
 
 def _renamed(value: Any, new: Pseudonyms) -> Any:
-    """An address, or a list of them; what is none (`none`, nothing) stays."""
+    """An address, or a list of them; `none` and null stay as they are."""
     if isinstance(value, list):
         return [_renamed(item, new) for item in value]
     return new.address(value) if isinstance(value, str) else value

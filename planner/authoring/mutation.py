@@ -23,8 +23,7 @@ from planner.rules.lint import contradiction, refuted, unsound
 from planner.rules.model import STAGES, Assignment, Pattern, Reference, Rule, Stage, Test
 
 # A rule made wrong in every way that is one slip of the pen: a term lost, or turned into its opposite.
-#
-# If a host of the tests is treated otherwise by such a mutant, the term is tested; if none is, it may say anything.
+# A term is tested if some host of the tests is treated otherwise by such a mutant.
 
 
 # What each operator is mistaken for; `matches` has no opposite that one writes.

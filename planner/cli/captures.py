@@ -21,9 +21,7 @@ from planner.problem import Problem, Where
 from planner.yamltext import decode, parse_yaml, plain, suggest
 
 # Files in an archive (tar, also packed by gzip, bzip2 or xz, and zip), read member by member.
-#
-# Nothing is unpacked to a disk: no path, link or special file of an archive can do harm. What a few bytes may unpack to
-# has limits, of each member and of all together.
+# Nothing is unpacked to a disk, and what a member, and all together, may unpack to is limited.
 
 
 LARGEST_MEMBER = 64 << 20  # bytes; the largest capture known has 2 MB
@@ -44,7 +42,7 @@ class Member(NamedTuple):
 
 
 def is_archive(content: bytes) -> bool:
-    """Whether these are the bytes of an archive; a single file that is packed is none."""
+    """Whether these are the bytes of an archive; a single file that is packed does not count."""
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return True
     try:

@@ -76,7 +76,7 @@ class Objects:
         self._left = MOST
 
     def get(self, name: str) -> Object | None:
-        """The object called ``name``, which has no line end; None if there is none, or if several could be meant."""
+        """The object called ``name``, which has no line end; None if it is unknown or ambiguous."""
         with suppress(BrokenPipeError):  # then there is no answer
             self._asked.write(os.fsencode(name) + b"\n")
             self._asked.flush()

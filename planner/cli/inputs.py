@@ -147,7 +147,7 @@ def resolve(stated: list[str]) -> tuple[tuple[str, ...], list[Problem]]:
 
 
 def canonical(text: str) -> str | None:
-    """The address in canonical text, an IPv4-mapped one as IPv4; None if it is none."""
+    """The address in canonical text, an IPv4-mapped one as IPv4; None if it is no address."""
     try:
         address = ipaddress.ip_address(text.strip("[]"))
     except ValueError:

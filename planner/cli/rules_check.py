@@ -33,7 +33,7 @@ FOLDER = "schemas"
 
 
 def schema_near(folder: str, name: str) -> str:
-    """``schemas/NAME`` in the folder or in one above it, as a relative path; nothing if there is none."""
+    """``schemas/NAME`` in the folder or in one above it, as a relative path; empty if it does not exist."""
     above, steps = os.path.abspath(folder), ""
     while True:
         if os.path.isfile(os.path.join(above, FOLDER, name)):

@@ -48,7 +48,7 @@ def run_new(options: argparse.Namespace) -> int:
 
 
 def _made(options: argparse.Namespace) -> str | list[Problem]:
-    """The path of the new file, or why there is none."""
+    """The path of the new file, or why it could not be made."""
     ruleset, problems = load_rules(options.rules)
     if ruleset is None or errors(problems):
         return [*problems]

@@ -107,9 +107,7 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(map(markdown_code, names))
 
 
-# A page for each rule and for each problem's code: what, why, and hosts on which it fires and on which it is silent.
-#
-# As Markdown they are docs/rules/ and docs/codes/; `mgmtnet explain` prints them for a terminal.
+# A page for each rule and each problem's code: docs/rules/ and docs/codes/, and what `mgmtnet explain` prints.
 
 
 WIDTH = 100

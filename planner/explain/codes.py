@@ -27,7 +27,7 @@ INPUTS = {
         "Give the address alone, or a name that resolves to it.",
     ),
     "address-malformed": Meaning(
-        "An address in the capture is none. It is left out, and the host is judged without it.",
+        "An address in the capture is malformed. It is left out, and the host is judged without it.",
         "Capture the host again; if VDSM itself reports it so, look at the device on the host.",
     ),
     "bond-not-made": Meaning(
@@ -118,7 +118,7 @@ INPUTS = {
         "Give the address itself.",
     ),
     "ipv4-invalid": Meaning(
-        "`ipv4` in the definition is none of its words. It is only for hosts whose capture cannot tell how they "
+        "`ipv4` in the definition is neither dhcp nor static. It is only for hosts whose capture cannot tell how they "
         "got their address.",
         "Write dhcp or static, or leave it out.",
     ),
@@ -131,7 +131,7 @@ INPUTS = {
         "List addresses, or leave it out to keep those of the host.",
     ),
     "netmask-malformed": Meaning(
-        "A netmask in the capture is none, so the length of the address's prefix is unknown.",
+        "A netmask in the capture is malformed, so the length of the address's prefix is unknown.",
         "Capture the host again; on the host, `ip address` shows the prefix.",
     ),
     "network-invalid": Meaning(
@@ -525,7 +525,7 @@ RUNS = {
     ),
     "expect-malformed": Meaning("--expect names no address.", "Give an IPv4 or IPv6 address without a prefix."),
     "fault-amount": Meaning("The amount in a --fault is not understood.", "See docs/applying.md for the faults."),
-    "fault-occurrence": Meaning("The number of the call in a --fault is none.", "Write VERB:FAULT:N, N from 1."),
+    "fault-occurrence": Meaning("The number of the call in a --fault is malformed.", "Write VERB:FAULT:N, N from 1."),
     "fault-unknown": Meaning("There is no such fault of this verb.", "Take one that the hint names."),
     "fault-verb-unknown": Meaning("There is no such verb of VDSM's.", "Take one that the hint names."),
     "fence-incomplete": Meaning(
@@ -583,7 +583,7 @@ RUNS = {
     "plan-malformed": Meaning("The file is no plan.", "Make one: mgmtnet plan CAPTURE ... -o json."),
     "port-malformed": Meaning("--port is no port.", "Give a number from 0 to 65535; 0 takes any."),
     "probe-unusable": Meaning(
-        "A --probe is none.",
+        "A --probe is malformed.",
         "Write tcp://host:port, https://host/path, dns://server, ip://address.",
     ),
     "routes-malformed": Meaning("The file of --routes is no table of routes.", "Take the one that the stand-in wrote."),

@@ -399,7 +399,7 @@ ATTACHMENT: dict[str, Field] = {
 
 
 def absent(field: Field) -> Scalar:
-    """The value that stands for "there is none" in a field of this type."""
+    """The value that means "absent" in a field of this type: `""` or -1."""
     return "" if field.type is str else -1
 
 

@@ -27,7 +27,15 @@ class Reading(NamedTuple):
 
 
 def read_capture(content: str | bytes | dict[str, Any], source: str = "capture") -> Reading:
-    """The host that ``content`` describes; ``source`` is how problems call it."""
+    """Read the host from a capture, whatever its format.
+
+    Args:
+        content: the text or its bytes, or the document if it was parsed already.
+        source: what problems call it, such as the file's name.
+
+    Returns:
+        The host, or None if an error is among the problems; and getVdsCaps as it was found.
+    """
     parsed = _capture(Parsed(content, "vdsm-json") if isinstance(content, dict) else _parsed(content, source), source)
     if errors(parsed.problems):
         return Reading(None, parsed.problems)
@@ -176,7 +184,7 @@ class Unwrapped(NamedTuple):
 
 
 def unwrapped(text: str) -> Unwrapped | None:
-    """The document that ``text`` holds among other lines; None if no whole line or log line begins one."""
+    """Find the document among other lines of ``text``; None if no line begins one."""
     text = _plain(text)
     start, line = _start(text)
     if start < 0:
@@ -202,7 +210,7 @@ def _plain(text: str) -> str:
 
 
 def _start(text: str) -> tuple[int, int]:
-    """Where the first document begins, and its line; -1 where there is none."""
+    """Where the first document begins, and its line; -1 where no document is found."""
     for found in BEGINNING.finditer(text):
         if not INSIDE.search(text[max(0, found.start() - LOOKED_BACK) : found.start()].rstrip()):
             return found.end(), found.start()
@@ -254,7 +262,7 @@ class Named(NamedTuple):
 
 
 def parse_excerpt(text: str, source: str) -> Parsed | None:
-    """The members that are whole in a text that begins in the middle of JSON; None if nothing is of getVdsCaps.
+    """Read the whole members of a text that begins in the middle of JSON; None if none of them is of getVdsCaps.
 
     A section that begins and does not end is an error: planned without it, every rule about it would be blind.
     """
@@ -296,7 +304,7 @@ def _broken(key: str, text: str, source: str) -> Problem:
 
 
 def named(document: Any) -> Named | None:
-    """A section that lost its name, or a record that lost its section, put where it belongs; None if it is neither."""
+    """Put a section without its name, or a record without its section, where it belongs; None if it is neither."""
     if not isinstance(document, dict):
         return None
     section = _section(document)
@@ -316,7 +324,7 @@ def _section(record: Any) -> str | None:
 
 
 def piece_warning(source: str) -> Problem:
-    """That a document was only a piece."""
+    """Return the warning that a document is only a piece of getVdsCaps."""
     return _warning(source, "this is a piece of getVdsCaps")
 
 
@@ -338,7 +346,7 @@ MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def decode(content: bytes, source: str) -> str | Problem:
-    """The text, without a byte order mark; or what is wrong."""
+    """Decode UTF-8 or UTF-16, without the byte order mark; or tell what is wrong, as that it is compressed."""
     unpack = next((command for mark, command in PACKED.items() if content.startswith(mark)), "")
     if unpack or content.startswith(TAR, TAR_AT):
         return _packed(unpack, source)

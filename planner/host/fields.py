@@ -96,9 +96,7 @@ def legible(path: str) -> str:
     return text if text.isprintable() else json.dumps(text)[1:-1]
 
 
-# Scalars in every spelling that VDSM had for them.
-#
-# Each is taken out of a record by its key; what is of no use there is a finding, and counts as absent.
+# Scalars in every spelling that VDSM had for them; one that cannot be read is a finding, and counts as absent.
 
 
 Record = dict[str, Any]
@@ -140,7 +138,7 @@ def number(record: Record, key: str, what: str, path: str, findings: Findings, l
 
 
 def amount(record: Record, key: str) -> int:
-    """A number that only people look at; -1 for whatever is none, such as the speed of a nic without a link."""
+    """A number that only people look at; -1 for whatever is no number, such as the speed of a nic without a link."""
     whole = _whole(record.get(key))
     return whole if whole is not None and 0 <= whole <= LARGEST else -1
 
@@ -266,7 +264,7 @@ class Parsed(NamedTuple):
 
 
 def parse(written: str) -> Parsed | None:
-    """``address``, ``address/prefix`` or ``address/netmask``; None if it is none. A zone is dropped."""
+    """``address``, ``address/prefix`` or ``address/netmask``; None if it is no address. A zone is dropped."""
     return _parsed(written) if len(written) <= LONGEST_ADDRESS else None
 
 
@@ -291,7 +289,7 @@ def _parsed(written: str) -> Parsed | None:
 
 
 def ipv4_number(written: str) -> int | None:
-    """The address or netmask as 32 bits; None if it is none."""
+    """The address or netmask as 32 bits; None if it is neither."""
     parts = written.split(".")
     if len(parts) != 4 or not written.isascii():
         return None
@@ -305,7 +303,7 @@ def ipv4_number(written: str) -> int | None:
 
 
 def netmask_length(written: str) -> int | None:
-    """The prefix length of a netmask; None if it is none, as 255.0.255.0."""
+    """The prefix length of a netmask; None if it is no netmask, as 255.0.255.0."""
     number = ipv4_number(written)
     if number is None:
         return None
@@ -391,7 +389,7 @@ def _prefix(record: Record, path: str, findings: Findings) -> int:
 
 
 def read_address(record: Record, key: str, family: int, path: str, findings: Findings) -> str:
-    """One address of ``family`` in canonical text; ``""`` for none, and for what is none."""
+    """One address of ``family`` in canonical text; ``""`` where it is absent, or no address."""
     written = text(record, key, path, findings)
     if not written:
         return ""

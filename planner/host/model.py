@@ -196,7 +196,7 @@ def eui64(address: str, hwaddr: str) -> str:
 
 
 def maker_of(address: str) -> str:
-    """The MAC address of which EUI-64 makes the interface identifier of ``address``; ``""`` if it is none's."""
+    """The MAC address of which EUI-64 makes the interface identifier of ``address``; ``""`` if none does."""
     identifier = _identifier(address) ^ UNIVERSAL
     if identifier >> FILLER_AT & 0xFFFF != FILLER:
         return ""

@@ -76,7 +76,7 @@ class Pseudonyms(NamedTuple):
         return self.mac(bytes.fromhex(digits).hex(":")).replace(":", "")
 
     def address(self, text: str) -> str:
-        """Another address; two share a prefix just when they did before. What is none, or nobody's, stays."""
+        """Another address; two share a prefix just when they did before. What is no address, or is nobody's, stays."""
         try:
             parsed = ipaddress.ip_address(text)
         except ValueError:

@@ -17,7 +17,10 @@ class Holder(NamedTuple):
 
 
 def after(host: Host, network: str, attachment: Attachment, holder: Holder) -> Host:
-    """``host`` once ``network`` is attached as ``attachment`` says; a lease and an advertised address are kept."""
+    """Return ``host`` as it will be with ``network`` attached as ``attachment`` says.
+
+    ``holder``: the device and address it is managed by today. Leases and advertised addresses are taken to stay.
+    """
     return _Remaking(host, network, attachment, holder).host()
 
 
@@ -148,7 +151,7 @@ def _gateway(planned: IpPlan, reported: str) -> str:
 
 
 def future(host: Host, document: Mapping[str, Any]) -> Host:
-    """``host`` after the plan ``document``; only a change differs from ``host``."""
+    """Return ``host`` as it will be after the plan ``document``: unchanged unless its outcome is a change."""
     if document["outcome"] != "change":
         return host
     attachment = read_attachment(document["attachment"], host.bonds)
@@ -156,17 +159,17 @@ def future(host: Host, document: Mapping[str, Any]) -> Host:
 
 
 def holder_of(document: Mapping[str, Any]) -> str:
-    """The device that has the management address today, ``""`` when none was found."""
+    """Return the device that has the management address today; ``""`` if the plan found no such device."""
     return str((document.get("management") or {}).get("device") or "")
 
 
 def address_of(document: Mapping[str, Any]) -> str:
-    """The management address, ``""`` when none was found."""
+    """Return the management address; ``""`` if the plan found none."""
     return str((document.get("management") or {}).get("address") or "")
 
 
 def top_of(document: Mapping[str, Any]) -> str:
-    """The device that will have it."""
+    """Return the device that will have the management address after the plan."""
     attachment = document["attachment"]
     tag = attachment["vlan"]
     port = attachment["iface"] if tag is None else f"{attachment['iface']}.{tag}"

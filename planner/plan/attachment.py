@@ -75,7 +75,7 @@ class Attachment(NamedTuple):
 
 
 def bonding_document(bond: Bond | None, *, pin_mac: bool = True) -> dict[str, Any]:
-    """The bond that travels along, with its members and options; empty without one."""
+    """Describe a bond as plans do, with its members and options; ``{}`` for None."""
     if bond is None:
         return {}
     unpinned = {} if pin_mac else UNPINNED
@@ -83,7 +83,11 @@ def bonding_document(bond: Bond | None, *, pin_mac: bool = True) -> dict[str, An
 
 
 def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> Attachment | None:
-    """The attachment that ``values`` (of `planner.facts.vocabulary.ATTACHMENT`) describe, if they name a device."""
+    """Make an attachment of the values that the devise rules set.
+
+    ``values``: by field of `planner.facts.vocabulary.ATTACHMENT`. ``bonds``: the host's, by name. None if no rule named
+    a device.
+    """
     iface = str(values.get("iface", ""))
     if not iface:
         return None
@@ -105,7 +109,7 @@ def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> At
 
 
 def read_attachment(document: Mapping[str, Any], bonds: Mapping[str, Bond]) -> Attachment:
-    """The attachment of a plan's ``document`` on a host with these ``bonds``."""
+    """Read the attachment back from a plan's ``document``; ``bonds`` are the host's, by name."""
     name = next(iter(document["bonding"]), "")
     return Attachment(
         iface=document["iface"],
@@ -134,7 +138,7 @@ def _read_ip(document: Mapping[str, Any]) -> IpPlan:
 
 
 def attachment_fact(attachment: Attachment) -> Fact:
-    """The ``attachment`` fact for the guard stage, with what follows from the values."""
+    """Make the ``attachment`` fact of the guard stage, with what follows from the values."""
     v4, v6 = attachment.ipv4, attachment.ipv6
     fields: dict[str, Scalar] = {
         "iface": attachment.iface,
@@ -181,7 +185,7 @@ def _ip(values: Mapping[str, Scalar], family: str) -> IpPlan:
 
 
 def _inside(ip: IpPlan) -> int:
-    """1: the gateway is in the address's subnet, or link-local; 0: it is not; -1: there is none to judge."""
+    """1: the gateway is in the address's subnet, or link-local; 0: it is not; -1: no gateway, or no subnet."""
     if not ip.gateway or not ip.address or ip.prefix < 0:
         return -1
     import ipaddress

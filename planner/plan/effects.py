@@ -29,7 +29,7 @@ class Anew(NamedTuple):
 
 
 def kept(attachment: Attachment, ip: Ip, wanted: str) -> tuple[Address, ...]:
-    """Which of the present addresses the network has afterwards; ``wanted`` is the management address."""
+    """Return those addresses of ``ip`` that the network keeps; ``wanted`` is the management address."""
     families = ((4, attachment.ipv4), (6, attachment.ipv6))
     return tuple(address for family, planned in families for address in _kept(planned, ip, family, wanted))
 
@@ -46,13 +46,18 @@ def _kept(planned: IpPlan, ip: Ip, family: int, wanted: str) -> list[Address]:
 
 
 def has_dhcpv6_lease(attachment: Attachment, ip: Ip) -> bool:
-    """Whether a DHCPv6 lease is at stake: beside router advertisements a client may have got none."""
+    """Tell whether the network will ask for a DHCPv6 lease that matters.
+
+    Beside router advertisements that is so only if the device has a lease today.
+    """
     leased = any(address.family == 6 and origin(address, ip) == "lease" for address in ip.addresses)
     return attachment.ipv6.method == "dhcp" or (attachment.ipv6.method == "auto+dhcp" and leased)
 
 
 def readdressed(host: Host, attachment: Attachment, ip: Ip) -> dict[str, Anew]:
-    """The automatic addresses of ``ip``, but for those that are the EUI-64 of the MAC address of the network.
+    """Return the automatic IPv6 addresses of ``ip`` that change, and what becomes of each.
+
+    nmstate makes them of the MAC address (EUI-64), so those that are made of it already stay.
 
     A capture tells no MAC address of a VLAN: it is the base's, unless the VLAN was given one of its own.
     """
@@ -91,7 +96,7 @@ class Winner(NamedTuple):
 
 
 def winners(host: Host, network: str, attachment: Attachment, holder: str) -> Iterator[Winner]:
-    """The other devices' default routes that will be preferred to the one that ``network`` gets."""
+    """Return the default routes of other devices that will be preferred to the one that ``network`` gets."""
     own = host.networks.get(network)
     if not attachment.default_route or (own is not None and own.bridged == attachment.bridged and _defaults(own.ip)):
         return
@@ -155,7 +160,10 @@ class Effect(NamedTuple):
 
 
 def foresee(host: Host, network: str, attachment: Attachment, holder: str, wanted: str = "") -> tuple[Effect, ...]:
-    """The effects of attaching ``network`` as ``attachment`` says; ``holder`` has the management address ``wanted``."""
+    """Foresee what VDSM does to each device when ``network`` is attached as ``attachment`` says.
+
+    ``holder``: the device that has the management address today; ``wanted``: that address. Both may be ``""``.
+    """
     return (
         *_mtu(host, network, attachment),
         *_bridge(host, network, attachment),
@@ -167,7 +175,7 @@ def foresee(host: Host, network: str, attachment: Attachment, holder: str, wante
 
 
 def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
-    """The ``foreseen`` facts for the guard stage."""
+    """Make the ``foreseen`` facts of the guard stage, one for each effect."""
     return [
         Fact(
             "foreseen",
@@ -187,7 +195,10 @@ def foreseen_facts(effects: tuple[Effect, ...]) -> list[Fact]:
 
 
 def base_mtu(host: Host, network: str, attachment: Attachment) -> int:
-    """The MTU that the base will have: the largest of what stands on it, and before 4.40 often that of today."""
+    """Return the MTU that the base will have: the largest of the networks and VLANs on it.
+
+    VDSM before 4.40 does not lower the present MTU of a base that is in use.
+    """
     base = attachment.iface
     if by_nmstate(host):
         return max(attachment.mtu, _largest(host, base, (attachment.port, _port(host, network))))
@@ -207,7 +218,7 @@ def _elder_floor(host: Host, network: str, base: str) -> int:
 
 
 def by_nmstate(host: Host) -> bool:
-    """Whether its VDSM works through nmstate; one of unknown age is taken for the newest."""
+    """Tell whether the host's VDSM works through nmstate; one of unknown age is taken for the newest."""
     return host.version == () or host.version >= NMSTATE_SINCE
 
 

@@ -69,7 +69,12 @@ class RulesetName(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What to ask of the host, and why. There are ``steps``, in their order, when the outcome is a change."""
+    """What to ask of the host, and why.
+
+    ``steps``: in their order; empty unless ``outcome`` is "change". ``management``, ``attachment``: None if the rules
+    found none. ``capture``, ``definition``: digests of what was planned from. ``outcomes``: what became of each rule,
+    by its name; not part of the document.
+    """
 
     outcome: PlanOutcome
     network: str
@@ -104,7 +109,7 @@ class Plan(NamedTuple):
 
 
 def step_document(step: PlanStep) -> dict[str, Any]:
-    """A step as it stands in a plan (``steps``), its calls in the dialect of the host's age."""
+    """Describe a step as plans do (``steps``), its calls in the dialect of the host's age."""
     return {
         "step": step.step,
         "request": speak(step.wanted),
@@ -120,7 +125,7 @@ FLAGS = frozenset({"adopt", "bridged", "stp", "default_route", "pin_mac"})
 
 
 def draft(host: Host, definition: Definition, ruleset: Ruleset, decision: Decision) -> Plan:
-    """The plan that a decision amounts to. Only a change has steps."""
+    """Make the plan of what the rules decided. It has steps only if the outcome is a change."""
     values = settle(decision.said)[0]
     attachment = attachment_of(values, host.bonds)
     steps: tuple[PlanStep, ...] = ()

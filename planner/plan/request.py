@@ -1,4 +1,4 @@
-"""What every dialect starts from, and what it ends in."""
+"""setupNetworks calls: a request, and its wording for each age of VDSM."""
 
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ class SetupRequest(NamedTuple):
 
 
 def bond_options(attachment: Attachment) -> str:
-    """The bond's options as VDSM takes them, the mode first; ``""`` when the capture does not tell them."""
+    """Return the bond's options as VDSM takes them (``mode=4 miimon=100``); ``""`` where they are unknown."""
     if attachment.bond is None:
         return ""
     options = dict(attachment.bond.options)
@@ -44,7 +44,7 @@ def bond_options(attachment: Attachment) -> str:
 
 
 def static_ipv4(ip: IpPlan) -> dict[str, Any]:
-    """A static IPv4 address as VDSM of every age takes it: with a netmask, and a gateway if there is one."""
+    """Word a static IPv4 address as VDSM of every age takes it: with a netmask, and a gateway if there is one."""
     netmask = (0xFFFFFFFF << (32 - ip.prefix)) & 0xFFFFFFFF
     dotted = ".".join(str(netmask >> shift & 0xFF) for shift in (24, 16, 8, 0))
     gateway = {"gateway": ip.gateway} if ip.gateway else {}
@@ -60,7 +60,10 @@ DEFAULT_ROUTE_SINCE = (4, 14)  # oVirt 3.4; before, a gateway always became the 
 
 
 def vdsm3(setup: SetupRequest) -> Request:
-    """The three arguments of the call. There is no saving at once: the caller saves by a verb of its own."""
+    """Word the call for VDSM 4.9 to 4.17; the result as of `speak`.
+
+    Such a VDSM cannot save within the call: the caller sends setSafeNetworkConfig afterwards.
+    """
     checked = {"connectivityCheck": "true", "connectivityTimeout": CONNECTIVITY_TIMEOUT}
     routed = setup.version == () or setup.version >= DEFAULT_ROUTE_SINCE
     return {
@@ -115,7 +118,10 @@ NAMESERVERS_SINCE = (4, 18, 12)  # before, VDSM knows no such key, and none is w
 
 
 def vdsm4(setup: SetupRequest) -> Request:
-    """The three arguments of the call. What is checked is saved by a verb of its own, after it was verified."""
+    """Word the call for VDSM 4.18 and later; the result as of `speak`.
+
+    A checked call saves nothing: the caller sends setSafeNetworkConfig once the host is verified.
+    """
     checked = {"connectivityCheck": True, "connectivityTimeout": CONNECTIVITY_TIMEOUT, "commitOnSuccess": False}
     return {
         "networks": {asked.network: _vdsm4_network(asked, setup.version) for asked in setup.networks},
@@ -177,15 +183,16 @@ def _vdsm4_bondings(attachment: Attachment) -> dict[str, Any]:
     return {attachment.bond.name: bond if attachment.pin_mac else bond | UNPINNED}
 
 
-# The wire shapes of a request: what a host's age accepts as setupNetworks.
-#
-# A dialect is a function of a `SetupRequest`; it returns the three arguments of the call.
+# The dialects of setupNetworks, by the age of VDSM.
 
 
 OVIRT_4 = (4, 18)  # VDSM of oVirt 4.0: JSON-RPC only, IPv6, name servers
 
 
 def speak(setup: SetupRequest) -> Request:
-    """The request in the dialect of VDSM's age; an unknown age is the newest."""
+    """Word the request as its VDSM takes it, one of unknown age as the newest.
+
+    Returns ``{"networks", "bondings", "options"}``, the arguments of setupNetworks.
+    """
     old = () < setup.version < OVIRT_4
     return vdsm3(setup) if old else vdsm4(setup)

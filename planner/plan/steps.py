@@ -30,7 +30,11 @@ class PlanStep(NamedTuple):
 
 
 def steps_of(host: Host, network: str, attachment: Attachment, holder: Holder, *, adopts: bool) -> tuple[PlanStep, ...]:
-    """The steps that make ``network`` on ``host`` as ``attachment`` says; ``adopts``: a first network is adopted."""
+    """Return the steps that make ``network`` on ``host`` as ``attachment`` says.
+
+    ``holder``: the device and address by which it is managed today. ``adopts``: a network that VDSM does not have yet
+    is adopted first, in a step of its own.
+    """
     own = host.networks.get(network)
     present = _as_owned(host, own, attachment) if own is not None else _as_taken(host, attachment, holder)
     back = _way_back(host, network, present, attachment)

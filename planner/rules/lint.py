@@ -355,9 +355,7 @@ def _tables_shown(value: Scalar) -> str:
 
 
 # What makes a rule impossible to compile. The linter says it earlier and better; this is the last word.
-#
-# Whoever builds rules in a program, or calls the planner as a library, gets a Problem, and durable_rules, which
-# crashes on a rule of twenty patterns, never sees one.
+# Rules that a program built, too, never reach durable_rules with what would crash it, such as twenty patterns.
 
 
 # durable_rules keeps 16 facts a match (error 304, then a crash), and 32 places for the joins of a pattern (error 113),

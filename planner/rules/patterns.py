@@ -56,7 +56,7 @@ class Scope:
         return ""
 
     def field(self, node: Node, alias: str, name: str, findings: Findings) -> Field | None:
-        """The field that ``alias.name`` speaks of; None (and a problem at ``node``) if there is none."""
+        """The field that ``alias.name`` names; None (and a problem at ``node``) if it does not exist."""
         kind = self.kind(node, alias, findings)
         if not kind:
             return None

@@ -50,7 +50,10 @@ class _Reading(NamedTuple):
 
 
 def read_ruleset(files: Files, path: str, root: str) -> tuple[dict[str, str], list[Problem]]:
-    """Every YAML file in the folder ``path`` of a ruleset and in those of its stages; texts go by ``root``."""
+    """Read every YAML file in the folder ``path`` of a ruleset, and in those of its stages.
+
+    Returns the texts by path, each beginning with ``root``, and a problem for each file that cannot be read.
+    """
     if not is_file(files, f"{path}/{MANIFEST}") and MANIFEST not in listing(files, path):
         inside = [name for name in listing(files, path) if is_file(files, f"{path}/{name}/{MANIFEST}")]
         hint = f"did you mean {root}/{inside[-1]}?" if inside else "give the folder of a ruleset"
@@ -67,7 +70,7 @@ def read_ruleset(files: Files, path: str, root: str) -> tuple[dict[str, str], li
 
 
 def read_bases(manifest: str, files: Files, shelf: str) -> tuple[dict[str, str], list[Problem]]:
-    """Every ruleset on the shelf, each by ``name/version``, if the text of a manifest extends one at all."""
+    """Read every ruleset in the folder ``shelf``, if the text of ``manifest`` has `extends`; see `read_ruleset`."""
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     if any(line.startswith("extends:") for line in manifest.splitlines()):
@@ -80,19 +83,19 @@ def read_bases(manifest: str, files: Files, shelf: str) -> tuple[dict[str, str],
 
 
 def rulesets_in(files: Files, shelf: str) -> list[str]:
-    """Every ruleset of a folder of folders NAME/VERSION as ``name@version``, oldest version first."""
+    """List the rulesets in a folder of folders NAME/VERSION as ``name@version``, oldest version first."""
     return [f"{name}@{version}" for name in listing(files, shelf) for version in versions_in(files, f"{shelf}/{name}")]
 
 
 def versions_in(files: Files, folder: str) -> list[str]:
-    """The versions of a ruleset, oldest first."""
+    """List the versions of the ruleset in ``folder``, oldest first."""
     numbered = [name for name in listing(files, folder) if name.replace(".", "").isdecimal()]
     found = [version for version in numbered if is_file(files, f"{folder}/{version}/{MANIFEST}")]
     return sorted(found, key=lambda version: [int(part or 0) for part in version.split(".")])
 
 
 def listing(files: Files, path: str) -> list[str]:
-    """The names in a folder, sorted; none if it is not one."""
+    """List the names in a folder, sorted; empty if it cannot be read."""
     try:
         return _visible(files.names(path))
     except (OSError, ValueError):
@@ -100,7 +103,7 @@ def listing(files: Files, path: str) -> list[str]:
 
 
 def is_file(files: Files, path: str) -> bool:
-    """Whether a regular file lies there."""
+    """Tell whether ``path`` is a regular file."""
     return _is(files, path, stat.S_ISREG)
 
 
@@ -124,7 +127,7 @@ def _names(reading: _Reading, folder: str) -> list[str]:
 
 
 def _read_folder(reading: _Reading, folder: str) -> None:
-    """The rules of a stage; of a folder that is none, what is called like a rule's file: it is out of place."""
+    """Read a folder's rules; in a folder that is no stage, only files that are named like rules, and misplaced."""
     for name in _names(reading, folder):
         inner = f"{folder}/{name}"
         if name.endswith(ENDINGS):
@@ -181,12 +184,12 @@ class Made(NamedTuple):
 
 
 def written_form(compiled: Compiled, root: str) -> str:
-    """The rules' line of the compiled form of the ruleset in the folder ``root``."""
+    """Return the second line of a compiled form: the rules of the ruleset in the folder ``root``."""
     return json.dumps(to_document(compiled, root), separators=(",", ":"))
 
 
 def form_of(ruleset: Ruleset, rules: str, *, sealed: bool) -> str:
-    """The whole form, once the digest of the files is known; ``rules`` is what `written_form` made."""
+    """Return the whole compiled form of ``ruleset``; ``rules`` is what `written_form` made."""
     made = Made(ruleset.name, ruleset.version, ruleset.digest, sha256(rules.encode()), sealed)
     return "\n".join((json.dumps(made._asdict()), rules, ""))
 
@@ -275,15 +278,23 @@ class Shelved(NamedTuple):
 
 
 def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
-    """The ruleset NAME, NAME@VERSION (without one: the newest), or that in a folder; or None and every error.
+    """Load a ruleset; the only function of the package's interface that reads files.
 
-    What the linter only warns of is for the rules' author, and not told to everybody who uses them.
+    Args:
+        spec: NAME (its newest version), NAME@VERSION, or the path of a folder; None: the shipped ovirtmgmt.
+
+    Returns:
+        The ruleset and no problems, or None and every error. Warnings of the linter are left out: they are for the
+        author of rules.
     """
     return _load(ruleset_sources(spec))
 
 
 def compiled_rules(spec: str | None = None) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    """The same, ready to fire: by the compiled form that lies with the files while it holds, else from these."""
+    """Load a ruleset ready to fire; arguments and problems as of `load_rules`.
+
+    The compiled form beside the files is taken as long as it matches them, else the files are read.
+    """
     shelved = ruleset_sources(spec)
     if not shelved.problems:
         kept = kept_form(form_in(shelved.folder), shelved.texts, shelved.root, shipped=shelved.shipped)
@@ -327,13 +338,13 @@ def _named(ruleset: Ruleset, shelved: Shelved) -> Ruleset:
 
 
 def form_in(folder: str) -> bytes:
-    """The compiled form in the folder of a ruleset; nothing if there is none that can be read."""
+    """Return the bytes of the compiled form in the folder of a ruleset; empty if it cannot be read."""
     content = content_of(os.path.join(folder, COMPILED), LARGEST_FORM, pipes=False)
     return content if isinstance(content, bytes) else b""
 
 
 def ruleset_sources(spec: str | None = None) -> Shelved:
-    """The files of a ruleset, unread as YAML: enough to tell whether one that was compiled earlier will do."""
+    """Find a ruleset and read its files as text, without parsing them; ``spec`` as for `load_rules`."""
     spec = spec or DEFAULT
     name, _, version = spec.partition("@")
     versions = _versions(name)
@@ -352,7 +363,7 @@ def ruleset_sources(spec: str | None = None) -> Shelved:
 
 
 def rules_folder(spec: str | None = None) -> str:
-    """Where the files of a ruleset lie; a folder that is stated is that folder."""
+    """Return the folder of a ruleset; ``spec`` as for `load_rules`."""
     name, _, version = (spec or DEFAULT).partition("@")
     versions = _versions(name)
     if version in versions or (versions and not version):
@@ -361,12 +372,15 @@ def rules_folder(spec: str | None = None) -> str:
 
 
 def installed() -> list[str]:
-    """Every installed ruleset as ``name@version``, oldest version first."""
+    """List the installed rulesets as ``name@version``, oldest version first."""
     return rulesets_in(DISK, folder("rules"))
 
 
 def folder(name: str) -> str:
-    """The folder ``rules``, ``schemas`` or ``golden``; of the goldens a wheel has only what plans are made from."""
+    """Return the path of the folder ``rules``, ``schemas`` or ``golden``, in a checkout or an installed package.
+
+    Of the goldens a wheel has only what plans are made from.
+    """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     packed = os.path.join(package, "_data", name)
     return packed if os.path.isdir(packed) else os.path.join(os.path.dirname(package), name)

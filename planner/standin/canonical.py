@@ -1,4 +1,4 @@
-"""A setupNetworks call in canonical form, as VDSM 4.40 and later makes it before anything else (vdsm.md 5.3)."""
+"""A setupNetworks call in canonical form, as VDSM 4.40 and later makes it first (docs/vdsm.md, Canonical form)."""
 
 import copy
 import ipaddress
@@ -30,7 +30,7 @@ def canonical_call(
 
 
 def truth(value: object) -> bool:
-    """VDSM's reading of ``bridged`` and ``remove``: texts "true" and numbers other than 0; no number that is none.
+    """VDSM's reading of ``bridged`` and ``remove``: true are True, the text "true", and the text of a number but 0.
 
     So "yes" is false, and "1" is true, but 1 is false.
     """

@@ -89,7 +89,7 @@ def _configured(name: str, record: Record, caps: Record) -> Record:
     return network
 
 
-# How old a host's VDSM is, and what follows from that (vdsm.md 4.2, 5.1, 8.1).
+# How old a host's VDSM is, and what follows from that (docs/vdsm.md, Through the ages).
 
 
 DEFAULT_ROUTE_SINCE = (4, 14)  # oVirt 3.4: defaultRoute; before, a gateway was always the host's

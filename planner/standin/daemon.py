@@ -1,6 +1,6 @@
 """VDSM's daemon over a machine: running and persistent configuration, the network verbs, their lock, the check.
 
-Source: vdsm.md 7. The daemon is called from several threads: a confirm comes in while a setup waits for it.
+Source: docs/vdsm.md, Saving. The daemon is called from several threads: a confirm comes in while a setup waits for it.
 """
 
 import copy
@@ -165,7 +165,7 @@ class Daemon:
             if refusal is not None:
                 self._go_back(after, before, way_back)
                 return refusal
-        # VDSM does not convert this one: the text "false" counts as true (vdsm.md 5.3).
+        # VDSM does not convert this one: the text "false" counts as true (docs/vdsm.md, Canonical form).
         if options.get("commitOnSuccess"):
             self._commit()
         return None

@@ -27,7 +27,7 @@ from planner.standin.kernel import (
 )
 from planner.standin.machine import Picture, Surroundings
 
-# Baseboard controllers that a host reaches with fenceNode (vdsm.md 8.3).
+# Baseboard controllers that a host reaches with fenceNode (docs/vdsm.md, Fencing).
 
 
 AGENTS = ("ipmilan", "ilo4", "ilo5", "drac5", "drac7", "apc", "rsa", "redfish")

@@ -9,7 +9,7 @@ Record = dict[str, Any]
 
 
 class Config(NamedTuple):
-    """A configuration of VDSM's: canonical networks and bonds by name (vdsm.md 5.3), as `netconf` stores them."""
+    """Networks and bonds by name, as VDSM's `netconf` stores them (docs/vdsm.md, Canonical form)."""
 
     networks: dict[str, Record]
     bonds: dict[str, Record]
@@ -46,7 +46,7 @@ class Kernel(Protocol):
     def configure(self, before: Config, after: Config) -> Fault | None:
         """Make the machine look as ``after`` wants, coming from ``before``; on a fault leave it as it was.
 
-        Everything in ``after`` is made so, whether or not it is in ``before`` (vdsm.md 6.1-6.3):
+        Everything in ``after`` is made so, whether or not it is in ``before`` (docs/vdsm.md, Carrying out):
 
         - a bond: its ``nics`` enslaved (their addresses go), ``options`` set, ``hwaddr`` if given; a bond that is not
           in ``before`` loses its own addresses. Slaves follow its MTU. A bond only in ``before`` is deleted.
@@ -88,7 +88,7 @@ class Restorable(Protocol):
     """A machine that can be put back: VDSM before 4.40 kept backups of ifcfg files and restored them.
 
     Since nmstate VDSM has none: its rollback only removes what it made, so a host taken over for the first time is
-    left without an address (vdsm.md 7.3; lab: "after ovirtmgmt is removed the host has no IP at all").
+    left without an address (docs/vdsm.md, Rollback).
     """
 
     def checkpoint(self) -> object:
@@ -100,7 +100,7 @@ class Restorable(Protocol):
         ...
 
 
-# What VDSM says to a call: done, or a code with a message (vdsm.md 5.5).
+# What VDSM says to a call: done, or a code with a message (docs/vdsm.md, Codes).
 
 
 LOST_CONNECTION = 10

@@ -1,4 +1,7 @@
-"""The stand-in machine: devices in memory, changed as VDSM and nmstate would change a real one (vdsm.md 6)."""
+"""The stand-in machine: devices in memory, changed as VDSM and nmstate change a real one.
+
+Source: docs/vdsm.md, Carrying out.
+"""
 
 import copy
 import ipaddress

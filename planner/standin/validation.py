@@ -1,4 +1,4 @@
-"""VDSM's verdict on a canonical call, in its order: link, IP, switch (vdsm.md 5.4)."""
+"""VDSM's verdict on a canonical call, in its order: link, IP, switch (docs/vdsm.md, Verdict)."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""VDSM of 2012 (4.9 to 4.13): its reading of a setupNetworks call (vdsm.md 5.1).
+"""VDSM of 2012 (4.9 to 4.13): its reading of a setupNetworks call (docs/vdsm.md, The call of 2012).
 
 The machine below is the same as for a VDSM of today, so a call becomes today's canonical form.
 """
@@ -205,7 +205,7 @@ def _crowded(network: Record, standing: list[Record]) -> Iterator[Refusal]:
         yield Refusal(BAD_PARAMS, f"interface {base_of(network)!r} is already used by another network")
 
 
-# The caps that VDSM reported before 4.40, translated from today's, and those with ifcfg files back (vdsm.md 4.2).
+# Caps of VDSM before 4.40: made of today's, and today's made of them (docs/vdsm.md, Through the ages).
 
 
 BOOTPROTO_IN, DHCP_FLAGS_SINCE = (4, 16), (4, 17)

@@ -1,4 +1,7 @@
-"""STOMP 1.2 as VDSM's broker speaks it: frames, subscriptions, heartbeats (vdsm.md 8.2). No I/O."""
+"""STOMP 1.2 as VDSM's broker speaks it: frames, subscriptions, heartbeats. No I/O.
+
+Source: docs/vdsm.md, JSON-RPC over STOMP.
+"""
 
 import json
 import re
@@ -302,7 +305,7 @@ def missing(verb: Verb, given: Mapping[str, Any]) -> list[str]:
     return [name for name in verb.parameters[: verb.required] if name not in given]
 
 
-# JSON-RPC 2.0 as VDSM speaks it: one request or a batch, answers and errors (vdsm.md 8.2). No I/O.
+# JSON-RPC 2.0 as VDSM speaks it: requests, answers and errors (docs/vdsm.md, JSON-RPC over STOMP). No I/O.
 
 
 PARSE, INVALID, NO_METHOD, BAD_PARAMS = -32700, -32600, -32601, -32602
@@ -365,7 +368,7 @@ def _encoded(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-# XML-RPC over HTTP as VDSM spoke it up to 4.19 (vdsm.md 8.1). No I/O: bytes in, bytes out.
+# XML-RPC over HTTP as VDSM spoke it up to 4.19 (docs/vdsm.md, XML-RPC). No I/O: bytes in, bytes out.
 
 
 LARGEST_BODY = LARGEST_FRAME

@@ -49,13 +49,13 @@ LONGEST = 400  # characters of a peer's text that help; more of it hides the res
 
 
 def excerpt(text: str) -> str:
-    """A peer's words on one line, without control characters (a terminal would obey them), and not too many."""
+    """Return a peer's text on one line, without control characters, cut to `LONGEST` characters."""
     plain = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * LONGEST]).split())
     return plain if len(plain) <= LONGEST else plain[:LONGEST] + " ..."
 
 
 def redact(text: str, secret: str) -> str:
-    """`text` without `secret`, also where it is quoted as JSON, Python or XML does."""
+    """Return `text` without `secret`, also where it is quoted as JSON, Python or XML does."""
     quoted = repr(secret)[1:-1]
     json = secret.replace("\\", "\\\\").replace('"', '\\"')
     xml = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -65,7 +65,7 @@ def redact(text: str, secret: str) -> str:
 
 
 def discreet(failure: Failure, secret: str) -> Failure:
-    """`failure` of a call that carried `secret`, which the peer may repeat.
+    """Return `failure` without `secret`, which the call carried and the peer may repeat.
 
     VDSM's own errors have been redacted where they were read, in full. Of what is no answer of VDSM's nothing is shown:
     it was shortened, and half a password is still one.
@@ -105,7 +105,7 @@ FenceAction = Literal["status", "on", "off"]
 
 
 class Speaker(Protocol):
-    """A way to speak with one host. All times are seconds; no call outlives its timeout."""
+    """A client of one host's VDSM. Timeouts are seconds, and no call lasts longer; failures are returned."""
 
     def ping(self, *, timeout: float) -> Done | Failure:
         """Host.ping2 (ping before 4.17): whether VDSM answers; says nothing of the network."""
@@ -188,7 +188,7 @@ KINDS: dict[int, Kind] = {BUSY: "busy", RECOVERING: "recovering"}
 
 
 def vdsm_failure(call: str, code: int, message: str, secret: str = "") -> Failure:
-    """VDSM's answer to `call` with an error: busy for 40, recovering for 99, else vdsm. It was `sent`, of course.
+    """Make a failure of VDSM's error `code` to `call`: kind busy for 40, recovering for 99, else vdsm; always `sent`.
 
     Busy also where NetworkManager is: VDSM has no code for that. `secret`: what the call carried and must not be
     repeated.
@@ -235,7 +235,7 @@ class Target(NamedTuple):
 
 
 def parse_target(text: str, port: int = VDSM_PORT) -> Target | Failure:
-    """`host`, `host:port`, an IPv6 address (with or without brackets), `[v6]:port`; `port` where none is written."""
+    """Read `host`, `host:port`, an IPv6 address (also in brackets) or `[v6]:port`; `port` is the default."""
     host, written = _split(text.strip())
     if (written and not _is_port(written)) or not (_is_address(host) or HOST_NAME.fullmatch(host)):
         hint = "write host, host:port, an address, or [IPv6 address]:port"

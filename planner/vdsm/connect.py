@@ -21,10 +21,17 @@ def speaker(
     *,
     check_name: bool = False,
 ) -> Speaker | Failure:
-    """A way to speak with `target` (host, host:port, [IPv6]:port); nothing is dialled yet.
+    """Make a client for a host. It does not connect before its first call.
 
-    `credentials` None is VDSM's own files; `pin` "sha256:…" is the server certificate's digest (the engine's, with
-    transport engine); `check_name` holds the host's certificate against its name, which VDSM's own client does not do.
+    Args:
+        target: host, host:port or [IPv6]:port.
+        transport: jsonrpc, xmlrpc, engine (its REST API), or auto: the newest that the host answers.
+        credentials: None for VDSM's own files.
+        pin: "sha256:..." of the server's certificate; with transport engine, of the engine's.
+        check_name: compare the host's certificate with its name, which VDSM's own client does not do.
+
+    Returns:
+        The client, or why there cannot be one: a bad target or pin, credentials that cannot be read.
     """
     from planner.vdsm import tls
 

@@ -54,7 +54,7 @@ AGAIN: dict[str, tuple[Kind, int]] = {
 
 
 def refusal(peer: str, status: int, text: str, *, sent: bool, told: bool) -> Failure:
-    """An answer of ``peer`` that is none; ``told``: it has the shape of a fault; ``sent``: it is to an action."""
+    """An answer of ``peer`` that is not the engine's; ``told``: it has the shape of a fault; ``sent``: to an action."""
     if status == 401:
         return Failure("credentials", f"{peer}: the engine rejects the account: {text}", ACCOUNT, sent=sent)
     if status == 403:
@@ -196,7 +196,7 @@ class Rest:
 
 
 def _json(body: bytes) -> dict[str, Any] | None:
-    """The object in `body`; None when there is none."""
+    """The JSON object in `body`; None if `body` is something else."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

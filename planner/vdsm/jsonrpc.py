@@ -31,10 +31,8 @@ from planner.vdsm.client import (
 )
 from planner.vdsm.credentials import Credentials
 
-# STOMP 1.2 frames, without any I/O: bytes from frames, frames from bytes, strictly and within limits.
-#
-# A frame is a command, headers and a body that ends with NUL (with content-length it may hold NULs). Newlines between
-# frames are heartbeats. See https://stomp.github.io/stomp-specification-1.2.html.
+# STOMP 1.2 frames, without any I/O: bytes from frames, frames from bytes, strictly and within limits
+# (https://stomp.github.io/stomp-specification-1.2.html). Newlines between frames are heartbeats.
 
 
 HEAD_LIMIT = 1 << 14  # bytes of command and headers

@@ -103,7 +103,7 @@ def steady():
 
 
 def network(base, *, vlan=None, mtu=1500, bridged=True, **ip):
-    """A canonical network, as the daemon hands it over (vdsm.md 5.3)."""
+    """A canonical network, as the daemon hands it over (docs/vdsm.md, Canonical form)."""
     record = {"bonding" if base.startswith("bond") else "nic": base, "bridged": bridged, "mtu": mtu}
     record |= {"switch": "legacy", "bootproto": "none", "dhcpv6": False, "ipv6autoconf": False}
     record |= {"defaultRoute": True, "nameservers": [], **({"stp": False} if bridged else {})}

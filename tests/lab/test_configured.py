@@ -1,4 +1,4 @@
-"""What a configuration makes of a machine, without a kernel: the rules of vdsm.md 6 one by one."""
+"""What a configuration makes of a machine, without a kernel: docs/vdsm.md, Carrying out, rule by rule."""
 
 import pytest
 from surroundings import bond4, management, network, static

@@ -1,4 +1,7 @@
-"""The worked example on a real kernel: ovirtmgmt over bond4.3000 over eth2 and eth3, DHCP, MTU 9000 (vdsm.md 6.4)."""
+"""The worked example on a real kernel: ovirtmgmt over bond4.3000 over eth2 and eth3, DHCP, MTU 9000.
+
+Source: docs/vdsm.md, The worked example.
+"""
 
 import pytest
 from surroundings import bond4, management, network, steady

@@ -13,7 +13,8 @@ from planner.definition import DEFAULT_MTU, Definition
 from planner.standin.devices import MODES
 from planner.standin.kernel import Record
 
-# The data centre behind a stand-in engine: its logical networks, and their names on hosts (vdsm.md 2.5).
+# The data centre behind a stand-in engine: its logical networks, and their names on hosts
+# (docs/vdsm.md, From the definition to the request).
 
 
 MANAGEMENT = "ovirtmgmt"
@@ -173,7 +174,7 @@ def _bonding(record: Record, view: View) -> Record:
 
 
 def _addresses(record: Record) -> Record:
-    """One address of each family; how it came about, by the engine's reading of VDSM's flags (vdsm.md 2.4)."""
+    """One address of each family, and its origin (docs/vdsm.md, IP configuration as the engine reads it)."""
     first6 = (record.get("ipv6addrs") or [""])[0]
     four = {key: record.get(name) or "" for key, name in (("address", "addr"), ("netmask", "netmask"))}
     address, _, prefix = first6.partition("/")

@@ -17,7 +17,7 @@ from planner.standin.kernel import Record, Refusal
 from standin_engine import documents
 from standin_engine.documents import Logical, View, identity, is_in_sync
 
-# From the body of POST /hosts/{id}/setupnetworks to the call that the engine sends VDSM (vdsm.md 2.6, 8.4).
+# From the body of POST /hosts/{id}/setupnetworks to the engine's call of VDSM (docs/vdsm.md, The engine's call).
 
 
 PATIENCE = 120  # seconds: NetworkConnectivityCheckTimeoutInSeconds
@@ -187,7 +187,7 @@ def _true(value: object) -> bool:
     return value.lower() == "true" if isinstance(value, str) else bool(value)
 
 
-# What the engine refuses before the host hears of it (vdsm.md 3), worded by the stand-in. Pure.
+# What the engine refuses before the host hears of it (docs/vdsm.md, What the engine refuses).
 
 
 BOND_NAME = re.compile(r"bond\w+", re.ASCII)

@@ -26,7 +26,7 @@ from planner.standin.server import reset
 from standin_engine.documents import Logical
 from standin_engine.engine import DEFAULT, Answer, Meanwhile, StandInEngine
 
-# The account at a stand-in engine: a token for its password, or the password with each request (vdsm.md 8.4).
+# The account at a stand-in engine: a token, or the password each time (docs/vdsm.md, The engine's REST API).
 
 
 USER, PASSWORD = "admin@internal", "rehearsal"  # of an engine that guards nothing

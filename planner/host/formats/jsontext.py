@@ -125,9 +125,7 @@ def _numbers(text: str, source: str) -> tuple[Problem, ...]:
     )
 
 
-# Where things stand in JSON text: the line and column of a path, of a key that stands twice, of a bare word.
-#
-# Only a document with something wrong is looked at, so none of this costs the others anything.
+# Line and column of a path, of a repeated key, of a bare word in JSON text; only for documents with a problem.
 
 
 STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
