@@ -271,6 +271,12 @@ def test_the_addresses_of_a_device_with_a_service_s_address_beside_its_leases() 
     ]
 
 
+def test_an_address_whose_subnet_is_everything_has_every_other_in_it() -> None:
+    odd = Ip((Address("198.51.100.1", 4, 0, ""), FLOATING4), "198.51.100.1")
+    host = MIXED_HOST._replace(nics={"eth0": Nic("eth0", "nics.eth0", ip=odd)})
+    assert [fact.fields["single"] for fact in facts("address", host)] == ["", "floating"]
+
+
 def test_the_ip_configuration_of_a_device() -> None:
     assert facts("ip", MIXED_HOST) == [
         Fact(
