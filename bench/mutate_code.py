@@ -45,7 +45,7 @@ MODULES = (
     "apply/run.py",
     "apply/verify.py",
 )
-# Of a run only what tells of it: its steps are seen in whole runs alone, which take seconds; the kill matrix tries them.
+# Of a run only what tells of it: its steps are seen in whole runs alone, which take seconds; the kill matrix has those.
 SCOPES = {"apply/run.py": re.compile(r"|Report(\..*)?|report|unchanged")}
 TESTS = (
     "tests/apply/test_standing.py",

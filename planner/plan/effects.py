@@ -154,7 +154,7 @@ class Effect(NamedTuple):
         }
 
 
-def foresee(host: Host, network: str, attachment: Attachment, holder: str, wanted: str = "") -> tuple[Effect, ...]:
+def foresee(host: Host, network: str, attachment: Attachment, holder: str, wanted: str) -> tuple[Effect, ...]:
     """The effects of attaching ``network`` as ``attachment`` says; ``holder`` has the management address ``wanted``."""
     return (
         *_mtu(host, network, attachment),

@@ -43,7 +43,7 @@ def test_the_base_gets_the_mtu_that_vdsm_would_give_it(verdict: dict) -> None:
     assert host is not None
     desired = {interface["name"]: interface for interface in verdict["desired_state"]["interfaces"]}
     assert base_mtu(host, "ovirtmgmt", planned) == desired[planned.iface]["mtu"]
-    for effect in foresee(host, "ovirtmgmt", planned, ""):
+    for effect in foresee(host, "ovirtmgmt", planned, "", ""):
         if effect.effect == "mtu" and effect.device in desired:
             assert int(effect.after) == desired[effect.device]["mtu"]
         if effect.effect == "bridge-made":
@@ -147,14 +147,14 @@ def test_the_lease_of_the_network_itself_counts_and_not_that_of_another_on_the_d
     host = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "")}, version=(4, 30))
     host = host._replace(networks={"data": other, "ovirtmgmt": own})
     attachment = Attachment("eth0", ipv6=IpPlan("auto+dhcp"))
-    assert [effect.effect for effect in foresee(host, "ovirtmgmt", attachment, "eth0")].count("lease") == 1
+    assert [effect.effect for effect in foresee(host, "ovirtmgmt", attachment, "eth0", "")].count("lease") == 1
 
 
 def test_addresses_of_a_base_that_is_not_listed_are_foreseen() -> None:
     advertised = Ip((Address("2001:db8::5054:ff:fe00:1", 6, 64, ""),), autoconf=True)
     vlan = Vlan("eth9.7", "", base="eth9", tag=7, ip=advertised)
     host = Host("caps", "sha256:0", vlans={"eth9.7": vlan}, version=(4, 50))
-    effects = foresee(host, "ovirtmgmt", Attachment("eth9", tag=7, ipv6=IpPlan("auto+dhcp")), "eth9.7")
+    effects = foresee(host, "ovirtmgmt", Attachment("eth9", tag=7, ipv6=IpPlan("auto+dhcp")), "eth9.7", "")
     assert [effect.effect for effect in effects if effect.address] == ["address-may-change"]
 
 
@@ -252,7 +252,7 @@ def test_a_vlan_of_tag_0_is_a_vlan() -> None:
     nic = Nic("eth0", "", mtu=9000, hwaddr="52:54:00:00:00:01")
     vlan = Vlan("eth0.0", "", mtu=9000, base="eth0", tag=0)
     host = Host("caps", "sha256:0", nics={"eth0": nic}, vlans={"eth0.0": vlan}, version=(4, 50))
-    assert "a capture does not tell" in foresee(host, "ovirtmgmt", Attachment("eth0", tag=0), "")[-1].because
+    assert "a capture does not tell" in foresee(host, "ovirtmgmt", Attachment("eth0", tag=0), "", "")[-1].because
     assert told(host, Attachment("eth0", tag=0)) == [
         ("mtu", "eth0", "9000", "1500", ""),
         ("mtu", "eth0.0", "9000", "1500", ""),
