@@ -18,6 +18,7 @@ from mutmut.mutation.mutators import mutation_operators
 
 OBVIOUS = {"isinstance", "len"}  # as mutmut has it: another argument is noticed wherever the call is reached
 UNREAD = {"__all__", "__slots__"}
+TYPES = {"Callable", "Literal", "dict", "tuple"}
 
 
 class Mutant(NamedTuple):
@@ -130,8 +131,9 @@ def _is_unread(node: libcst.CSTNode) -> bool:
 
 
 def _is_type(node: libcst.CSTNode) -> bool:
-    """Whether it is a type that lists texts: only mypy reads them."""
-    return isinstance(node, libcst.Subscript) and isinstance(node.value, libcst.Name) and node.value.value == "Literal"
+    """Whether it is a type, or gives one a name: only mypy reads them."""
+    told = node.value if isinstance(node, libcst.Assign) else node
+    return isinstance(told, libcst.Subscript) and isinstance(told.value, libcst.Name) and told.value.value in TYPES
 
 
 UNMUTATED = (_is_obvious, _is_unread, _is_type)

@@ -19,6 +19,7 @@ from planner.facts.compute import facts_of
 from planner.host.capture import read_capture
 from planner.host.graph import without_bridge
 from planner.host.model import Host
+from planner.plan.after import Holder
 from planner.plan.attachment import attachment_fact, attachment_of
 from planner.plan.effects import foresee, foreseen_facts
 from planner.plan.plan import Plan, draft
@@ -130,7 +131,7 @@ def _by(rules: Ruleset | Compiled | Planner) -> Planner:
     return rules if isinstance(rules, Planner) else Planner(rules)
 
 
-def _management(located: Judgement) -> tuple[str, str]:
+def _management(located: Judgement) -> Holder:
     """The device that holds the management address, and that address, if the locate stage found one."""
     found = (fact.fields for fact in located.conclusions if fact.kind == "management")
-    return next(((str(fields["device"]), str(fields["address"])) for fields in found), ("", ""))
+    return next((Holder(str(fields["device"]), str(fields["address"])) for fields in found), Holder())

@@ -80,7 +80,7 @@ def kept_macs(foreseen: Iterable[Mapping[str, Any]], host: Host) -> Measured:
 
     No VDSM tells that of a bridge: it need not be said each time.
     """
-    macs = {device.name: getattr(device, "hwaddr", "") for device in host_devices(host)}
+    macs = {device.name: device.hwaddr for device in host_devices(host)}
     found = [
         _Statement(f"MAC address of {effect['device']}", effect["to"], macs.get(effect["device"]) or None)
         for effect in foreseen

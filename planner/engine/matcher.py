@@ -25,7 +25,7 @@ class Memory:
         """Remember ``facts``; their indexes are what bindings refer to."""
         self.facts = facts
         self._kinds: dict[str, list[int]] = {}
-        self._by_value: dict[tuple[str, str], dict[Scalar, list[int]]] = {}
+        self._by_value: dict[tuple[str, str], dict[Scalar | None, list[int]]] = {}
         self._passing: dict[int, list[int]] = {}
         for index, fact in enumerate(facts):
             self._kinds.setdefault(fact.kind, []).append(index)
@@ -53,8 +53,8 @@ class Memory:
             self._passing[sieve] = found
         return found
 
-    def by_value(self, kind: str, field: str) -> dict[Scalar, list[int]]:
-        """The facts of a kind by the value of ``field``; those without it are not among them."""
+    def by_value(self, kind: str, field: str) -> dict[Scalar | None, list[int]]:
+        """The facts of a kind by the value of ``field``; those without it are not among them: None finds none."""
         found = self._by_value.get((kind, field))
         if found is None:
             found = self._by_value[kind, field] = {}
@@ -130,7 +130,7 @@ def _extend(step: Step, before: list[Match], memory: Memory, budget: _Budget) ->
         budget.left -= len(candidates) + 1
         if budget.left < 0 or len(after) > MOST_MATCHES:
             raise _EndlessError
-        fitting = _fitting(step, candidates, match, memory.facts) if step.joins else candidates
+        fitting = _fitting(step, candidates, match, memory.facts)
         if not step.negated:
             after += [(*match, index) for index in fitting if index not in match]
         elif not fitting:
@@ -143,8 +143,7 @@ def _candidates(step: Step, match: Match, memory: Memory) -> Sequence[int]:
     if len(memory.of_kind(step.kind)) < FEW or not step.joins or step.joins[0].op != "is":
         return memory.passing(step.sieve, step.kind, step.constants)
     field, _, source, other = step.joins[0]
-    value = memory.facts[match[source]].fields.get(other)
-    found = () if value is None else memory.by_value(step.kind, field).get(value, ())
+    found = memory.by_value(step.kind, field).get(memory.facts[match[source]].fields.get(other), ())
     return [index for index in found if _passes(step, memory.facts[index].fields)]
 
 

@@ -33,9 +33,10 @@ def explain(rule: Rule, facts: Sequence[Fact]) -> Miss | None:
     pattern = rule.when[position]
     lines = [_progress(position, len(rule.when))]
     lines += [f"  {alias}: {_named(memory.facts[index])}" for alias, index in bound.items()]
-    lines += _blocked(pattern, bound, memory) if pattern.negated else _missing(pattern, bound, memory)
-    if search.left < 0:
+    if search.left < 0:  # what this way lacks another may have
         lines.append(f"(there are more ways than the {MOST_TRIED:,} that were tried)")
+    else:
+        lines += _blocked(pattern, bound, memory) if pattern.negated else _missing(pattern, bound, memory)
     return Miss(rule.name, position, pattern.line, tuple(printable(line) for line in lines))
 
 
@@ -77,7 +78,7 @@ def _candidates(pattern: Pattern, bound: dict[str, int], memory: Memory) -> Iter
     tests = [(test.field, test.op, _wanted(test, bound, memory)) for test in pattern.tests]
     pool: Sequence[int] = memory.of_kind(pattern.kind)
     for name, op, value in tests:
-        if op == "is" and value is not None and not isinstance(value, tuple):
+        if op == "is" and not isinstance(value, tuple):
             pool = memory.by_value(pattern.kind, name).get(value, ())
             break
     for index in pool:
@@ -111,11 +112,11 @@ def _missing(pattern: Pattern, bound: dict[str, int], memory: Memory) -> list[st
             pool, key=lambda fact: sum(holds(test.op, fact.fields.get(test.field), value) for test, value in tests)
         )
         failing = [
-            f"its {test.field} is {_shown(nearest.fields.get(test.field, ''))}"
+            f"its {test.field} is {_shown(nearest.fields.get(test.field))}"
             for test, value in tests
             if not holds(test.op, nearest.fields.get(test.field), value)
         ]
-        lines.append(f"nearest: {_named(nearest)}" + (f"; {', '.join(failing)}" if failing else ""))
+        lines.append(f"nearest: {_named(nearest)}; {', '.join(failing)}")
     return lines
 
 
@@ -138,8 +139,7 @@ def _shown(value: Scalar | None) -> str:
 
 def _named(fact: Fact) -> str:
     """The fact as a person would point at it."""
-    name = next(
-        (fact.fields[key] for key in ("name", "device", "address", "network", "nic", "iface") if key in fact.fields), ""
-    )
-    place = f" ({fact.path})" if fact.path else ""
-    return f"{fact.kind} {name}{place}".replace("  ", " ")
+    named_by = ("name", "device", "address", "network", "nic", "iface")
+    name = next((str(fact.fields[key]) for key in named_by if key in fact.fields), "")
+    place = f"({fact.path})" if fact.path else ""
+    return " ".join(part for part in (fact.kind, name, place) if part)

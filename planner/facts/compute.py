@@ -74,11 +74,9 @@ class View:
     @cached_property
     def addressed(self) -> tuple[str, ...]:
         """The names of the devices that have addresses or a gateway, in the order of the capture."""
-        named = dict.fromkeys(name for name, device in self.devices.items() if device.ip is not NO_IP)
-        for network in self.host.networks.values():
-            if network.ip is not NO_IP:
-                named[network.device] = None
-        return tuple(name for name in named if self.ip_of(name) != NO_IP)
+        devices = (name for name, device in self.devices.items() if device.ip is not NO_IP)
+        networks = (network.device for network in self.host.networks.values() if network.ip is not NO_IP)
+        return tuple(name for name in dict.fromkeys((*devices, *networks)) if self.ip_of(name) != NO_IP)
 
 
 # Facts about addresses: which a device has, how it got them, and which one would be carried over.
@@ -249,7 +247,7 @@ def _apart(view: View, device: str) -> int:
 
 
 def _by_address(view: View) -> Iterator[tuple[str, Address]]:
-    for device in view.addressed if view.wanted else ():
+    for device in view.addressed:
         held = {address.text: address for address in view.addresses_of(device)}
         matching = [held[text] for text in view.wanted if text in held]
         if matching:

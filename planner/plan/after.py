@@ -78,7 +78,7 @@ class _Remaking:
         attachment, port = self.attachment, self.attachment.port
         device = attachment.top_device(self.name)
         if attachment.bridged:
-            present = self.bridges.get(self.name) or Bridge(self.name, "", ports=(port,))
+            present = self.bridges.get(self.name) or Bridge(self.name, "")
             ports = present.ports if port in present.ports else (port, *present.ports)
             self.bridges[self.name] = present._replace(mtu=attachment.mtu, ports=ports, stp=attachment.stp, ip=ip)
         else:
@@ -98,23 +98,21 @@ class _Remaking:
             ip=ip,
         )
 
-    def _change(self, device: str, *, ip: Ip | None = None, mtu: int = -1) -> None:
+    def _change(self, device: str, **fields: Ip | int) -> None:
         """Give ``device`` another IP configuration or MTU, whatever it is."""
         kinds: tuple[dict[str, Any], ...] = (self.nics, self.bonds, self.vlans, self.bridges)
         for kind in kinds:
             if device in kind:
-                present = kind[device]
-                kind[device] = present._replace(
-                    ip=present.ip if ip is None else ip, mtu=present.mtu if mtu < 0 else mtu
-                )
+                kind[device] = kind[device]._replace(**fields)
                 return
 
 
 def _ip(present: Ip, attachment: Attachment, address: str) -> Ip:
     """The IP configuration of the planned network, which follows on ``present``."""
     v4, v6 = attachment.ipv4, attachment.ipv6
-    held4 = _held(present, 4, address or present.primary4, every=False)
-    held6 = _held(present, 6, address, every="auto" in v6.method)
+    held4 = _held(present, 4, address or present.primary4)[:1]
+    held6 = _held(present, 6, address)
+    held6 = held6 if "auto" in v6.method else held6[:1]
     return Ip(
         addresses=tuple(_addresses(v4, 4, held4)) + tuple(_addresses(v6, 6, held6)),
         primary4=v4.address or (held4[0].text if held4 and v4.method == "dhcp" else ""),
@@ -127,15 +125,14 @@ def _ip(present: Ip, attachment: Attachment, address: str) -> Ip:
     )
 
 
-def _held(ip: Ip, family: int, preferred: str, *, every: bool) -> tuple[Address, ...]:
-    held = sorted(
+def _held(ip: Ip, family: int, preferred: str) -> list[Address]:
+    return sorted(
         (address for address in ip.addresses if address.family == family),
         key=lambda address: (address.text != preferred, address.text != ip.primary4),
     )
-    return tuple(held if every else held[:1])
 
 
-def _addresses(planned: IpPlan, family: int, held: tuple[Address, ...]) -> Iterable[Address]:
+def _addresses(planned: IpPlan, family: int, held: Iterable[Address]) -> Iterable[Address]:
     if planned.method == "static":
         return (Address(planned.address, family, planned.prefix, ""),)
     return () if planned.method == "none" else held

@@ -92,17 +92,16 @@ def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> At
     if not iface:
         return None
     plain = Attachment(iface)
-    return Attachment(
-        iface=iface,
+    return plain._replace(
         tag=_number(values, "vlan", plain.tag),
         bridged=bool(values.get("bridged", plain.bridged)),
         mtu=_number(values, "mtu", plain.mtu),
-        stp=bool(values.get("stp", plain.stp)),
-        bond=bonds.get(str(values.get("bonding", ""))),
+        stp=bool(values.get("stp")),
+        bond=bonds.get(str(values["bonding"])) if "bonding" in values else None,
         pin_mac=bool(values.get("pin_mac", plain.pin_mac)),
         ipv4=_ip(values, "ipv4"),
         ipv6=_ip(values, "ipv6"),
-        default_route=bool(values.get("default_route", plain.default_route)),
+        default_route=bool(values.get("default_route")),
         nameservers=tuple(filter(None, str(values.get("nameservers", "")).split(","))),
         switch=str(values.get("switch", "")) or plain.switch,
     )
@@ -110,15 +109,14 @@ def attachment_of(values: Mapping[str, Scalar], bonds: Mapping[str, Bond]) -> At
 
 def read_attachment(document: Mapping[str, Any], bonds: Mapping[str, Bond]) -> Attachment:
     """Read the attachment back from a plan's ``document``; ``bonds`` are the host's, by name."""
-    name = next(iter(document["bonding"]), "")
     return Attachment(
         iface=document["iface"],
         tag=-1 if document["vlan"] is None else document["vlan"],
         bridged=document["bridged"],
         mtu=document["mtu"],
         stp=document["stp"],
-        bond=bonds.get(name),
-        pin_mac="hwaddr" not in document["bonding"].get(name, {}),
+        bond=next((bonds[name] for name in document["bonding"] if name in bonds), None),
+        pin_mac=all("hwaddr" not in bond for bond in document["bonding"].values()),
         ipv4=_read_ip(document["ipv4"]),
         ipv6=_read_ip(document["ipv6"]),
         default_route=document["default_route"],
@@ -168,7 +166,7 @@ def attachment_fact(attachment: Attachment) -> Fact:
 
 
 def _number(values: Mapping[str, Scalar], name: str, otherwise: int) -> int:
-    value = values.get(name, otherwise)
+    value = values.get(name)
     return value if isinstance(value, int) else otherwise
 
 

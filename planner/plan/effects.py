@@ -159,7 +159,7 @@ class Effect(NamedTuple):
         }
 
 
-def foresee(host: Host, network: str, attachment: Attachment, holder: str, wanted: str = "") -> tuple[Effect, ...]:
+def foresee(host: Host, network: str, attachment: Attachment, holder: str, wanted: str) -> tuple[Effect, ...]:
     """Foresee what VDSM does to each device when ``network`` is attached as ``attachment`` says.
 
     ``holder``: the device that has the management address today; ``wanted``: that address. Both may be ``""``.

@@ -59,7 +59,7 @@ class RulesetName(NamedTuple):
     version: str
     digest: str
     engine: str
-    edited: bool = False
+    edited: bool
 
     def document(self) -> dict[str, Any]:
         """As it stands in a plan (``rules``)."""
@@ -131,7 +131,7 @@ def draft(host: Host, definition: Definition, ruleset: Ruleset, decision: Decisi
     steps: tuple[PlanStep, ...] = ()
     if decision.outcome == "change" and attachment is not None:
         holder = _holder(decision.management)
-        steps = steps_of(host, definition.network, attachment, holder, adopts=bool(values.get("adopt", False)))
+        steps = steps_of(host, definition.network, attachment, holder, adopts=bool(values.get("adopt")))
     return Plan(
         outcome=decision.outcome,
         network=definition.network,

@@ -46,7 +46,8 @@ def steps_of(host: Host, network: str, attachment: Attachment, holder: Holder, *
     if present == attachment:
         return (adopting,)
     adopted = after(host, network, present, holder)
-    return adopting, PlanStep("change", wanted, foresee(adopted, network, attachment, present.port), back)
+    foreseen = foresee(adopted, network, attachment, present.port, holder.address)
+    return adopting, PlanStep("change", wanted, foreseen, back)
 
 
 def _named(host: Host, network: str, attachment: Attachment) -> NetworkRequest:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import planner
-from planner.apply.verify import cut_short, differences, kept_macs, measure, stands_as_before
-from planner.host.model import Host
+from planner.apply.verify import Measured, cut_short, differences, kept_macs, measure, stands_as_before
+from planner.host.model import NO_IP, Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 from planner.standin import StandIn
 
 ROOT = Path(__file__).parent.parent.parent
@@ -336,3 +336,238 @@ def test_an_mtu_and_a_prefix_that_are_not_told_are_held_against_nobody() -> None
     silent = network._replace(mtu=-1, ip=network.ip._replace(addresses=bare))
     found = measure(request, host._replace(networks={"ovirtmgmt": silent}))
     assert (found.differences, "MTU" in found.unseen) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [*enumerate(["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"])],
+)
+def test_a_mode_asked_for_by_its_number_is_told_by_its_name(number: int, name: str) -> None:
+    """Source: Documentation/networking/bonding.rst of the kernel, `mode`."""
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = copy.deepcopy(plan["steps"][-1]["request"]), host_of(stand_in.caps())
+    request["bondings"]["bond4"]["options"] = f"mode={number}"
+    bond = host.bonds["bond4"]._replace(mode=(number + 1) % 7)
+    told = [one.wanted for one in differences(request, host._replace(bonds={"bond4": bond}))]
+    assert told == [name]
+
+
+def test_an_option_of_a_bond_may_have_an_equals_sign_in_its_value_and_none_need_be_asked() -> None:
+    plan, stand_in, _ = taken_over("seed-vlan-over-bond")
+    request, host = copy.deepcopy(plan["steps"][-1]["request"]), host_of(stand_in.caps())
+    request["bondings"]["bond4"]["options"] = "custom=a=b=c"
+    assert [str(one) for one in differences(request, host)] == ["custom of bond4 is its default, not a=b=c"]
+    del request["bondings"]["bond4"]["options"]
+    assert differences(request, host) == ()
+
+
+MAC, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:99"
+BARE = Host("caps", "sha256:0")
+
+
+def pinned(device: str) -> list[dict[str, str]]:
+    return [{"effect": "mac-kept", "device": device, "to": MAC}, {"effect": "lease", "device": "eth9", "to": OTHER}]
+
+
+def test_a_mac_address_is_as_pinned_or_another_or_not_told() -> None:
+    for hwaddr, told, unseen in (
+        (MAC, [], ()),
+        (OTHER, [f"MAC address of eth0 is {OTHER}, not {MAC}"], ()),
+        ("", [], ("MAC address of eth0",)),
+    ):
+        found = kept_macs(pinned("eth0"), BARE._replace(nics={"eth0": Nic("eth0", "", hwaddr=hwaddr)}))
+        assert ([str(one) for one in found.differences], found.unseen) == (told, unseen)
+    assert kept_macs(pinned("eth0"), BARE).unseen == ("MAC address of eth0",)
+    silent = BARE._replace(bridges={"ovirtmgmt": Bridge("ovirtmgmt", "")})
+    assert kept_macs(pinned("ovirtmgmt"), silent) == Measured((), ())  # no VDSM tells that of a bridge
+
+
+def a_host(ip: Ip = NO_IP, **fields: object) -> Host:
+    """A host whose ovirtmgmt is a VM network on eth0, with ``ip``; ``fields`` are the network's."""
+    network = Network("ovirtmgmt", "", "ovirtmgmt", bridged=True, southbound="eth0", mtu=1500, stp=False, ip=ip)
+    return BARE._replace(networks={"ovirtmgmt": network._replace(**fields)})
+
+
+def measured(asked: dict, host: Host, *, family: int = 0, routes: bool | None = None) -> list[str]:
+    """The differences from a call for a network on eth0 that asks for ``asked``, in words."""
+    request = {"networks": {"ovirtmgmt": {"nic": "eth0", **asked}}, "bondings": {}, "options": {}}
+    return [str(one) for one in differences(request, host, family=family, routes=routes)]
+
+
+def test_a_network_that_is_not_said_to_be_bridged_is_a_vm_network() -> None:
+    """Source: VDSM's schema, `bridged`: by default true."""
+    assert measured({}, a_host()) == []
+    assert measured({}, a_host(bridged=False)) == ["bridge is no, not yes"]
+
+
+def test_of_a_network_without_a_bridge_no_stp_is_asked() -> None:
+    assert measured({"bridged": False, "stp": True}, a_host(bridged=False, stp=None)) == []
+
+
+def test_the_tag_is_that_of_the_vlan_under_the_network_else_the_one_that_the_network_tells() -> None:
+    vlan = Vlan("eth0.30", "", base="eth0", tag=30)
+    for host, found in (
+        (a_host(southbound="eth0.30", tag=31)._replace(vlans={"eth0.30": vlan}), 30),
+        (a_host(tag=31), 31),
+        (a_host(tag=-1), 0),
+    ):
+        assert measured({"vlan": 5}, host) == [f"VLAN tag is {found}, not 5"]
+    assert measured({"vlan": ""}, a_host(tag=31)) == ["VLAN tag is 31, not 0"]
+
+
+def test_an_mtu_is_as_asked_or_told_as_it_is() -> None:
+    assert measured({"mtu": "1500"}, a_host()) == []
+    assert measured({"mtu": 1500}, a_host(mtu=0)) == ["MTU is 0, not 1500"]
+
+
+SIX = Address("2001:db8::10", 6, 64, "")
+FOUR, OTHER4 = Address("192.0.2.10", 4, 24, ""), Address("192.0.2.11", 4, 24, "")
+
+
+@pytest.mark.parametrize(
+    ("family", "held", "told"),
+    [
+        (6, (SIX,), []),
+        (6, (FOUR,), ["IPv6 address is none, not an automatic one"]),
+        (0, (FOUR,), []),
+        (0, (), ["address is none, not an automatic one"]),
+    ],
+)
+def test_an_automatic_address_is_awaited_and_need_not_be_a_certain_one(
+    family: int, held: tuple[Address, ...], told: list[str]
+) -> None:
+    host = a_host(Ip(held, autoconf=True))
+    assert measured({"dhcpv6": False, "ipv6autoconf": True}, host, family=family) == told
+
+
+def test_by_itself_no_family_is_that_of_the_management_address() -> None:
+    request = {"networks": {"ovirtmgmt": {"nic": "eth0", "bootproto": "dhcp"}}}
+    assert differences(request, a_host(Ip((SIX,), dhcpv4=True))) == ()
+    assert measure(request, a_host(Ip((SIX,), dhcpv4=True))).differences == ()
+
+
+def test_an_ipv6_gateway_is_unseen_on_a_host_that_tells_no_routes() -> None:
+    asked = {"ipv6gateway": "2001:db8::1"}
+    assert measured(asked, a_host(), routes=True) == ["IPv6 gateway is none, not 2001:db8::1"]
+    assert measured(asked, a_host(Ip(gateway6="2001:DB8:0::1")), routes=True) == []
+    assert measured(asked, a_host(Ip(gateway6="2001:db8::2")), routes=True) == [
+        "IPv6 gateway is 2001:db8::2, not 2001:db8::1"
+    ]
+    assert measured(asked, a_host(), routes=False) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (("192.0.2.53", "192.0.2.54"), []),
+        (("192.0.2.54", "192.0.2.53", "192.0.2.55"), []),
+        (("192.0.2.53", "192.0.2.55"), ["name servers is 192.0.2.53, 192.0.2.55, not 192.0.2.53, 192.0.2.54"]),
+        ((), ["name servers is none, not 192.0.2.53, 192.0.2.54"]),
+    ],
+)
+def test_every_name_server_must_be_there(held: tuple[str, ...], told: list[str]) -> None:
+    host = a_host()._replace(nameservers=held, dirty=False)
+    assert measured({"nameservers": ["192.0.2.53", "192.0.2.54"]}, host) == told
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "told"),
+    [
+        ({}, (FOUR,), ["IPv4 address is 192.0.2.10/24, not 192.0.2.10/32"]),  # as VDSM takes one without a netmask
+        ({"prefix": 24}, (FOUR,), []),
+        ({"prefix": 24}, (OTHER4, SIX), ["IPv4 address is 192.0.2.11, 2001:db8::10, not 192.0.2.10/24"]),
+        ({"prefix": 24}, (), ["IPv4 address is none, not 192.0.2.10/24"]),
+    ],
+)
+def test_an_address_that_was_asked_for_is_there_or_those_are_told_that_are(
+    asked: dict, held: tuple[Address, ...], told: list[str]
+) -> None:
+    assert measured({"ipaddr": "192.0.2.10", **asked}, a_host(Ip(held))) == told
+
+
+def a_stack(**fields: object) -> Host:
+    """A host of a nic, a bond, a VLAN and a bridge."""
+    host = BARE._replace(
+        nics={"eth0": Nic("eth0", "", ip=Ip((FOUR,)))},
+        bonds={"bond0": Bond("bond0", "", members=("eth1", "eth2"), mode=1, options=(("miimon", "100"),))},
+        vlans={"eth0.30": Vlan("eth0.30", "", base="eth0", tag=30)},
+        bridges={"br0": Bridge("br0", "", ports=("vnet0", "vnet1"), stp=False)},
+        nameservers=("192.0.2.53",),
+    )
+    return host._replace(digest="sha256:1", **fields)
+
+
+BOND, VLAN, BRIDGE = a_stack().bonds["bond0"], a_stack().vlans["eth0.30"], a_stack().bridges["br0"]
+
+
+@pytest.mark.parametrize(
+    ("now", "same"),
+    [
+        ({"bonds": {"bond0": BOND._replace(members=("eth2", "eth1"))}}, True),
+        ({"bonds": {"bond0": BOND._replace(members=("eth1",))}}, False),
+        ({"bonds": {"bond0": BOND._replace(mode=4)}}, False),
+        ({"bonds": {"bond0": BOND._replace(options=())}}, False),
+        ({"vlans": {"eth0.30": VLAN._replace(base="bond0")}}, False),
+        ({"vlans": {"eth0.30": VLAN._replace(tag=31)}}, False),
+        ({"bridges": {"br0": BRIDGE._replace(ports=("vnet1", "vnet0"))}}, True),
+        ({"bridges": {"br0": BRIDGE._replace(ports=("vnet0",))}}, False),
+        ({"bridges": {"br0": BRIDGE._replace(stp=True)}}, False),
+        ({"nameservers": ("192.0.2.54",)}, False),
+    ],
+)
+def test_what_the_devices_stand_on_is_as_before_or_not(now: dict, *, same: bool) -> None:
+    assert stands_as_before(a_stack()._replace(digest="sha256:0"), a_stack(**now)) is same
+
+
+def test_name_servers_of_a_host_without_an_address_by_hand_come_and_go() -> None:
+    leased = {"eth0": Nic("eth0", "", ip=Ip((FOUR,), dhcpv4=True))}
+    before = a_stack(nics=leased)._replace(digest="sha256:0")
+    assert stands_as_before(before, a_stack(nics=leased, nameservers=("192.0.2.54",)))
+
+
+@pytest.mark.parametrize(
+    ("given", "then", "same"),
+    [
+        ({"autoconf": True}, (), True),
+        ({"dhcpv6": True}, (), True),
+        ({"dhcpv6": True, "autoconf": True}, (), True),
+        ({"dhcpv4": True}, (), False),
+        ({}, (), False),
+    ],
+)
+def test_an_ipv6_address_is_as_before_unless_somebody_hands_it_out(
+    given: dict, then: tuple[Address, ...], *, same: bool
+) -> None:
+    was, now = (a_stack(nics={"eth0": Nic("eth0", "", ip=Ip(held, **given))}) for held in ((SIX,), then))
+    assert stands_as_before(was._replace(digest="sha256:0"), now) is same
+
+
+def test_a_lease_lost_with_its_gateway_is_as_before_and_one_that_becomes_static_is_not() -> None:
+    leased, lost, static = (
+        a_stack(nics={"eth0": Nic("eth0", "", ip=ip)})
+        for ip in (Ip((FOUR,), gateway4="192.0.2.1", dhcpv4=True), Ip(dhcpv4=True), Ip((FOUR,), gateway4="192.0.2.1"))
+    )
+    assert stands_as_before(leased._replace(digest="sha256:0"), lost)
+    assert not stands_as_before(leased._replace(digest="sha256:0"), static)
+
+
+CUT = {"bridged": False, "device": "eth0"}
+BROUGHT_UP = {"ovirtmgmt": Bridge("ovirtmgmt", "", ports=("eth0",), ip=Ip((FOUR,)))}
+
+
+@pytest.mark.parametrize(
+    ("network", "ip", "bridges", "cut"),
+    [
+        (CUT, NO_IP, BROUGHT_UP, True),
+        (CUT, Ip((FOUR,)), BROUGHT_UP, False),
+        (CUT, NO_IP, {}, False),
+        (CUT, NO_IP, {"ovirtmgmt": BROUGHT_UP["ovirtmgmt"]._replace(ports=("eth1",))}, False),
+        ({**CUT, "bridged": True}, NO_IP, BROUGHT_UP, False),
+    ],
+)
+def test_a_change_was_cut_short_if_the_address_is_on_a_bridge_that_vdsm_does_not_know(
+    network: dict, ip: Ip, bridges: dict[str, Bridge], *, cut: bool
+) -> None:
+    host = a_host(ip, **network)._replace(bridges=bridges)
+    assert cut_short({"networks": {"ovirtmgmt": {"nic": "eth0"}}}, host) is cut
+    assert not cut_short({"networks": {"other": {"nic": "eth0"}}}, host)

@@ -8,7 +8,7 @@ from planner.engine.compiled import compile_ruleset
 from planner.engine.decide import Judgement, Said, decide, judge, settle
 from planner.engine.firing import Engines
 from planner.problem import Problem
-from planner.rules.model import Rule, Ruleset
+from planner.rules.model import Assignment, Conclusion, Fact, Rule, Ruleset
 
 
 def said(rule: str, value: object, field: str = "vlan") -> Said:
@@ -38,7 +38,13 @@ def test_two_rules_that_want_different_values_are_told_with_both_places():
     assert values == {}
     assert problem.code == "rule-conflict"
     assert problem.message == "two rules set vlan to different values: a says 6 and b says 5"
+    assert problem.hint == "let one of them name the other under `overrides`, or narrow its `when`"
     assert [where.source for where in problem.where] == ["a.yaml:1", "b.yaml:1"]
+
+
+def test_a_rule_that_wants_two_values_is_told_in_their_order():
+    _, (problem,) = settle([said("a", 6), said("a", 5)])
+    assert problem.message == "two rules set vlan to different values: a says 5 and a says 6"
 
 
 def test_where_nothing_is_devised_the_refusal_says_where_the_address_is():
@@ -47,13 +53,22 @@ def test_where_nothing_is_devised_the_refusal_says_where_the_address_is():
     assert nowhere.problems[0].message.endswith("(the management address is nowhere)")
     found = decide([judged(fact("management", device="eth0"))])
     assert found.problems[0].message.endswith("(the management address is on eth0)")
+    assert found.problems[0].hint == (
+        "`mgmtnet why-not CAPTURE RULE` tells for a rule of the devise stage which pattern failed"
+    )
 
 
 def test_two_management_devices_are_a_conflict():
     two = [fact("management", device=name) for name in ("eth1", "eth0")]
     decision = decide([judged(*two, said=[said("a", "eth0", "iface")])])
     assert (decision.outcome, decision.management) == ("refused", None)
-    assert decision.problems[0].message == "the locate rules found more than one management device: eth0, eth1"
+    assert decision.problems == (
+        Problem(
+            code="rule-conflict",
+            message="the locate rules found more than one management device: eth0, eth1",
+            hint="let the locate rules exclude each other, with `no candidate` or `overrides`",
+        ),
+    )
 
 
 def test_a_rules_refusal_of_what_stands_as_defined_is_a_warning_and_a_fault_is_not():
@@ -154,4 +169,33 @@ def test_a_shadow_rule_acts_on_nothing_and_is_told_of():
     (note,) = judgement.problems
     assert (note.code, note.severity, note.rule) == ("shadow-rule", "note", "a")
     assert note.message == "the shadow rule a would have fired: what it says"
+    assert note.hint == "take `shadow: true` out of it to let it act"
     assert [where.source for where in note.where] == ["small/1/locate/a.yaml:3"]
+
+
+def test_the_engine_that_fired_is_told():
+    judgement = judged_by(rule("a"))
+    assert judgement.engine == (f"durable_rules {durable.VERSION}" if durable.available() else "plain matcher")
+    assert decide([judgement]).engine == judgement.engine
+
+
+def concluding(kind: str, **fields: object) -> Conclusion:
+    return Conclusion(kind, tuple(Assignment(name, value, 1) for name, value in fields.items()), 4)
+
+
+NOWHERE = {"device": "", "kind": "", "address": "", "family": -1, "found_by": ""}
+
+
+def test_a_fact_that_is_concluded_has_every_field_and_what_is_not_given_is_absent():
+    """Of nothing but a nic without a place: neither the device nor a place is made up."""
+    for given, told in (({}, ""), ({"device": None, "family": None}, ""), ({"device": "eth0"}, "eth0")):
+        judgement = judged_by(rule("a", concludes=(concluding("management", **given),)))
+        assert judgement.conclusions == (Fact("management", NOWHERE | {"device": told}, ""),)
+        assert judgement.found == (Said("management", told, "a", "small/1/locate/a.yaml:4", ()),)
+
+
+def test_conclusions_are_the_same_whichever_rule_fires_first_even_where_one_gives_text_for_a_number():
+    made = [rule(name, concludes=(concluding("management", family=family),)) for name, family in (("a", 4), ("b", "x"))]
+    told = [judged_by(*order).conclusions for order in (made, made[::-1])]
+    assert told[0] == told[1]
+    assert {fact.fields["family"] for fact in told[0]} == {4, "x"}

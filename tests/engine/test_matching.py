@@ -3,7 +3,9 @@
 import pytest
 from small_rules import fact, fired, matches, pattern, rules
 
+from planner.engine import matcher
 from planner.engine.firing import Engines
+from planner.problem import Problem
 
 
 def test_one_fact_plays_one_part():
@@ -108,3 +110,28 @@ def test_a_rule_that_looks_for_ever_without_a_match_is_given_up():
     compiled = rules([pattern("vlan", "a"), pattern("vlan", "b", tag=("gt", "$a.tag")), never])
     facts = [fact("vlan", tag=tag, mtu=tag, name=str(tag)) for tag in range(300)]
     assert [problem.code for problem in Engines(compiled).fire("locate", facts).problems] == ["too-many-matches"]
+
+
+@pytest.mark.parametrize(("most", "given_up"), [(3, True), (4, False)])
+def test_what_a_stage_looks_at_is_counted(monkeypatch, most, given_up):
+    monkeypatch.setattr(matcher, "MOST_WORK", most)
+    answer = Engines(rules([pattern("nic")])).fire("locate", [fact("nic", name=name) for name in "abc"])
+    assert answer.outcomes == {"r000": "error" if given_up else "fired"}  # three facts, and one for having looked
+
+
+@pytest.mark.parametrize(("most", "given_up"), [(3, True), (4, False)])
+def test_the_matches_of_a_step_are_counted(monkeypatch, most, given_up):
+    monkeypatch.setattr(matcher, "MOST_MATCHES", most)
+    pairs = rules([pattern("nic", "a"), pattern("nic", "b")])
+    answer = Engines(pairs).fire("locate", [fact("nic", name=name) for name in "abc"])
+    assert answer.outcomes == {"r000": "error" if given_up else "fired"}  # two for the first, four with the second
+
+
+def test_rules_that_are_given_up_are_told_with_the_limit_and_what_to_do():
+    everything = [pattern("vlan", "a"), pattern("vlan", "b")]
+    (problem,) = Engines(rules(everything)).fire("locate", [fact("vlan", tag=tag) for tag in range(230)]).problems
+    assert problem == Problem(
+        code="too-many-matches",
+        message="more than 50,000 combinations of this host's facts match r000",
+        hint="join the patterns by a reference, as `base: $vlan.base`, so that not each goes with each",
+    )

@@ -3,7 +3,8 @@
 import pytest
 from small_rules import fact, pattern
 
-from planner.engine.misses import explain
+from planner.engine import misses
+from planner.engine.misses import Miss, explain
 from planner.rules.model import Fact, Rule
 
 STACK = [pattern("management"), pattern("vlan", name="$management.device"), pattern("bond", name="$vlan.base")]
@@ -100,4 +101,61 @@ def test_a_pattern_after_one_that_must_not_match_is_tried_with_what_was_bound():
 
 
 def test_a_fact_without_a_name_is_called_by_its_kind():
-    assert told([pattern("host", x=1)], [fact("host", x=2)])[1][-1] == "nearest: host ; its x is 2"
+    assert told([pattern("host", x=1)], [fact("host", x=2)])[1][-1] == "nearest: host; its x is 2"
+
+
+def test_a_miss_is_of_its_rule_and_of_the_line_of_the_pattern_that_failed():
+    when = (pattern("nic"), pattern("vlan", base="$nic.name")._replace(line=7))
+    assert explain(Rule("r", "locate", "r.yaml", when=when), [fact("nic", name="eth0")]) == Miss(
+        rule="r",
+        matched=1,
+        line=7,
+        lines=(
+            "pattern 1 of 2 matched; pattern 2 failed",
+            "  nic: nic eth0",
+            "no vlan has base eth0 ($nic.name)",
+        ),
+    )
+
+
+def test_of_several_ways_that_get_as_far_the_first_is_told():
+    when = [pattern("nic"), pattern("vlan", base="$nic.name")]
+    _, lines = told(when, [fact("nic", name=name) for name in ("eth0", "eth1")])
+    assert lines[1:] == ["  nic: nic eth0", "no vlan has base eth0 ($nic.name)"]
+
+
+def test_all_that_the_nearest_fact_lacks_is_told_a_field_that_it_has_not_too():
+    when = [pattern("nic", mtu=9000, speed=1000, name="eth0")]
+    _, lines = told(when, [Fact("nic", {"name": "eth0", "mtu": 1500}, "nics.eth0")])
+    assert lines[-1] == "nearest: nic eth0 (nics.eth0); its mtu is 1500, its speed is nothing"
+
+
+def test_a_fact_that_lacks_nothing_but_plays_another_part_is_nearest_to_none():
+    when = [pattern("nic", "a"), pattern("nic", "b"), pattern("nic", "c")]
+    _, lines = told(when, [fact("nic", name="eth0"), fact("nic", name="eth1")])
+    assert lines == [
+        "patterns 1-2 of 3 matched; pattern 3 failed",
+        "  a: nic eth0",
+        "  b: nic eth1",
+        "no nic in the facts of this stage",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("most", "matched", "last"),
+    [
+        (6, 2, "no bond in the facts of this stage"),  # tried: each of two, and after each both
+        (5, 2, "(there are more ways than the 5 that were tried)"),
+        (1, 1, "(there are more ways than the 1 that were tried)"),
+    ],
+)
+def test_where_not_every_way_was_tried_that_is_told_and_nothing_is_said_to_be_missing(monkeypatch, most, matched, last):
+    monkeypatch.setattr(misses, "MOST_TRIED", most)
+    got, lines = told([pattern("vlan", "a"), pattern("vlan", "b"), pattern("bond")], [fact("vlan"), fact("vlan")])
+    assert (got, lines[1 + matched :]) == (matched, [last])
+
+
+def test_200_000_ways_are_tried_at_most():
+    when = [pattern("vlan", "a"), pattern("vlan", "b"), pattern("bond")]
+    _, lines = told(when, [fact("vlan", tag=tag) for tag in range(500)])
+    assert lines[-1] == "(there are more ways than the 200,000 that were tried)"

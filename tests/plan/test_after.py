@@ -86,3 +86,11 @@ def test_rules_that_name_only_a_device_get_what_vdsm_takes_for_the_rest() -> Non
     said = {"iface": "eth0", "ipv4.method": "static", "ipv4.address": "192.0.2.10", "nameservers": "192.0.2.53"}
     told = attachment_of(said, {})
     assert told == Attachment("eth0", ipv4=IpPlan("static", "192.0.2.10"), nameservers=("192.0.2.53",))
+    assert attachment_of({"iface": "eth0", "switch": "ovs"}, {}) == Attachment("eth0", switch="ovs")
+    assert attachment_of({"iface": "eth0", "ipv4.method": "static"}, {}) == Attachment("eth0", ipv4=IpPlan("static"))
+
+
+def test_a_tag_and_a_prefix_of_0_are_told() -> None:
+    tagged = Attachment("eth0", tag=0, ipv4=IpPlan("static", "192.0.2.10", 0))
+    assert (tagged.port, tagged.document()["vlan"], tagged.document()["ipv4"]["prefix"]) == ("eth0.0", 0, 0)
+    assert read_attachment(tagged.document(), {}) == tagged

@@ -54,7 +54,10 @@ def test_what_a_network_has_is_kept(version: tuple[int, ...]) -> None:
 def test_a_bond_is_told_with_its_mode_first_and_left_out_without_options() -> None:
     assert bond_options(PLAIN._replace(bond=BOND)) == "mode=0 miimon=100"
     assert bond_options(PLAIN._replace(bond=BOND._replace(mode=-1, options=()))) == bond_options(PLAIN) == ""
+    assert bond_options(PLAIN._replace(bond=BOND._replace(options=(("miimon", "100"),)))) == "mode=0 miimon=100"
     for version, more in (((4, 10), {}), ((4, 50), {"switch": "legacy"})):
+        untold = PLAIN._replace(iface="bond0", bond=BOND._replace(mode=-1, options=()))
+        assert speak(SetupRequest((NetworkRequest("ovirtmgmt", untold),), version))["bondings"] == {}
         request = speak(SetupRequest((NetworkRequest("ovirtmgmt", PLAIN._replace(iface="bond0", bond=BOND)),), version))
         assert request["bondings"] == {"bond0": {"nics": ["eth0", "eth1"], "options": "mode=0 miimon=100", **more}}
         assert request["networks"]["ovirtmgmt"]["bonding"] == "bond0"
@@ -75,3 +78,18 @@ def test_whether_it_is_checked_and_saved() -> None:
     old = setup._replace(version=(4, 10))
     assert speak(old)["options"] == {"connectivityCheck": "true", "connectivityTimeout": 120}
     assert speak(old._replace(checked=False))["options"] == {"connectivityCheck": "false"}
+
+
+@pytest.mark.parametrize(
+    ("version", "stp", "tag"), [((4, 10), ("yes", "no"), "0"), ((4, 50), (True, False), 0)], ids=["texts", "values"]
+)
+def test_spanning_tree_and_a_tag_of_0(version: tuple[int, ...], stp: tuple[object, object], tag: object) -> None:
+    assert tuple(asked(PLAIN._replace(stp=runs), version)["stp"] for runs in (True, False)) == stp
+    assert asked(PLAIN._replace(tag=0), version)["vlan"] == tag
+    assert "stp" not in asked(PLAIN._replace(bridged=False, stp=True), version)
+
+
+def test_a_network_without_an_ipv4_address_is_sent_without_one() -> None:
+    for version, more in (((4, 10), {}), ((4, 50), {"bootproto": "none"})):
+        request = asked(Attachment("eth0"), version)
+        assert {key: request[key] for key in ("bootproto", "ipaddr", "netmask", "gateway") if key in request} == more

@@ -197,11 +197,12 @@ def test_what_was_asked_and_what_the_host_is() -> None:
         20107,
     ]
     assert (vdsm.path, unknown.path) == ("software_version", "")
-    assert [tuple(fact.fields.values()) for fact in facts("nameserver")] == [
-        ("192.0.2.53", 4, 0),
-        ("2001:db8::53", 6, 1),
+    assert facts("nameserver") == [
+        Fact("nameserver", {"address": "192.0.2.53", "family": 4, "index": 0}, "nameservers[0]"),
+        Fact("nameserver", {"address": "2001:db8::53", "family": 6, "index": 1}, "nameservers[1]"),
     ]
     (host,) = facts("host")
+    assert host.path == ""
     assert (host.fields["addresses"], host.fields["gateways"]) == ("192.0.2.10 on ovirtmgmt", 1)
     assert (host.fields["nameservers"], host.fields["enterprise_linux"]) == ("192.0.2.53,2001:db8::53", 8)
 
@@ -220,20 +221,163 @@ def test_a_second_default_route_a_client_elsewhere_and_a_device_that_is_not_list
     }
 
 
-def test_of_two_given_addresses_on_a_device_ipv4_is_the_management_address() -> None:
-    both = STATIC._replace(addresses=(*STATIC.addresses, Address("2001:db8::10", 6, 64, "bridges.ovirtmgmt.ipv6addrs")))
-    host = HOST._replace(bridges={"ovirtmgmt": HOST.bridges["ovirtmgmt"]._replace(ip=both)}, networks={})
-    for given in (("192.0.2.10", "2001:db8::10"), ("2001:db8::10", "192.0.2.10")):
+@pytest.mark.parametrize("text", ["192.0.2.10", "203.0.113.10"])  # before and after 2001: in the order of texts
+def test_of_two_given_addresses_on_a_device_ipv4_is_the_management_address(text: str) -> None:
+    held = (Address(text, 4, 24, ""), Address("2001:db8::10", 6, 64, ""))
+    host = HOST._replace(bridges={"ovirtmgmt": HOST.bridges["ovirtmgmt"]._replace(ip=Ip(held, text))}, networks={})
+    for given in ((text, "2001:db8::10"), ("2001:db8::10", text)):
         (candidate,) = [fact for fact in facts("candidate", host, *given) if fact.fields["found_by"] == "address"]
-        assert candidate.fields["address"] == "192.0.2.10"
+        assert candidate.fields["address"] == text
 
 
-def test_a_long_list_is_cut_and_says_so() -> None:
-    held = tuple(Address(f"192.0.2.{number}", 4, 24, "") for number in range(1, 27))
+@pytest.mark.parametrize(
+    ("count", "listed", "last"),
+    [(24, 24, "192.0.2.24 on ovirtmgmt"), (25, 25, "1 more"), (26, 25, "2 more")],
+)
+def test_a_long_list_is_cut_and_says_so(count: int, listed: int, last: str) -> None:
+    held = tuple(Address(f"192.0.2.{number}", 4, 24, "") for number in range(1, count + 1))
     bridges = {"ovirtmgmt": HOST.bridges["ovirtmgmt"]._replace(ip=STATIC._replace(addresses=held))}
     (host,) = facts("host", HOST._replace(bridges=bridges, networks={}))
-    listed = str(host.fields["addresses"]).split(", ")
-    assert (len(listed), listed[0], listed[-1]) == (25, "192.0.2.1 on ovirtmgmt", "2 more")
+    told = str(host.fields["addresses"]).split(", ")
+    assert (len(told), told[0], told[-1]) == (listed, "192.0.2.1 on ovirtmgmt", last)
+
+
+LEASED6 = Address("2001:db8::7", 6, 128, "nics.eth0.ipv6addrs")
+FLOATING4 = Address("192.0.2.20", 4, 32, "nics.eth0.ipv4addrs")
+MIXED = Ip((*STATIC.addresses, FLOATING4, LEASED6), "192.0.2.10", "192.0.2.1", "fe80::1", dhcpv4=True, dhcpv6=True)
+MIXED_HOST = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "nics.eth0", ip=MIXED)}, version=(4, 50))
+
+
+def test_the_addresses_of_a_device_with_a_service_s_address_beside_its_leases() -> None:
+    shared = {"device": "eth0"}
+    assert facts("address", MIXED_HOST) == [
+        Fact(
+            "address",
+            shared | {"address": "192.0.2.10", "family": 4, "prefix": 24, "carried": 1, "origin": "", "single": ""},
+            "bridges.ovirtmgmt.addr",
+        ),
+        Fact(
+            "address",
+            shared
+            | {"address": "192.0.2.20", "family": 4, "prefix": 32, "carried": 0, "origin": "", "single": "floating"},
+            "nics.eth0.ipv4addrs",
+        ),
+        Fact(
+            "address",
+            shared
+            | {"address": "2001:db8::7", "family": 6, "prefix": 128, "carried": 1, "origin": "lease", "single": ""},
+            "nics.eth0.ipv6addrs",
+        ),
+    ]
+
+
+def test_an_address_whose_subnet_is_everything_has_every_other_in_it() -> None:
+    odd = Ip((Address("198.51.100.1", 4, 0, ""), FLOATING4), "198.51.100.1")
+    host = MIXED_HOST._replace(nics={"eth0": Nic("eth0", "nics.eth0", ip=odd)})
+    assert [fact.fields["single"] for fact in facts("address", host)] == ["", "floating"]
+
+
+def test_the_ip_configuration_of_a_device() -> None:
+    assert facts("ip", MIXED_HOST) == [
+        Fact(
+            "ip",
+            {
+                "device": "eth0",
+                "ipv4_method": "dhcp",
+                "ipv4_planned": "dhcp",
+                "ipv4_address": "192.0.2.10",
+                "ipv4_prefix": 24,
+                "ipv4_gateway": "192.0.2.1",
+                "ipv4_addresses": 2,
+                "ipv4_default_route": 1,
+                "ipv6_method": "dhcp",
+                "ipv6_address": "2001:db8::7",
+                "ipv6_prefix": 128,
+                "ipv6_gateway": "fe80::1",
+                "ipv6_addresses": 1,
+                "ipv6_address_by_hand": 0,
+                "ipv6_by_hand": 0,
+            },
+            "nics.eth0",
+        )
+    ]
+    (without6,) = facts("ip")
+    assert [without6.fields[name] for name in ("ipv6_method", "ipv6_address", "ipv6_prefix", "ipv6_addresses")] == [
+        "none",
+        "",
+        -1,
+        0,
+    ]
+
+
+def test_gateways_are_counted_and_default_routes_told_by_device() -> None:
+    assert facts("host", MIXED_HOST)[0].fields["gateways"] == 2
+    assert facts("route", MIXED_HOST) == [
+        Fact("route", {"device": "eth0", "family": 4, "gateway": "192.0.2.1", "default": 1}, "nics.eth0.gateway"),
+        Fact("route", {"device": "eth0", "family": 6, "gateway": "fe80::1", "default": 1}, "nics.eth0.ipv6gateway"),
+    ]
+
+
+def test_a_network_on_a_device_that_is_not_listed_is_told_by_its_own_place() -> None:
+    """An excerpt may show a network and leave out the bridge under it, and the network may have a route only."""
+    routed = Ip((), "", "198.51.100.1", default_route4=True)
+    lost = Network("ovirtmgmt", "networks.ovirtmgmt", device="ovirtmgmt", bridged=True, ip=routed)
+    host = Host("caps", "sha256:0", networks={"ovirtmgmt": lost}, last_client_iface="ovirtmgmt", version=(4, 50))
+    assert [(fact.fields["device"], fact.path) for fact in facts("route", host)] == [
+        ("ovirtmgmt", "networks.ovirtmgmt.gateway")
+    ]
+    shared = {"device": "ovirtmgmt", "kind": "bridge", "address": "", "family": -1, "rivals": 0, "apart": 0, "owned": 1}
+    assert [fact._replace(fields=dict(fact.fields)) for fact in facts("candidate", host)] == [
+        Fact("candidate", shared | {"found_by": "lastClientIface"}, "lastClientIface"),
+        Fact("candidate", shared | {"found_by": "default-route"}, ""),
+    ]
+    assert facts("client", host) == [Fact("client", {"device": "ovirtmgmt", "listed": 1}, "lastClientIface")]
+
+
+@pytest.mark.parametrize(
+    ("ip", "leads"),
+    [
+        (Ip((Address("2001:db8::10", 6, 64, ""),), gateway6="fe80::1"), 1),
+        (Ip((Address("192.0.2.10", 4, 24, ""),), "192.0.2.10", gateway6="fe80::1"), 0),
+        (Ip((Address("192.0.2.10", 4, 24, ""),), "192.0.2.10", "192.0.2.1"), 1),
+        (Ip((Address("192.0.2.10", 4, 24, ""),), "192.0.2.10", "192.0.2.1", default_route4=False), 0),
+        (Ip(), 0),
+    ],
+)
+def test_the_default_route_of_a_network_is_that_of_ipv4_where_it_has_ipv4(ip: Ip, leads: int) -> None:
+    network = HOST.networks["ovirtmgmt"]._replace(ip=ip)
+    (fact,) = facts("network", HOST._replace(networks={"ovirtmgmt": network}))
+    assert fact.fields["default_route"] == leads
+
+
+def test_of_two_networks_on_one_device_the_management_network_tells_how_it_got_its_addresses() -> None:
+    leased, by_hand = STATIC._replace(dhcpv4=True), STATIC
+    data = Network("data", "networks.data", "eth0", bridged=False, southbound="eth0", ip=by_hand)
+    own = data._replace(name="ovirtmgmt", path="networks.ovirtmgmt", ip=leased)
+    for networks in ({"data": data, "ovirtmgmt": own}, {"ovirtmgmt": own, "data": data}):
+        host = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "nics.eth0")}, networks=networks, version=(4, 50))
+        assert [fact.fields["ipv4_method"] for fact in facts("ip", host)] == ["dhcp"]
+
+
+def test_what_a_device_does_not_have_is_told_as_absent() -> None:
+    host = HOST._replace(
+        nics={"eth0": Nic("eth0", "nics.eth0")},
+        bonds={"bond0": HOST.bonds["bond0"]._replace(options=(), members=("eth0",))},
+        bridges={},
+        networks={},
+    )
+    (nic,), (bond,), (vlan,) = (facts(kind, host) for kind in ("nic", "bond", "vlan"))
+    assert (nic.fields["link"], bond.fields["link"], bond.fields["fail_over_mac"]) == ("", "", 0)
+    assert (nic.fields["bridge"], bond.fields["bridge"], vlan.fields["bridge"]) == ("", "", "")
+
+
+def test_a_vlan_of_tag_0_is_tagged() -> None:
+    vlans = {"eth0.0": Vlan("eth0.0", "vlans.eth0.0", base="eth0", tag=0)}
+    network = HOST.networks["ovirtmgmt"]._replace(southbound="eth0.0", ports=("eth0.0",), tag=0)
+    odd = network._replace(tag=0, southbound="bond0.30")  # as the network says, not as its device is
+    for own in (network, odd):
+        (fact,) = facts("network", HOST._replace(vlans={**HOST.vlans, **vlans}, networks={"ovirtmgmt": own}))
+        assert fact.fields["vlan"] == 0
 
 
 @pytest.mark.parametrize(
@@ -246,6 +390,7 @@ def test_a_fact_has_every_field_that_the_vocabulary_gives_its_kind(kind: str) ->
 
 
 def test_an_attachment() -> None:
+    assert attachment_fact(Attachment("eth0")).path == ""
     planned = Attachment(
         "bond0",
         tag=30,
@@ -254,7 +399,7 @@ def test_an_attachment() -> None:
         ipv4=IpPlan("static", "192.0.2.10", 24, "192.0.2.1"),
         ipv6=IpPlan("static", "2001:db8::10", 64, "2001:db8:1::1"),
         default_route=True,
-        nameservers=("192.0.2.53", "2001:db8::53", "192.0.2.54"),
+        nameservers=("192.0.2.53", "2001:db8::53", "192.0.2.54", "2001:db8::54"),
     )
     assert dict(attachment_fact(planned).fields) == {
         "iface": "bond0",
@@ -266,9 +411,9 @@ def test_an_attachment() -> None:
         "pin_mac": 1,
         "switch": "legacy",
         "default_route": 1,
-        "nameservers": "192.0.2.53,2001:db8::53,192.0.2.54",
+        "nameservers": "192.0.2.53,2001:db8::53,192.0.2.54,2001:db8::54",
         "nameservers4": "192.0.2.53, 192.0.2.54",
-        "nameservers6": "2001:db8::53",
+        "nameservers6": "2001:db8::53, 2001:db8::54",
         "ipv4_method": "static",
         "ipv4_address": "192.0.2.10",
         "ipv4_prefix": 24,
