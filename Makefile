@@ -71,10 +71,10 @@ mutate-code: .venv/mutate $(COMPILED)
 	$(BIN)/python bench/mutate_code.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 prove: .venv/test $(COMPILED)
-	$(BIN)/mgmtnet rules prove
+	$(BIN)/mgmtnet rules prove --carried --jobs 2
 
 prove-long: .venv/test $(COMPILED)
-	$(BIN)/python -m pytest -q tests/proof/test_axioms.py --soak 50000
+	$(BIN)/python -m pytest -q tests/proof/test_axioms.py tests/proof/test_encoding.py --soak 50000
 
 soak: .venv/test
 	$(BIN)/python -m pytest -q tests/engine --soak 20000

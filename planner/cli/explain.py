@@ -10,7 +10,7 @@ from planner.authoring.golden import Trial, try_out
 from planner.cli.cases import about_of, golden_folders, read_golden
 from planner.cli.output import complain, say_lines
 from planner.definition import Definition
-from planner.engine.compiled import Compiled
+from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.misses import explain
 from planner.explain.book import (
     Block,
@@ -29,7 +29,7 @@ from planner.explain.drawing.text import render
 from planner.explain.words import said
 from planner.problem import Problem, errors
 from planner.rules.model import Rule, Ruleset
-from planner.rules.shelf import compiled_rules, folder
+from planner.rules.shelf import folder, load_rules
 from planner.yamltext import suggest
 
 # The hosts of a rule's examples, drawn for its page.
@@ -100,15 +100,16 @@ def _lacking(rule: Rule, trial: Trial, rules: Compiled) -> Iterator[str]:
 
 def run_explain(options: argparse.Namespace) -> int:
     """Print the pages of what is so called; the exit status."""
-    rules, problems = compiled_rules(options.policy or options.rules)
+    ruleset, problems = load_rules(options.policy or options.rules)  # a compiled form has no invariants
     complain(problems)
-    if rules is None or errors(list(problems)):
+    if ruleset is None or errors(list(problems)):
         return 1
+    rules = compile_ruleset(ruleset)
     places = [options.goldens] if options.goldens else []
     hosts = Hosts(rules, [*places, os.path.join(options.policy or options.rules or "", "golden")])
-    pages = list(_pages(options.name, Book(rules.ruleset, hosts.draw)))
+    pages = list(_pages(options.name, Book(ruleset, hosts.draw)))
     if not pages:
-        complain([_unknown(options.name, rules.ruleset)])
+        complain([_unknown(options.name, ruleset)])
         return 1
     for number, page in enumerate(pages):
         say_lines([*([""] * (number > 0)), *for_terminal(page)])

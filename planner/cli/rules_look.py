@@ -22,6 +22,7 @@ from planner.explain.book import (
     described,
     document,
     handbook,
+    invariant_index,
     listed,
     markdown,
     page,
@@ -112,6 +113,8 @@ def _show_lines(rule: Rule, rules: Compiled, outcomes: dict[str, list[str]]) -> 
     yield f"{rule.name}: {rule.summary}"
     yield f"  {rule.stage}, since {rule.since}, {place_of(rule, rule.line, rules)}" + ", shadow" * rule.shadow
     yield from folded(rule.why, WIDTH, first="  ")
+    if rule.advisory:
+        yield from folded(f"advisory: {rule.advisory}", WIDTH, first="  ")
     yield ""
     yield "when"
     yield from (f"  {_pattern(pattern)}" for pattern in rule.when)
@@ -121,6 +124,7 @@ def _show_lines(rule: Rule, rules: Compiled, outcomes: dict[str, list[str]]) -> 
     overriders = [other.name for other in rules.ruleset.rules if rule.name in other.overrides]
     yield from _list("overrides", rule.overrides)
     yield from _list("overridden by", overriders)
+    yield from _list("carries", [one.name for one in rules.ruleset.invariants if rule.name in one.rests_on])
     yield from _list("fires on", outcomes.get("fired", ()))
     yield from _list("blocked on", outcomes.get("blocked", ()))
 
@@ -160,6 +164,7 @@ def pages(rules: Compiled, goldens: list[str]) -> dict[str, str]:
     ruleset = rules.ruleset
     book = Book(ruleset, Hosts(rules, goldens).draw)
     made = {"rules/README.md": rule_index(ruleset), "codes/README.md": code_index(ruleset)}
+    made |= {"invariants.md": invariant_index(ruleset)} if ruleset.invariants else {}
     made |= {f"rules/{rule.name}.md": markdown(rule_page(rule, book)) for rule in ruleset.rules}
     return made | {f"codes/{code}.md": markdown(code_page(code, book)) for code in codes_of(ruleset)}
 

@@ -90,8 +90,14 @@ def _prove(command: argparse.ArgumentParser) -> None:
         "--invariant", metavar="NAME", action="append", default=[], help="this one only; may be given several times"
     )
     command.add_argument(
-        "--carried", action="store_true", help="say, too, which rules' refusals each rests on (takes minutes)"
+        "--carried",
+        choices=("declared", "all"),
+        nargs="?",
+        const="declared",
+        help="take out each rule that the invariant says it rests on, and see whether the planner breaks it then; "
+        "`--carried=all`: each that may be one (takes long)",
     )
+    command.add_argument("--jobs", metavar="N", type=int, default=1, help="prove so many at a time; without: 1")
     _output(command, ("text", "json", "sarif"))
 
 

@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import planner
@@ -18,7 +18,8 @@ from planner.engine.compiled import Compiled, compile_ruleset
 from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.text import render
 from planner.problem import Problem, Where
-from planner.proof.questions import Proof, carried, prove
+from planner.proof.carrying import Carried, carried
+from planner.proof.questions import Proof, prove
 from planner.proof.witness import Witness
 from planner.rules.model import Invariant, Ruleset
 
@@ -27,6 +28,9 @@ HINTS = {
     "symbolic only": "the solver has facts, and no capture was found that has them; an axiom may be missing",
     "undecided": "it took too long; fewer patterns with `no` make an invariant easier",
 }
+
+NEEDED = ("carried", "symbolic only")  # the solver has facts for both, and the planner a host for the first
+KNOWN = (NEEDED, NEEDED[:1])
 
 
 def run_prove(options: argparse.Namespace) -> int:
@@ -40,12 +44,11 @@ def run_prove(options: argparse.Namespace) -> int:
         known = ", ".join(one.name for one in ruleset.invariants) or "none"
         tell(f"{ruleset.name} has no invariant {name}; it has {known}")
     rules = compile_ruleset(ruleset)
-    proofs = []
-    for proof in prove(rules, invariants):
-        rests_on = carried(rules, proof, invariants) if options.carried else ()
-        proofs.append((proof, rests_on))
+    proofs: list[tuple[Proof, tuple[Carried, ...]]] = []
+    for proof, bearing in _proofs(rules, invariants, options):
+        proofs.append((proof, bearing))
         if options.output == "text":
-            say(_text(proof, rests_on, rules))
+            say(_text(proof, bearing, rules))
     if options.output == "json":
         say_json(_document(ruleset, proofs))
     elif options.output == "sarif":
@@ -53,15 +56,55 @@ def run_prove(options: argparse.Namespace) -> int:
     counted = Counter(proof.verdict for proof, _ in proofs)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
     tell(f"{ruleset.name}@{ruleset.version}: invariants: {told}")
-    return 1 if unknown or set(counted) - {"proved"} else 0
+    idle = _idle(proofs, options.carried)
+    return 1 if unknown or set(counted) - {"proved"} or idle else 0
 
 
-def _text(proof: Proof, rests_on: Sequence[str], rules: Compiled) -> str:
+def _proofs(
+    rules: Compiled, invariants: Sequence[Invariant], options: argparse.Namespace
+) -> Iterator[tuple[Proof, tuple[Carried, ...]]]:
+    """Each proof, and what becomes of the invariant without rules; several at a time in processes of their own."""
+    asked = [(rules.ruleset, one, options.carried) for one in invariants]
+    if options.jobs < 2:
+        yield from map(_proved, asked)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_proved, asked)
+
+
+def _proved(asked: tuple[Ruleset, Invariant, str | None]) -> tuple[Proof, tuple[Carried, ...]]:
+    ruleset, invariant, which = asked
+    rules = compile_ruleset(ruleset)
+    (proof,) = prove(rules, [invariant])
+    names = {"declared": invariant.rests_on, "all": proof.refusals}.get(which or "", ())
+    return proof, tuple(carried(rules, invariant, names)) if proof.verdict == "proved" else ()
+
+
+def _idle(proofs: Sequence[tuple[Proof, Sequence[Carried]]], which: str | None) -> bool:
+    """Whether an invariant is said to rest on what it does not rest on, which is told, rule by rule."""
+    idle = False
+    for proof, bearing in proofs:
+        for one in bearing:
+            if one.bearing not in NEEDED and one.rule in proof.invariant.rests_on:
+                tell(f"{proof.invariant.name} is said to rest on {one.rule}, and without it: {one.bearing}")
+                idle = True
+    if which:
+        carrying, shown = ({one.rule for _, bearing in proofs for one in bearing if one.bearing in of} for of in KNOWN)
+        tell(f"{len(carrying)} rules carry an invariant; {len(shown)} of them are shown by a host")
+    return idle
+
+
+def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:
     lines = [f"{proof.verdict}: {proof.invariant.name}: {proof.invariant.summary}"]
     if proof.axioms:
         lines.append(f"  given that {'; '.join(proof.axioms)}")
-    if rests_on:
-        lines.append(f"  it rests on the refusals of {', '.join(rests_on)}")
+    for told, known in (("shown by a host", "carried"), ("by the solver's facts only", "symbolic only")):
+        rules_named = [one.rule for one in bearing if one.bearing == known]
+        if rules_named:
+            lines.append(f"  it rests on the refusals of {', '.join(rules_named)} ({told})")
     if proof.witness is not None:
         lines += _drawn(proof.witness, rules)
     if proof.verdict in HINTS:
@@ -81,7 +124,7 @@ def _drawn(witness: Witness, rules: Compiled) -> list[str]:
     return [asked + (f" and the address {', '.join(witness.addresses)}" if witness.addresses else ""), *drawing]
 
 
-def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[str]]]) -> dict[str, Any]:
+def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]]) -> dict[str, Any]:
     """The proofs for a program."""
     return {
         "format": "mgmtnet/proofs@1",
@@ -93,10 +136,11 @@ def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[str]]]) -
                 "summary": proof.invariant.summary,
                 "verdict": proof.verdict,
                 "axioms": list(proof.axioms),
-                "rests_on": list(rests_on),
+                "rests_on": [one.rule for one in bearing if one.bearing in NEEDED],
+                "shown": [one.rule for one in bearing if one.bearing == "carried"],
                 "host": proof.witness._asdict() if proof.witness is not None else None,
             }
-            for proof, rests_on in proofs
+            for proof, bearing in proofs
         ],
     }
 

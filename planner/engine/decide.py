@@ -246,7 +246,7 @@ def decide(judgements: Sequence[Judgement]) -> Decision:
         outcome: PlanOutcome = "refused" if errors(problems) else "no-change"
     elif errors(problems):
         outcome = "refused"
-    elif "iface" not in settled:
+    elif not settled.get("iface"):  # an empty one is none
         outcome = "refused"
         problems.append(_nothing_devised(managements))
     else:

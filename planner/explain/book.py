@@ -1,12 +1,12 @@
 """The rules as a page to read: docs/rules.md is what this writes of the shipped ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from planner.explain.codes import CHAPTERS, CODES
 from planner.facts.vocabulary import ATTACHMENT, KINDS, Field, Kind, absent
 from planner.printing import folded, markdown_code, markdown_text
-from planner.rules.model import STAGES, Pattern, Reference, Rule, Ruleset, Test, Verdict
+from planner.rules.model import STAGES, Invariant, Pattern, Reference, Rule, Ruleset, Test, Verdict
 
 INTRODUCTIONS = {
     "locate": "Which device holds the management address.",
@@ -132,14 +132,13 @@ class Drawn(NamedTuple):
 
 
 class Book(NamedTuple):
-    """What pages are written from: the rules, their hosts, and the invariants that rules carry, by rule.
+    """What pages are written from: the rules, with their invariants, and their hosts.
 
     ``draw`` gives a rule's host by its golden; None where that is not at hand.
     """
 
     ruleset: Ruleset
     draw: Callable[[Rule, str], Drawn | None]
-    invariants: Mapping[str, str] = {}
 
 
 def rules_named(ruleset: Ruleset, name: str) -> list[Rule]:
@@ -172,10 +171,18 @@ def rule_page(rule: Rule, book: Book) -> Iterator[Block]:
     for names, told in ((rule.overrides, "It speaks instead of"), (overriders, "It is silent where these fire:")):
         if names:
             yield Block("item", f"{told} {_code(names)}.")
-    if rule.name in book.invariants:
-        yield Block("heading", "What it keeps")
-        yield Block("text", book.invariants[rule.name])
+    yield from _kept(rule, book.ruleset.invariants)
     yield from _hosts(rule, book)
+
+
+def _kept(rule: Rule, invariants: Iterable[Invariant]) -> Iterator[Block]:
+    """The invariants that would be broken without the rule's refusal, or why none would."""
+    carried = [one for one in invariants if rule.name in one.rests_on]
+    if carried or rule.advisory:
+        yield Block("heading", "What would be broken without it")
+    yield from (Block("item", f"`{one.name}`: {one.summary}.") for one in carried)
+    if rule.advisory:
+        yield Block("text", f"No invariant: the rule is advisory. {rule.advisory}")
 
 
 def code_page(code: str, book: Book) -> Iterator[Block]:
@@ -250,6 +257,29 @@ def rule_index(ruleset: Ruleset) -> str:
         lines += ["", f"## {stage}", "", "| rule | when |", "|---|---|"]
         rules = sorted((rule for rule in ruleset.rules if rule.stage == stage), key=lambda rule: rule.name)
         lines += [f"| [{rule.name}]({rule.name}.md) | {markdown_text(rule.summary)} |" for rule in rules]
+    return "\n".join(lines) + "\n"
+
+
+def invariant_index(ruleset: Ruleset) -> str:
+    """Every invariant in a line, and every rule that refuses and carries none: docs/invariants.md."""
+    lines = [f"# What {ruleset.name}@{ruleset.version} keeps on every host", ""]
+    lines += [
+        "Written by `make docs`; [proofs.md](proofs.md) tells how it is proved. *Rests on*: without the refusal of any"
+    ]
+    lines += [
+        "one of these rules the planner breaks the invariant on some host. One that rests on none holds by what the"
+    ]
+    lines += ["rules set, and by what hosts are.", "", "| invariant | what never is | rests on |", "|---|---|---|"]
+    for one in sorted(ruleset.invariants, key=lambda one: one.name):
+        named = ", ".join(f"[{name}](rules/{name}.md)" for name in one.rests_on) or "none"
+        lines.append(f"| {one.name} | {markdown_text(one.summary)} | {named} |")
+    refusing = [rule for rule in ruleset.rules if rule.refuses]
+    carrying = {name for one in ruleset.invariants for name in one.rests_on}
+    lines += ["", "## Refusals that are advisory", ""]
+    lines += [f"{len(refusing)} rules refuse; {len(carrying)} carry an invariant. The others say why not:", ""]
+    lines += ["| rule | why no invariant rests on it |", "|---|---|"]
+    advisory = (rule for rule in refusing if rule.name not in carrying)
+    lines += [f"| [{one.name}](rules/{one.name}.md) | {markdown_text(one.advisory)} |" for one in advisory]
     return "\n".join(lines) + "\n"
 
 

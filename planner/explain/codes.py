@@ -272,6 +272,10 @@ LANGUAGE = {
     "duplicate-rule": Meaning("Two rules of a ruleset have the same name.", "Rename one of them."),
     "extends-circle": Meaning("Rulesets extend each other in a circle.", "Let one of them extend none of the others."),
     "extends-itself": Meaning("A ruleset extends itself.", "Name the ruleset that it is to change."),
+    "idle-advisory": Meaning(
+        "A rule says why it is advisory, and refuses nothing; `advisory` is why no invariant rests on a refusal.",
+        "Take `advisory` out.",
+    ),
     "invariant-exists": Meaning(
         "An invariant has the name of one in the ruleset that is extended; what a base keeps is not redefined.",
         "Give it another name; `mgmtnet rules prove` tells which invariants of the base a policy gives up.",
@@ -322,6 +326,10 @@ LANGUAGE = {
     "refusal-without-hint": Meaning(
         "A refusal does not say what to do. Whoever gets it stands before a host that cannot be added.",
         "Add `hint:`.",
+    ),
+    "rests-on-no-refusal": Meaning(
+        "An invariant is said to rest on a rule that refuses nothing, so nothing would change without it.",
+        "Name the rules under `rests_on` that refuse; `mgmtnet rules prove --carried=all` finds them.",
     ),
     "rule-exists": Meaning(
         "A rule has the name of one in the ruleset that is extended, and does not say that it takes its place.",

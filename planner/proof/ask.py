@@ -18,7 +18,7 @@ import z3
 
 from planner.facts.vocabulary import ATTACHMENT, KINDS
 from planner.proof.axioms import Axiom
-from planner.proof.encode import Claim, Rules
+from planner.proof.encode import CONCLUDED, Claim, Rules
 from planner.proof.rows import COMPARED, KEYS, Patterned, Row, positive
 from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
 
@@ -68,21 +68,29 @@ class World(Rules):
         super().__init__(rules, axioms, others)
         self._asked = 0
         self._firsts: dict[tuple[Any, ...], First] = {}
+        self._somes: dict[tuple[Any, ...], Any] = {}
 
-    def ask(self, *question: Any, rounds: int = ROUNDS, without: str = "") -> Answer:
+    def ask(self, *question: Any, rounds: int = ROUNDS, without: str = "", wishes: Sequence[Any] = ()) -> Answer:
         """Facts of which all of ``question`` is true, or the proof that there are none, within so many ``rounds``.
 
-        ``without`` names a rule whose refusals do not count.
+        ``without`` names a rule whose refusals do not count. ``wishes`` are true of the facts, too, as far as they can
+        be; the first ones matter most.
         """
         self._asked += 1
         asked = z3.Bool(f"question {self._asked}")
         self.solver.add(z3.Implies(asked, z3.And(question)))
+        wished = {f"wish {self._asked} {number}": wish for number, wish in enumerate(wishes)}
+        self.solver.add(*(z3.Implies(z3.Bool(name), wish) for name, wish in wished.items()))
         self.solver.set("timeout", PATIENCE)
         for asked_for in range(1, rounds + 1):
             refusals = {name: literal for name, literal in self.refusals.items() if name != without}
-            found = self.solver.check(asked, *self.assumed.values(), *refusals.values())
+            found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(z3.Bool, wished))
             if found == z3.unsat:
                 core = {str(literal) for literal in self.solver.unsat_core()}
+                vain = [name for name in wished if name in core]
+                if vain:
+                    del wished[vain[-1]]
+                    continue
                 axioms, rules = (
                     tuple(sorted(name for name, literal in known.items() if str(literal) in core))
                     for known in (self.assumed, refusals)
@@ -181,7 +189,7 @@ class World(Rules):
         rows = {alias: one.row for alias, one in env.items()}
         if self._is_new("axiom", axiom.name, rows):
             matched = self.matched(axiom.when, rows)
-            escapes = self._escapes(axiom, rows, matched)
+            escapes = self._escapes(axiom, rows)
             yield z3.Implies(self.assume(axiom.name), z3.Implies(matched, z3.Or(escapes)))
 
     def _matched_rule(self, claim: Claim, env: Mapping[str, Proposed]) -> Iterator[Any]:
@@ -191,7 +199,7 @@ class World(Rules):
             return
         held = z3.Bool(f"held {claim.rule.name} {len(self.known)}")
         matched = self.matched(claim.rule.when, rows)
-        yield z3.Implies(matched, z3.Or(held, *self._escapes(claim.rule, rows, matched)))
+        yield z3.Implies(matched, z3.Or(held, *self._escapes(claim.rule, rows)))
         yield z3.Implies(held, claim.fires)
         if isinstance(claim.rule, Rule) and not claim.rule.shadow:
             yield from self._follows(claim.rule, rows, held)
@@ -222,10 +230,10 @@ class World(Rules):
         self.known.add(key)
         return new
 
-    def _escapes(self, rule: Patterned, rows: Mapping[str, Row], matched: Any) -> list[Any]:
+    def _escapes(self, rule: Patterned, rows: Mapping[str, Row]) -> list[Any]:
         """For each ``no`` pattern that there is a fact of which it speaks."""
         escapes = []
-        for number, pattern in enumerate(pattern for pattern in rule.when if pattern.negated):
+        for pattern in (pattern for pattern in rule.when if pattern.negated):
             ordering = next((test for test in pattern.tests if test.op in FIRSTS and _refers(test)), None)
             row = self.single.get(pattern.kind)
             if row is None and ordering is not None:
@@ -233,11 +241,17 @@ class World(Rules):
             if row is not None:
                 escapes.append(z3.And(row.present, self.tests(pattern, row, rows)))
                 continue
-            there = z3.Bool(f"escape {rule.name} {number} {len(self.known)}")
-            row = self.row(pattern.kind, f"{rule.name}/no {number}/{len(self.known)}", there)
-            self.solver.add(z3.Implies(there, z3.And(matched, self.tests(pattern, row, rows))))
-            escapes.append(there)
+            escapes.append(self._some(pattern, rows))
         return escapes
+
+    def _some(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
+        """That there is a fact of which a ``no`` pattern speaks; the same one for whoever asks the same."""
+        key = _question(pattern, rows)
+        if key not in self._somes:
+            there = self._somes[key] = z3.Bool(f"some {len(self._somes)}")
+            row = self.row(pattern.kind, f"some {len(self._somes)}", there)
+            self.solver.add(z3.Implies(there, self.tests(pattern, row, rows)))
+        return self._somes[key]
 
     def _first_of(self, pattern: Pattern, ordering: Test, rows: Mapping[str, Row]) -> Row:
         """The fact with the least (or largest) value among those that pass the other tests of a ``no`` pattern.
@@ -273,7 +287,7 @@ class World(Rules):
             equal = [z3.And([row.fields[f] == told.fields[f] for f in row.fields]) for told in self.problems]
             given = [z3.And(told.present, same) for told, same in zip(self.problems, equal, strict=True)]
             yield z3.Implies(row.present, z3.Or(given))
-        concluded = bool(self.concluders[row.kind]) and row.kind not in self.single
+        concluded = row.kind in CONCLUDED and row.kind not in self.single
         if concluded and ("justified", row.name) not in self.known:
             yield self.justification(row, row.name)
 

@@ -15,6 +15,10 @@ from planner.proof.axioms import Axiom
 from planner.proof.rows import Patterned, Row, Rows, positive
 from planner.rules.model import Assignment, Pattern, Reference, Rule, Stage
 
+# The kinds of which there are only the facts that rules conclude.
+MADE = ("attachment", "foreseen", "outcome", "problem")
+CONCLUDED = {kind for kind, declared in KINDS.items() if declared.concluded_in} - {*MADE}
+
 
 class Claim(NamedTuple):
     """That a rule fires: ``fires`` is true exactly if it does, and then its positive patterns match ``rows``."""
@@ -137,8 +141,8 @@ class Rules(Rows):
         for rule in (rule for rule in self.rules.values() if not rule.shadow):
             for given in rule.sets:
                 self.setters[given.field].append((rule, given))
-        present, _, conflict = self.setting("iface")
-        there = z3.And(present, z3.Not(conflict))
+        present, device, conflict = self.setting("iface")
+        there = z3.And(present, z3.Not(conflict), device != 0)
         row = self.single["attachment"] = self.row("attachment", "attachment", there)
         for name, by in self.setters.items():
             is_set, value, differ = self.setting(name)
@@ -153,6 +157,8 @@ class Rules(Rows):
                     stands = z3.And(stands, value != 0)
                 if name.endswith(("_address", "_prefix", "_gateway")):
                     stands = z3.And(stands, row.fields[f"{name[:4]}_method"] == self.texts.of("static"))
+                if name in ATTACHMENT and ATTACHMENT[name].words == (0, 1):
+                    value = z3.If(value == 0, 0, 1)  # the absence of a yes or no that is set counts as yes
                 self.solver.add(field == z3.If(stands, value, self.texts.of(plain[name])))
         for family in ("ipv4", "ipv6"):
             told = z3.And(
@@ -168,10 +174,9 @@ class Rules(Rows):
         """The outcome as `planner.engine.decide` finds it."""
         self.refused = z3.Bool("refused")
         refusing = {rule.name: self.refuses(rule.name) for rule in self.rules.values() if _refuses(rule)}
-        self.solver.add(z3.Implies(self.refused, z3.Or(list(refusing.values()))))
-        for name, refuses in refusing.items():
-            self.refusals[name] = z3.Bool(f"refusal {name}")
-            self.solver.add(z3.Implies(self.refusals[name], z3.Implies(refuses, self.refused)))
+        self.refusals |= {name: z3.Bool(f"refusal {name}") for name in refusing}
+        told = [z3.And(self.refusals[name], refuses) for name, refuses in refusing.items()]
+        self.solver.add(self.refused == z3.Or(told))
         self.compliant = z3.Or([self.speaks(rule.name) for rule in self.concluders["compliant"] if not rule.shadow])
         self.conflict = z3.Or([self.conflicting(name) for name in ATTACHMENT])
         self.attached = self.single["attachment"].present
@@ -183,8 +188,10 @@ class Rules(Rows):
         self.solver.add(row.fields["is"] == z3.If(self.compliant, settled, otherwise))
 
     def _tell(self, asked: Sequence[Pattern]) -> None:
-        """The problems that the patterns ``asked`` may mean: verdicts of rules, and that two rules contradict."""
-        told = [("", "error", "rule-conflict", "narrow one")]
+        """The problems that the patterns ``asked`` may mean: of rules, that two contradict, that none says anything."""
+        silent = z3.Not(z3.Or(self.compliant, self.refused, self.conflict, self.attached))
+        unruly = {"rule-conflict": self.conflict, "nothing-devised": silent}
+        told = [("", "error", code, "narrow one") for code in unruly]
         for rule in (rule for rule in self.rules.values() if not rule.shadow):
             told += [(rule.name, one.severity, one.code, one.hint) for one in rule.verdicts]
         names = tuple(KINDS["problem"].fields)
@@ -192,7 +199,7 @@ class Rules(Rows):
             known = dict(zip(names, values, strict=True))
             if not any(all(test.op != "is" or test.value == known[test.field] for test in one.tests) for one in asked):
                 continue
-            there = self.refuses(known["rule"]) if known["rule"] else self.conflict
+            there = self.refuses(known["rule"]) if known["rule"] else unruly[known["code"]]
             if known["rule"] in self.refusals:
                 there = z3.And(self.refusals[known["rule"]], there)
             fields = {name: z3.IntVal(self.texts.of(value)) for name, value in known.items()}

@@ -42,18 +42,12 @@ class Proof(NamedTuple):
 def prove(rules: Compiled, invariants: Sequence[Invariant]) -> Iterator[Proof]:
     """Each invariant: whether the rules keep it on every host."""
     for invariant in invariants:
-        world = _world(rules.ruleset, invariants)
+        world = world_of(rules.ruleset, [invariant])
         yield _proof(world, rules, invariant)
 
 
-def carried(rules: Compiled, proof: Proof, invariants: Sequence[Invariant]) -> tuple[str, ...]:
-    """The rules whose refusal the invariant rests on: without any one of them it does not hold."""
-    world = _world(rules.ruleset, invariants)
-    fires = world.claim(proof.invariant).fires
-    return tuple(name for name in proof.refusals if world.ask(fires, without=name).verdict == "refuted")
-
-
-def _world(ruleset: Ruleset, invariants: Sequence[Invariant]) -> World:
+def world_of(ruleset: Ruleset, invariants: Sequence[Invariant]) -> World:
+    """The rules that act, and every axiom, to be asked about ``invariants``."""
     disabled = {name for name, _ in ruleset.disabled}
     return World((rule for rule in ruleset.rules if rule.name not in disabled), axioms(), invariants)
 

@@ -220,7 +220,7 @@ def _named(things: Iterable[Patterned]) -> Iterator[str]:
     """Every text that patterns, assignments and the vocabulary name."""
     for fields in (*(declared.fields for declared in KINDS.values()), ATTACHMENT):
         yield from (word for field in fields.values() for word in field.words if isinstance(word, str))
-    yield from ("legacy", "none", "static", "rule-conflict", "narrow one")
+    yield from ("legacy", "none", "static", "rule-conflict", "nothing-devised", "narrow one")
     for thing in things:
         for value in (test.value for pattern in thing.when for test in pattern.tests if test.op != "matches"):
             values = (value,) if isinstance(value, str) else () if isinstance(value, Reference | int) else value

@@ -105,7 +105,7 @@ class _Writing:
         capture["nameservers"] = self._listed(self.of("host")[0]["nameservers"] if self.of("host") else "")
         for fact in self.of("client"):
             capture["lastClientIface"] = self._text(fact["device"])
-        wanted = tuple(self._address(fact["address"], fact["family"]) for fact in self.of("wanted"))
+        wanted = tuple(self._wanted(fact) for fact in self.of("wanted"))
         return Witness(capture, self._definition(), wanted)
 
     def _name(self) -> None:
@@ -165,6 +165,12 @@ class _Writing:
         version = 6 if family == 6 else 4
         pattern = "2001:db8::{:x}" if version == 6 else "192.0.2.{}"
         return self.addresses.setdefault((version, value), pattern.format(10 + len(self.addresses)))
+
+    def _wanted(self, fact: Mapping[str, Scalar]) -> str:
+        """The address that was given; one of a device is that, whatever is said of it."""
+        if fact["loopback"] == 1 and all(one["address"] != fact["address"] for one in self.of("address")):
+            return "::1" if fact["family"] == 6 else "127.0.0.1"
+        return self._address(fact["address"], fact["family"])
 
     def _gateway(self, value: Scalar, family: int) -> str:
         if not value or value == "none":

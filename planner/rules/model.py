@@ -79,7 +79,8 @@ class Verdict(NamedTuple):
 class Rule(NamedTuple):
     """One rule file. ``file`` is its path inside the ruleset (``devise/vlan-over-bond.yaml``).
 
-    ``source`` is the same file as one would open it; it says nothing about the rule.
+    ``source`` is the same file as one would open it; it says nothing about the rule. ``advisory`` is why no invariant
+    rests on a rule that refuses.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Rule(NamedTuple):
     since: str = ""
     summary: str = ""
     why: str = ""
+    advisory: str = ""
     when: tuple[Pattern, ...] = ()
     sets: tuple[Assignment, ...] = ()
     concludes: tuple[Conclusion, ...] = ()
@@ -105,12 +107,17 @@ class Rule(NamedTuple):
         """Its file's name: its own, but for a row of a decision table, which is called ``table/row``."""
         return self.name.partition("/")[0]
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it refuses a host."""
+        return any(verdict.severity == "error" for verdict in self.verdicts)
+
 
 class Invariant(NamedTuple):
     """What must never be, whatever the host: ``never`` are patterns that no facts may match together.
 
     ``file`` is its path inside the ruleset (``invariants/tag-kept.yaml``), ``source`` as one would open it. ``origin``
-    is the ruleset that it came from.
+    is the ruleset that it came from. ``rests_on`` are the rules without whose refusal the planner would break it.
     """
 
     name: str
@@ -120,6 +127,7 @@ class Invariant(NamedTuple):
     summary: str = ""
     why: str = ""
     never: tuple[Pattern, ...] = ()
+    rests_on: tuple[str, ...] = ()
     origin: str = ""
     source: str = ""
 

@@ -9,10 +9,10 @@ from planner.rules.model import INVARIANTS, Invariant, Rule, Stage
 from planner.rules.patterns import Scope, read_when
 from planner.yamltext import Entry, Findings, parse_yaml
 
-KEYS = ("rule", "since", "summary", "why", "shadow", "overrides", "when", "table", "then", "examples")
+KEYS = ("rule", "since", "summary", "why", "advisory", "shadow", "overrides", "when", "table", "then", "examples")
 NEEDED = ("rule", "since", "summary", "when", "then")
 ROWS_NEED = ("rule", "since", "summary", "when", "table")
-INVARIANT_KEYS = ("invariant", "since", "summary", "why", "never")
+INVARIANT_KEYS = ("invariant", "since", "summary", "why", "never", "rests_on")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
@@ -48,7 +48,7 @@ def parse_invariant(text: str, source: str, file: str) -> tuple[Invariant | None
         return None, tuple(problems)
     findings = Findings(source, text)
     findings.problems += problems
-    entries = findings.fields(node, "an invariant", INVARIANT_KEYS, INVARIANT_KEYS)
+    entries = findings.fields(node, "an invariant", INVARIANT_KEYS, INVARIANT_KEYS[:-1])
     never = entries.get("never")
     invariant = Invariant(
         name=_name(entries.get("invariant"), file, findings, "invariant"),
@@ -58,6 +58,7 @@ def parse_invariant(text: str, source: str, file: str) -> tuple[Invariant | None
         summary=findings.string(entries.get("summary"), "summary"),
         why=findings.string(entries.get("why"), "why"),
         never=read_when(never.value, INVARIANTS, findings)[0] if never else (),
+        rests_on=_names(entries.get("rests_on"), "rests_on", findings),
         source=source,
     )
     return None if findings.problems else invariant, findings.in_order()
@@ -83,15 +84,20 @@ def _filled_in(rule: Rule, entries: Mapping[str, Entry], findings: Findings) -> 
     patterns, scope = read_when(when.value, rule.stage, findings) if when else ((), Scope(doubtful=True))
     then = read_then(entries["then"].value, rule.stage, scope, findings) if "then" in entries else Then()
     fires, silent = _examples(entries.get("examples"), findings)
+    advisory = entries.get("advisory")
+    if advisory is not None and not any(verdict.severity == "error" for verdict in then.verdicts):
+        hint = "take `advisory` out: it is why no invariant rests on a refusal"
+        findings.report(advisory.key, "idle-advisory", "the rule is advisory, and refuses nothing", hint)
     return rule._replace(
         since=_since(entries.get("since"), findings),
         summary=findings.string(entries.get("summary"), "summary"),
         why=findings.string(entries.get("why"), "why"),
+        advisory=findings.string(advisory, "advisory"),
         when=patterns,
         sets=then.sets,
         concludes=then.concludes,
         verdicts=then.verdicts,
-        overrides=_overrides(entries.get("overrides"), findings),
+        overrides=_names(entries.get("overrides"), "overrides", findings),
         shadow=findings.flag(entries.get("shadow"), "shadow"),
         fires=fires,
         silent=silent,
@@ -118,8 +124,8 @@ def _since(entry: Entry | None, findings: Findings) -> str:
     return version
 
 
-def _overrides(entry: Entry | None, findings: Findings) -> tuple[str, ...]:
-    return tuple(name for name, _ in findings.strings(entry, "overrides"))
+def _names(entry: Entry | None, what: str, findings: Findings) -> tuple[str, ...]:
+    return tuple(name for name, _ in findings.strings(entry, what))
 
 
 def _examples(entry: Entry | None, findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:

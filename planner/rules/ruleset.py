@@ -6,7 +6,7 @@ Texts are given by path. A ruleset's folder is whatever stands before ``/ruleset
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from planner.problem import Problem, Where, errors
@@ -272,7 +272,8 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
     if manifest.digest not in ("", digest):
         _changed(layer, digest)
     problems += findings.problems
-    kept = (rule for rule in inherited.values() if rule.name not in reasons and rule.table not in replaced)
+    kept = [rule for rule in inherited.values() if rule.name not in reasons and rule.table not in replaced]
+    problems += _resting(layer, [*inherited.values(), *rules])
     return Ruleset(
         name=manifest.name,
         version=manifest.version,
@@ -284,17 +285,21 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
 
 
 def _row_by_row(ruleset: Ruleset) -> Ruleset:
-    """The ruleset with each table that a rule overrides spelt out: its rows."""
+    """The ruleset with each table that a rule overrides, or an invariant rests on, spelt out: its rows."""
     rows: dict[str, list[str]] = {}
     for rule in ruleset.rules:
         if rule.table != rule.name:
             rows.setdefault(rule.table, []).append(rule.name)
 
-    def spelt(rule: Rule) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(row for name in rule.overrides for row in rows.get(name, (name,))))
+    def spelt(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row for name in names for row in rows.get(name, (name,))))
 
-    rules = tuple(rule._replace(overrides=spelt(rule)) if rule.overrides else rule for rule in ruleset.rules)
-    return ruleset._replace(rules=rules) if rows else ruleset
+    if not rows:
+        return ruleset
+    rules = tuple(rule._replace(overrides=spelt(rule.overrides)) if rule.overrides else rule for rule in ruleset.rules)
+    return ruleset._replace(
+        rules=rules, invariants=tuple(one._replace(rests_on=spelt(one.rests_on)) for one in ruleset.invariants)
+    )
 
 
 def _without_itself(rule: Rule) -> Rule:
@@ -316,6 +321,28 @@ def _kept(invariant: Invariant, other: Invariant) -> Problem:
         "give this one another name: what a base keeps is not redefined, `mgmtnet rules prove` tells what is given up"
     )
     return Problem("invariant-exists", message, hint, where=places)
+
+
+def _resting(layer: _Layer, rules: Sequence[Rule]) -> list[Problem]:
+    """What is wrong with the rules that invariants of the layer are said to rest on."""
+    problems: list[Problem] = []
+    refusing = {name for rule in rules if rule.refuses for name in (rule.name, rule.table)}
+    known = {name for rule in rules for name in (rule.name, rule.table)}
+    for invariant in layer.invariants:
+        findings = Findings(invariant.source, layer.files[invariant.file])
+        top = Node("text", "rests_on", 1, 1)
+        for name in invariant.rests_on:
+            here = findings.word(findings.word(top, "rests_on:"), name)._replace(value=name)
+            if name not in known:
+                message = f"{invariant.name} is said to rest on the rule {name}, and there is none"
+                findings.unknown(here, "unknown-rule", message, known)
+            elif name not in refusing:
+                message = f"{invariant.name} is said to rest on {name}, which refuses nothing"
+                findings.report(
+                    here, "rests-on-no-refusal", message, "an invariant rests on rules that refuse: take it out"
+                )
+        problems += findings.problems
+    return problems
 
 
 def _changed(layer: _Layer, digest: str) -> None:

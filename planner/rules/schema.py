@@ -189,16 +189,15 @@ def _fact(kind: str) -> Schema:
 
 def rule_schema() -> Schema:
     """A rule's file."""
-    row = f"^{NAME.pattern}(/{NAME.pattern})?$"
-    names = {"type": "array", "items": {"type": "string", "pattern": row}, "uniqueItems": True}
     golden = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
     properties = {
         "rule": _said("rule", "its name, which is also its file's", type="string", pattern=f"^{NAME.pattern}$"),
         "since": _said("since", "the ruleset's version that brought it", type="string", pattern=f"^{VERSION.pattern}$"),
         "summary": _said("summary", "one line: on what it fires", type="string", minLength=1),
         "why": _said("why", "why it is there: what would happen without it", type="string", minLength=1),
+        "advisory": _said("advisory", "why no invariant rests on its refusal", type="string", minLength=1),
         "shadow": _said("shadow", "true: report that it would fire, and do nothing", type="boolean"),
-        "overrides": _said("overrides", "the rules that are silent when this one fires", **names),
+        "overrides": _said("overrides", "the rules that are silent when this one fires", **_named()),
         "when": _said(
             "when",
             "patterns in order; the rule fires once for each way to match them all",
@@ -226,6 +225,12 @@ def rule_schema() -> Schema:
     return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}
 
 
+def _named() -> Schema:
+    """A list of rules, or of rows of tables."""
+    row = f"^{NAME.pattern}(/{NAME.pattern})?$"
+    return {"type": "array", "items": {"type": "string", "pattern": row}, "uniqueItems": True}
+
+
 def invariant_schema() -> Schema:
     """An invariant's file."""
     properties = {
@@ -243,8 +248,19 @@ def invariant_schema() -> Schema:
             maxItems=15,
             items={"$ref": "#/$defs/pattern"},
         ),
+        "rests_on": _said(
+            "rests_on",
+            "the rules that refuse hosts on which it would be broken; `mgmtnet rules prove --carried` takes each out",
+            **_named(),
+        ),
     }
-    top = _top("invariant", "invariant", "What rules must never do, whatever the host.", properties, tuple(properties))
+    top = _top(
+        "invariant",
+        "invariant",
+        "What rules must never do, whatever the host.",
+        properties,
+        tuple(name for name in properties if name != "rests_on"),
+    )
     fields = [field for kind in KINDS.values() for field in kind.fields.values()]
     kinds = {f"tests of {kind}": _kind(kind) for kind in KINDS}
     return {**top, "$defs": {"pattern": _pattern(), **definitions(fields), **kinds}}

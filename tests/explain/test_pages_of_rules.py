@@ -40,6 +40,7 @@ def test_the_files_are_as_they_would_be_written(rules: Compiled) -> None:
         for folder in ("rules", "codes")
         for path in (ROOT / "docs" / folder).rglob("*.md")
     }
+    kept["invariants.md"] = (ROOT / "docs" / "invariants.md").read_text()
     assert {*kept} == {*made}, "run make docs"
     assert [name for name, text in made.items() if kept[name] != text] == [], "run make docs"
 
@@ -63,17 +64,19 @@ def test_every_rule_has_a_host_on_which_it_fires_and_one_on_which_it_is_silent(r
         assert any(rule.why.split()[0] in block.text for block in page)
         titles = [block.text for block in page if block.kind == "heading"]
         assert titles == [
-            *("When it fires", "What it says", "A host on which it fires", "A host on which it is silent"),
+            *("When it fires", "What it says"),
+            *(["What would be broken without it"] if rule.refuses else []),
+            *("A host on which it fires", "A host on which it is silent"),
         ]
-        fired, silent = (titles.index(title) for title in titles[2:])
+        fired, silent = (titles.index(title) for title in titles[-2:])
         assert fired < silent
 
 
-def test_an_invariant_has_its_place(rules: Compiled, book: Book) -> None:
-    rule = rules.by_name["vlan-over-bond"]
-    page = markdown(rule_page(rule, book._replace(invariants={"vlan-over-bond": "The tag stays."})))
-    assert "\n## What it keeps\n\nThe tag stays.\n" in page
-    assert "What it keeps" not in markdown(rule_page(rule, book))
+def test_a_rule_tells_what_would_be_broken_without_it(rules: Compiled, book: Book) -> None:
+    told = {name: markdown(rule_page(rules.by_name[name], book)) for name in ("base-in-use", "capture-contradictory")}
+    assert "- `others-left-alone`: A change never takes the place of another network." in told["base-in-use"]
+    assert "No invariant: the rule is advisory. A plan is judged by its capture." in told["capture-contradictory"]
+    assert "What would be broken" not in markdown(rule_page(rules.by_name["vlan-over-bond"], book))
 
 
 def literal_codes() -> set[str]:

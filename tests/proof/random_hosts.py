@@ -94,15 +94,13 @@ class Builder:
         }
 
     def bond(self, name: str) -> None:
-        count = self.chance.randint(1, 3)
+        count = self.chance.randint(0, 3)
         members = [one for one in self.free if one in self.capture["nics"]][:count]
         self.free = [one for one in self.free if one not in members]
-        if not members:
-            return
         options = {"mode": str(self.chance.randint(0, 6))} if self.often(0.9) else {}
         if options.get("mode") == "1" and self.often():
             options["fail_over_mac"] = self.chance.choice(("0", "1", "2"))
-        hwaddr = self.capture["nics"][members[0]]["hwaddr"]
+        hwaddr = self.capture["nics"][members[0]]["hwaddr"] if members else ""
         bond = {**self.ip(), "slaves": members, "opts": options, "mtu": self.mtu(), "hwaddr": hwaddr}
         self.capture["bondings"][name] = bond
         self.free.append(name)

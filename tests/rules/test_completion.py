@@ -58,7 +58,9 @@ def hover(*path):
 
 
 def test_keys_of_a_rule():
-    assert keys() == {"rule", "since", "summary", "why", "shadow", "overrides", "when", "table", "then", "examples"}
+    assert keys() == {
+        *("rule", "since", "summary", "why", "advisory", "shadow", "overrides", "when", "table", "then", "examples"),
+    }
     assert keys("then") == {"set", "conclude", "refuse", "warn", "note"}
     assert keys("then", "refuse") == {"code", "message", "hint", "event"}
 
