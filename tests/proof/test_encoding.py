@@ -13,6 +13,7 @@ import pytest
 
 from planner.engine.compiled import compile_ruleset
 from planner.engine.decide import decide, judge, settle
+from planner.engine.firing import Engines
 from planner.plan.attachment import attachment_fact, attachment_of
 from planner.proof.ask import World
 from planner.rules import model
@@ -35,16 +36,16 @@ def disagreement(seed: int) -> str:
     """In what encoding and engines differ; ``-`` where several management devices are found, of which none is said."""
     chance = Chance(seed)
     facts, rules = chance.facts(), chance.rules()
-    compiled = compile_ruleset(Ruleset("random", "1", "", tuple(rules)))
-    located = judge(compiled, "locate", facts)
+    engines = Engines(compile_ruleset(Ruleset("random", "1", "", tuple(rules))))
+    located = judge(engines, "locate", facts)
     if len(located.conclusions) > 1:
         return "-"
     facts += located.conclusions
-    devised = judge(compiled, "devise", facts)
+    devised = judge(engines, "devise", facts)
     facts += devised.conclusions
     attachment = attachment_of(settle(devised.said)[0], {})
     facts += [attachment_fact(attachment)] if attachment is not None else []
-    judgements = located, devised, judge(compiled, "guard", facts)
+    judgements = located, devised, judge(engines, "guard", facts)
     decision = decide(judgements)
     overridden = frozenset().union(*(judgement.overridden for judgement in judgements))
     fired = {name for name, outcome in decision.outcomes.items() if outcome == "fired"} - overridden
