@@ -75,6 +75,7 @@ prove: .venv/test $(COMPILED)
 
 prove-long: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q tests/proof/test_axioms.py tests/proof/test_encoding.py --soak 50000
+	$(BIN)/python -m pytest -q tests/proof/test_anomalies.py --soak 10000  # 100 faults planted of each kind
 
 soak: .venv/test
 	$(BIN)/python -m pytest -q tests/engine --soak 20000

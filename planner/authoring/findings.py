@@ -6,20 +6,20 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from planner.authoring.golden import Case
-from planner.authoring.shapes import Shape
 from planner.printing import printable
 from planner.problem import Fix, Problem, Where
+from planner.proof.witness import Witness
 from planner.rules.model import Fact, Reference, Rule
 
 NAMES = ("name", "device", "network", "address")  # by which a fact is called, the first that it has
 PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}
 
 
-class Witness(NamedTuple):
-    """A host that shows a finding: the case, its capture if it was made here, and what is to be seen on it."""
+class Shown(NamedTuple):
+    """A host that shows a finding: the case, its capture if it was made for that, and what is to be seen on it."""
 
     case: Case
-    shape: Shape | None
+    witness: Witness | None
     lines: tuple[str, ...] = ()
 
 
@@ -27,7 +27,7 @@ class Finding(NamedTuple):
     """A problem, and the host that shows it where there is one."""
 
     problem: Problem
-    witness: Witness | None = None
+    shown: Shown | None = None
 
 
 def excerpt(facts: Iterable[Fact], rules: Sequence[Rule]) -> tuple[str, ...]:
@@ -53,31 +53,33 @@ def _fields(rules: Sequence[Rule]) -> set[tuple[str, str]]:
     return found
 
 
-def document(titles: Sequence[str], findings: Sequence[Finding]) -> dict[str, Any]:
-    """The findings for a program."""
+def document(
+    titles: Sequence[str], findings: Sequence[Finding], decided: int, undecided: Sequence[str]
+) -> dict[str, Any]:
+    """The findings for a program, and how many questions were ``decided``; those ``undecided`` in words."""
     return {
         "format": "mgmtnet/findings@1",
         "rulesets": list(titles),
         "findings": [_entry(finding) for finding in findings],
         "counts": counts(findings),
+        "questions": {"decided": decided, "undecided": list(undecided)},
     }
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
-    problem, witness = finding
+    problem, shown = finding
     places = [{"file": place.source, "line": place.line, "column": place.column} for place in problem.where]
     named = {name: getattr(problem, name) for name in ("code", "severity", "message", "hint", "rule")}
     fixes = [fix._asdict() for fix in problem.fixes]
-    return {**named, "places": places, "fixes": fixes, "witness": witness_document(witness)}
+    return {**named, "places": places, "fixes": fixes, "witness": witness_document(shown)}
 
 
-def witness_document(witness: Witness | None) -> dict[str, Any] | None:
+def witness_document(shown: Shown | None) -> dict[str, Any] | None:
     """The host that shows a finding; its capture where it was made for that."""
-    if witness is None:
+    if shown is None:
         return None
-    made = witness.shape
-    inputs = {"capture": made.document, "definition": made.definition, "address": made.address} if made else {}
-    return {"host": witness.case.name, "facts": list(witness.lines), **inputs}
+    made = shown.witness
+    return {"host": shown.case.name, "facts": list(shown.lines), **(made._asdict() if made else {})}
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:
@@ -118,7 +120,7 @@ def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
         result["relatedLocations"] = [_location(place) for place in problem.where[1:]]
     if problem.fixes and problem.where:
         result["fixes"] = [_fix(problem, fix) for fix in problem.fixes]
-    witness = witness_document(finding.witness)
+    witness = witness_document(finding.shown)
     return {**result, "properties": {"witness": witness}} if witness else result
 
 

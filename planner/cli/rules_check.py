@@ -6,16 +6,18 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from planner.authoring.check import analyse
+from planner.authoring.check import Analysis, analyse
 from planner.authoring.edit import SCHEMAS
 from planner.authoring.findings import Finding, counts, document, sarif
 from planner.authoring.fix import Change, mend, missing_schema
 from planner.authoring.golden import Case
 from planner.cli.cases import cases_in
 from planner.cli.output import in_colour, say, say_json, tell, write_whole
+from planner.cli.solver import unsolved
 from planner.definition import Definition
 from planner.engine.compiled import compile_ruleset
 from planner.printing import printable
@@ -143,16 +145,16 @@ def kept_witnesses(folder: str, findings: Iterable[Finding]) -> list[Problem]:
 
 
 def _keep(folder: str, findings: Iterable[Finding]) -> None:
-    for problem, witness in findings:
-        if witness is None or witness.shape is None:
+    for problem, shown in findings:
+        if shown is None or shown.witness is None:
             continue
+        capture, definition, addresses = shown.witness
         own = os.path.join(folder, _witness_name(problem.code, problem.rule or problem.message))
         os.makedirs(own, exist_ok=True)
-        about = {"about": problem.message, "address": [witness.shape.address] if witness.shape.address else []}
         texts = {
-            "capture.json": json.dumps(witness.shape.document, indent=1) + "\n",
-            "definition.yaml": dump_yaml({k: v for k, v in witness.shape.definition.items() if v is not None}),
-            "about.yaml": dump_yaml(about),
+            "capture.json": json.dumps(capture, indent=1) + "\n",
+            "definition.yaml": dump_yaml({k: v for k, v in definition.items() if v is not None}),
+            "about.yaml": dump_yaml({"about": problem.message, "address": list(addresses)}),
         }
         for name, text in texts.items():
             with open(os.path.join(own, name), "w", encoding="utf-8") as stream:
@@ -170,13 +172,18 @@ LISTED_FACTS = 6  # of a host that shows a finding; more would push the next fin
 
 
 class Checked(NamedTuple):
-    """One ruleset: how it is called, how many rules it has, its texts, what is wrong with it, what was cured."""
+    """One ruleset: how it is called, how many rules it has, its texts, what is wrong with it, what was cured.
+
+    ``decided`` is how many questions the solver has decided, ``undecided`` are those that took too long.
+    """
 
     title: str
     rules: int
     texts: dict[str, str]
     findings: list[Finding]
     changes: tuple[Change, ...] = ()
+    decided: int = 0
+    undecided: tuple[str, ...] = ()
 
 
 def show(checked: Sequence[Checked], witness_folder: str | None) -> None:
@@ -193,14 +200,14 @@ def show(checked: Sequence[Checked], witness_folder: str | None) -> None:
 
 def _host(finding: Finding, folder: str | None) -> list[str]:
     """The host that shows the finding, and where it was kept."""
-    witness = finding.witness
-    if witness is None:
+    shown = finding.shown
+    if shown is None:
         return []
-    lines = [f"  host: {printable(witness.case.name)}"]
-    lines += [f"    {line}" for line in witness.lines[:LISTED_FACTS]]
-    if len(witness.lines) > LISTED_FACTS:
-        lines.append(f"    ... and {len(witness.lines) - LISTED_FACTS} more")
-    if witness.shape is not None and not folder:
+    lines = [f"  host: {printable(shown.case.name)}"]
+    lines += [f"    {line}" for line in shown.lines[:LISTED_FACTS]]
+    if len(shown.lines) > LISTED_FACTS:
+        lines.append(f"    ... and {len(shown.lines) - LISTED_FACTS} more")
+    if shown.witness is not None and not folder:
         lines.append("    (--witness DIR writes its capture and definition, to be planned and tried)")
     return lines
 
@@ -213,6 +220,8 @@ def _sum(one: Checked) -> str:
     parts.append(", ".join(told) or "nothing to say")
     if one.changes:
         parts.append(f"{len(one.changes)} fixed")
+    if one.decided or one.undecided:
+        parts.append(f"{_counted(one.decided, 'questions')} decided, {len(one.undecided)} undecided")
     if fixable:
         parts.append(f"{fixable} of them may be mended by --fix")
     return "; ".join(parts)
@@ -232,7 +241,9 @@ def run_check(options: argparse.Namespace) -> int:
     if options.output == "text":
         show(checked, options.witness)
     elif options.output == "json":
-        say_json(document([one.title for one in checked], findings))
+        undecided = [told for one in checked for told in one.undecided]
+        decided = sum(one.decided for one in checked)
+        say_json(document([one.title for one in checked], findings, decided, undecided))
     else:
         say_json(sarif(version(), findings))
     return 1 if errors([finding.problem for finding in findings]) or (options.strict and findings) else 0
@@ -249,15 +260,21 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
         shelved = ruleset_sources(spec)
     ruleset, problems = assemble(shelved.texts, shelved.root)
     findings = [Finding(problem) for problem in (*unwritten, *problems)]
+    analysis = Analysis(())
     if ruleset is not None:
         cases = None if options.quick else _cases(options.hosts)
-        findings += analyse(ruleset, shelved.root, shelved.texts, cases)
+        redundant: bool = options.redundant
+        analysis = analyse(ruleset, shelved.root, shelved.texts, cases, redundant=redundant, clock=time.process_time)
+        findings += analysis.findings
+        if analysis.unsolved:
+            unsolved("whether rules conflict, are dead or leave hosts out")
         findings += [Finding(forged) for forged in _forged(ruleset, shelved)]
     schemas = schemas_for(spec, shelved)
     notes = (note for path in sorted(schemas) for note in missing_schema(path, shelved.texts[path], schemas))
     findings += [Finding(note) for note in notes]
     title = f"{ruleset.name}@{ruleset.version}" if ruleset is not None else shelved.root
-    return Checked(title, len(ruleset.rules) if ruleset else 0, shelved.texts, findings, changes)
+    rules = len(ruleset.rules) if ruleset else 0
+    return Checked(title, rules, shelved.texts, findings, changes, analysis.decided, analysis.undecided)
 
 
 def _forged(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import planner
-from planner.authoring.findings import Finding, sarif
-from planner.authoring.findings import Witness as Shown
+from planner.authoring.findings import Finding, Shown, sarif
 from planner.authoring.golden import Case
-from planner.authoring.shapes import Shape
 from planner.cli.cases import ruleset_of
 from planner.cli.output import say, say_json, tell
 from planner.cli.rules_check import version
@@ -157,9 +155,7 @@ def _finding(proof: Proof) -> Finding:
     read = witness.read() if witness is not None else None
     if witness is None or read is None:
         return Finding(problem)
-    address = next(iter(witness.addresses), "")
-    shape = Shape(invariant.name, "", witness.definition["vm_network"], witness.capture, witness.definition, address)
-    return Finding(problem, Shown(Case(invariant.name, *read, witness.addresses), shape))
+    return Finding(problem, Shown(Case(invariant.name, *read, witness.addresses), witness))
 
 
 def _place(invariant: Invariant) -> Where:

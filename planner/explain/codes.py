@@ -478,12 +478,21 @@ WORKBENCH = {
     ),
     "options-contradict": Meaning("Two options ask for opposite things.", "Leave one out."),
     "possible-conflict": Meaning(
-        "On some host two rules give one field different values. The host that shows it is drawn up with the finding.",
+        "On some host two rules give one field different values: the finding has the host. As a warning it is the word "
+        "of the solver alone, for which no capture was found.",
         "Let one name the other under `overrides`, or narrow its `when`.",
     ),
     "reason-without-survivor": Meaning(
         "A reason is given for a mutant that a golden notices by now, or that is no more.",
         "Take the reason out.",
+    ),
+    "redundant-rule": Meaning(
+        "Whatever the rule says is said by others whenever it speaks, on every host: without it no plan changes.",
+        "Take it out, unless it is there for whoever reads the rules.",
+    ),
+    "redundant-test": Meaning(
+        "The rule matches the same facts without the test, on every host: it follows from the others.",
+        "Take it out, unless it is there for whoever reads the rule.",
     ),
     "released": Meaning("A released version does not change.", "Copy the folder to a new version without a digest."),
     "rule-conflict": Meaning(

@@ -10,7 +10,8 @@ apart from durable_rules and from `planner.engine.matcher`; tests hold the three
 rules find several management devices are left out: the planner refuses those as a contradiction of the rules.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Any, NamedTuple
 
@@ -63,9 +64,19 @@ class Answer(NamedTuple):
 class World(Rules):
     """Rules, axioms and the rows that were needed so far: all that a question is asked of."""
 
-    def __init__(self, rules: Iterable[Rule], axioms: Iterable[Axiom] = (), others: Iterable[Patterned] = ()) -> None:
-        """Speak of ``rules``; ``others`` are asked about later, so that the texts they name are known."""
-        super().__init__(rules, axioms, others)
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        axioms: Iterable[Axiom] = (),
+        others: Iterable[Patterned] = (),
+        given: Collection[str] = (),
+    ) -> None:
+        """Speak of ``rules``; ``others`` are asked about later, so that the texts they name are known.
+
+        Facts of the kinds ``given`` are there as they come, whatever rules conclude.
+        """
+        super().__init__(rules, axioms, others, given)
+        self.seconds_left: Callable[[], float] = lambda: math.inf  # without any, a question is given up
         self._asked = 0
         self._firsts: dict[tuple[Any, ...], First] = {}
         self._somes: dict[tuple[Any, ...], Any] = {}
@@ -81,8 +92,11 @@ class World(Rules):
         self.solver.add(z3.Implies(asked, z3.And(question)))
         wished = {f"wish {self._asked} {number}": wish for number, wish in enumerate(wishes)}
         self.solver.add(*(z3.Implies(z3.Bool(name), wish) for name, wish in wished.items()))
-        self.solver.set("timeout", PATIENCE)
         for asked_for in range(1, rounds + 1):
+            patience = min(self.seconds_left() * 1000, PATIENCE)
+            if patience < 1:
+                break
+            self.solver.set("timeout", int(patience))
             refusals = {name: literal for name, literal in self.refusals.items() if name != without}
             found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(z3.Bool, wished))
             if found == z3.unsat:

@@ -4,7 +4,7 @@ A rule that fires has a row for each of its patterns. That a rule does not fire 
 there is no end: `planner.proof.ask` adds it where it is needed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import z3
@@ -31,8 +31,14 @@ class Claim(NamedTuple):
 class Rules(Rows):
     """Rules over rows: claims that they fire, the attachment that they set, and the outcome of the plan."""
 
-    def __init__(self, rules: Iterable[Rule], axioms: Iterable[Axiom] = (), others: Iterable[Patterned] = ()) -> None:
-        """Speak of ``rules``; ``others`` will be asked about besides."""
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        axioms: Iterable[Axiom] = (),
+        others: Iterable[Patterned] = (),
+        given: Collection[str] = (),
+    ) -> None:
+        """Speak of ``rules``; ``others`` will be asked about besides; facts of the kinds ``given`` need no rule."""
         self.rules = {rule.name: rule for rule in rules}
         axioms, others = tuple(axioms), tuple(others)
         super().__init__([*self.rules.values(), *axioms, *others], axioms)
@@ -41,13 +47,19 @@ class Rules(Rows):
         self.problems: list[Row] = []
         self.known: set[tuple[str, ...]] = set()  # what was said already
         self._silenced: dict[tuple[str, Stage], Any] = {}
-        self.concluders = {kind: [rule for rule in self.rules.values() if _concludes(rule, kind)] for kind in KINDS}
-        self.setters: dict[str, list[tuple[Rule, Assignment]]] = {name: [] for name in ATTACHMENT}
+        concluding = {kind: list(self.rules.values()) if kind not in given else [] for kind in KINDS}
+        self.concluders = {kind: [one for one in rules if _concludes(one, kind)] for kind, rules in concluding.items()}
+        setting = [(rule, one) for rule in self.rules.values() if not rule.shadow for one in rule.sets]
+        self.setters = {name: [(rule, one) for rule, one in setting if one.field == name] for name in ATTACHMENT}
         self.single["management"] = self.row("management", "management", z3.Bool("management"))
-        self._attach()
+        if "attachment" in given:
+            self.single["attachment"] = self.row("attachment", "attachment", z3.Bool("attachment"))
+        else:
+            self._attach()
         self._decide()
         self._tell([pattern for one in others for pattern in one.when if pattern.kind == "problem"])
-        self.solver.add(self.justification(self.single["management"], ""))
+        if "management" not in given:
+            self.solver.add(self.justification(self.single["management"], ""))
 
     def fires(self, name: str, tag: str = "") -> Any:
         """That the rule fires; another ``tag`` is another match of it."""
@@ -138,9 +150,6 @@ class Rules(Rows):
 
     def _attach(self) -> None:
         """The attachment fact as `planner.plan.attachment` makes it of the values that rules set."""
-        for rule in (rule for rule in self.rules.values() if not rule.shadow):
-            for given in rule.sets:
-                self.setters[given.field].append((rule, given))
         present, device, conflict = self.setting("iface")
         there = z3.And(present, z3.Not(conflict), device != 0)
         row = self.single["attachment"] = self.row("attachment", "attachment", there)

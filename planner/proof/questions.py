@@ -59,22 +59,29 @@ def _proof(world: World, rules: Compiled, invariant: Invariant) -> Proof:
         return Proof(invariant, "proved", answer.axioms, answer.refusals)
     if answer.verdict == "undecided":
         return Proof(invariant, "undecided")
-    for plainer in _plainer(world, fires, answer):
-        witness = witness_of(plainer.facts)
+    for plain in plainer(world, fires, answer):
+        witness = witness_of(plain.facts)
         if shows(witness, rules, invariant.never):
             return Proof(invariant, "refuted", witness=witness)
     return Proof(invariant, "symbolic only")
 
 
-def _plainer(world: World, fires: Any, answer: Answer) -> Iterator[Answer]:
+def plainer(world: World, fires: Any, answer: Answer) -> Iterator[Answer]:
     """The plainest facts that refute, then those as they were found first."""
-    assumed: list[Any] = []
-    plainest = answer
     wishes = [*(world.none(kind) for kind in PLAIN), *(world.field(*usual) for usual in USUAL)]
-    for wish in wishes:
-        asked = world.ask(fires, *assumed, wish, rounds=WISHING)
-        if asked.verdict == "refuted":
-            assumed.append(wish)
-            plainest = asked
-    yield plainest
+    yield _granted(world, fires, [], wishes, answer)[1]
     yield answer
+
+
+def _granted(
+    world: World, fires: Any, assumed: list[Any], wishes: Sequence[Any], plainest: Answer
+) -> tuple[list[Any], Answer]:
+    """As many of the wishes as go together, besides those ``assumed``, and the answer that has them."""
+    asked = world.ask(fires, *assumed, *wishes, rounds=WISHING)
+    if asked.verdict == "refuted":
+        return [*assumed, *wishes], asked
+    if len(wishes) > 1:
+        half = len(wishes) // 2
+        for part in (wishes[:half], wishes[half:]):
+            assumed, plainest = _granted(world, fires, assumed, part, plainest)
+    return assumed, plainest

@@ -92,7 +92,8 @@ class _Writing:
         for fact in self.of("bond"):
             self._bond(fact)
         for fact in self.of("vlan"):
-            vlan = {**self._device(fact), "iface": self._text(fact["base"]), "vlanid": fact["tag"]}
+            vlan = {**self._device(fact), "iface": self._text(fact["base"])}
+            vlan["vlanid"] = fact["tag"] if fact["tag"] != -1 else ""
             self.sections["vlans"][self.texts[fact["name"]]] = vlan
         for fact in self.of("bridge"):
             ports = [self._text(port["device"]) for port in self.of("port") if port["bridge"] == fact["name"]]

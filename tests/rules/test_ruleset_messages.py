@@ -1,9 +1,11 @@
 """What is wrong with rules that stand together reads like advice, too: word for word, with place and caret.
 
 A case of ruleset-messages.txt edits the files below: after ``@ file`` the lines after - become those after +, in a new
-file all is after +, and ``- *`` takes the file away. What is printed of the whole stands beneath.
+file all is after +, and ``- *`` takes the file away. What is printed of the whole stands beneath; ``...`` is what
+the solver may choose.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,7 @@ def cases():
         name, *lines = case.rstrip("\n").split("\n")
         edits = [line for line in lines if line.startswith(("@ ", "- ", "+ ", "-", "+"))]
         expected = "\n".join(line for line in lines if line not in edits)
-        yield pytest.param(edits, expected, name.startswith("host-"), id=name)
+        yield pytest.param(edits, expected, id=name)
 
 
 def edited(edits):
@@ -48,20 +50,22 @@ def edited(edits):
     return sources
 
 
-def said(sources, *, hosts=False):
+def said(sources):
     ruleset, problems = assemble(sources, "site")
     if ruleset is not None:
-        problems += [finding.problem for finding in analyse(ruleset, "site", sources, () if hosts else None)]
+        problems += [finding.problem for finding in analyse(ruleset, "site", sources, ()).findings]
     return "\n".join(render(problem, sources) for problem in problems)
 
 
 def test_the_files_themselves_are_fine():
-    assert said(FILES, hosts=True) == ""
+    assert said(FILES) == ""
 
 
-@pytest.mark.parametrize(("edits", "expected", "hosts"), list(cases()))
-def test_message(edits, expected, hosts):
-    assert said(edited(edits), hosts=hosts) == expected
+@pytest.mark.parametrize(("edits", "expected"), list(cases()))
+def test_message(edits, expected):
+    found = said(edited(edits))
+    if not re.fullmatch(re.escape(expected).replace(re.escape("..."), "[^\\n]+"), found):
+        assert found == expected
 
 
 def test_no_message_is_an_engine_s():

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from planner.authoring.shapes import shapes
 from planner.cli.cases import golden_folders, read_golden
 from planner.facts.compute import facts_of
 from planner.facts.vocabulary import KINDS, absent, known_word
@@ -13,7 +12,6 @@ ROOT = Path(__file__).parents[2]
 
 
 def cases():
-    yield from (shape.case() for shape in shapes())
     yield from (read_golden(folder)[0] for folder in golden_folders(str(ROOT / "golden")))
 
 
