@@ -301,7 +301,7 @@ class World(Rules):
             equal = [z3.And([row.fields[f] == told.fields[f] for f in row.fields]) for told in self.problems]
             given = [z3.And(told.present, same) for told, same in zip(self.problems, equal, strict=True)]
             yield z3.Implies(row.present, z3.Or(given))
-        concluded = row.kind in CONCLUDED and row.kind not in self.single
+        concluded = row.kind in CONCLUDED - self.given and row.kind not in self.single
         if concluded and ("justified", row.name) not in self.known:
             yield self.justification(row, row.name)
 
