@@ -326,13 +326,9 @@ def _differ(world: World, one: Rule, other: Rule, fields: Sequence[str]) -> Any:
 
 
 def _witnesses(decided: Decided) -> Iterator[Witness]:
-    """Hosts of which the question is true, first those whose management address is given: they need the least."""
-    world = decided.world
-    asked = z3.And(decided.question, world.field("management", "found_by", "address"))
-    answer = _ask(world, asked, FEW)
-    if answer.verdict == "refuted":
-        yield from (witness_of(plain.facts) for plain in plainer(world, asked, answer))
-    yield from (witness_of(plain.facts) for plain in plainer(*decided))
+    """Hosts of which the question is true, the plainest first."""
+    for plain in (*plainer(decided.world, decided.question), decided.answer):
+        yield witness_of(plain.facts)
 
 
 def _left_over(world: World) -> Any:

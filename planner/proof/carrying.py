@@ -3,18 +3,17 @@
 The solver finds the facts of such a host, and the planner is run on it with that one refusal taken out.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple
 
 from planner.engine.compiled import Compiled, compile_ruleset
-from planner.proof.ask import Answer, World
-from planner.proof.questions import PLAIN, USUAL, world_of
+from planner.proof.ask import World
+from planner.proof.questions import plainer, world_of
 from planner.proof.witness import Witness, shows, witness_of
 from planner.rules.model import Invariant, Rule
 
-WISHING = 60  # rounds for a plainer host; with more, one that is not to be found takes longer to give up
-
 Bearing = Literal["carried", "symbolic only", "not needed", "undecided"]
+WITHOUT_HOST: Mapping[str, Bearing] = {"proved": "not needed", "refuted": "symbolic only", "undecided": "undecided"}
 
 
 class Carried(NamedTuple):
@@ -40,24 +39,11 @@ def _without(world: World, rules: Compiled, invariant: Invariant, name: str) -> 
     """Ask for a host on which the rule fires, for on any other it is not missed."""
     question = world.claim(invariant).fires, world.fires(name)
     silent = _muted(rules, name)
-    bearing: Bearing = "undecided"
-    for answer in _answers(world, question, name):
-        if answer.verdict == "proved":
-            return Carried(name, "not needed")
-        if answer.verdict == "refuted":
-            bearing = "symbolic only"
-            witness = witness_of(answer.facts)
-            if shows(witness, silent, invariant.never):
-                return Carried(name, "carried", witness)
-    return Carried(name, bearing)
-
-
-def _answers(world: World, question: tuple[Any, ...], name: str) -> Iterator[Answer]:
-    """The plainest facts, plain ones, and any: the plain ones are soon found, and such as a capture can have."""
-    usual = [world.field(*one) for one in USUAL]
-    for wishes in ([*usual, *(world.none(kind) for kind in reversed(PLAIN))], usual):
-        yield world.ask(*question, without=name, wishes=wishes, rounds=WISHING)
-    yield world.ask(*question, without=name)
+    for plain in plainer(world, *question, without=name):
+        witness = witness_of(plain.facts)
+        if shows(witness, silent, invariant.never):
+            return Carried(name, "carried", witness)
+    return Carried(name, WITHOUT_HOST[world.ask(*question, without=name).verdict])
 
 
 def _muted(rules: Compiled, name: str) -> Compiled:

@@ -9,7 +9,7 @@ from planner.proof.axioms import axioms
 from planner.proof.witness import Witness, shows, witness_of
 from planner.rules.model import Invariant, Ruleset
 
-WISHING = 20  # rounds for each wish of a plainer host: with more, a host is late; with fewer, it is odd more often
+WISHING = 60  # rounds for a plainer host; with more, one that is not to be found takes longer to give up
 
 Verdict = Literal["proved", "refuted", "symbolic only", "undecided"]
 
@@ -59,29 +59,17 @@ def _proof(world: World, rules: Compiled, invariant: Invariant) -> Proof:
         return Proof(invariant, "proved", answer.axioms, answer.refusals)
     if answer.verdict == "undecided":
         return Proof(invariant, "undecided")
-    for plain in plainer(world, fires, answer):
+    for plain in (*plainer(world, fires), answer):
         witness = witness_of(plain.facts)
         if shows(witness, rules, invariant.never):
             return Proof(invariant, "refuted", witness=witness)
     return Proof(invariant, "symbolic only")
 
 
-def plainer(world: World, fires: Any, answer: Answer) -> Iterator[Answer]:
-    """The plainest facts that refute, then those as they were found first."""
-    wishes = [*(world.none(kind) for kind in PLAIN), *(world.field(*usual) for usual in USUAL)]
-    yield _granted(world, fires, [], wishes, answer)[1]
-    yield answer
-
-
-def _granted(
-    world: World, fires: Any, assumed: list[Any], wishes: Sequence[Any], plainest: Answer
-) -> tuple[list[Any], Answer]:
-    """As many of the wishes as go together, besides those ``assumed``, and the answer that has them."""
-    asked = world.ask(fires, *assumed, *wishes, rounds=WISHING)
-    if asked.verdict == "refuted":
-        return [*assumed, *wishes], asked
-    if len(wishes) > 1:
-        half = len(wishes) // 2
-        for part in (wishes[:half], wishes[half:]):
-            assumed, plainest = _granted(world, fires, assumed, part, plainest)
-    return assumed, plainest
+def plainer(world: World, *question: Any, without: str = "") -> Iterator[Answer]:
+    """The plainest facts of which ``question`` is true, then plain ones, which are sooner found."""
+    usual = [world.field(*one) for one in USUAL]
+    for wishes in ([*usual, *(world.none(kind) for kind in reversed(PLAIN))], usual):
+        answer = world.ask(*question, without=without, wishes=wishes, rounds=WISHING)
+        if answer.verdict == "refuted":
+            yield answer
