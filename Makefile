@@ -71,9 +71,10 @@ mutate-code: .venv/mutate $(COMPILED)
 	$(BIN)/python bench/mutate_code.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 prove: .venv/test $(COMPILED)
-	$(BIN)/mgmtnet rules prove --carried --jobs 2
+	$(BIN)/mgmtnet rules prove --jobs 2
 
 prove-long: .venv/test $(COMPILED)
+	$(BIN)/mgmtnet rules prove --carried --jobs 2  # what each refusal is needed for
 	$(BIN)/python -m pytest -q tests/proof/test_axioms.py tests/proof/test_encoding.py --soak 50000
 	$(BIN)/python -m pytest -q tests/proof/test_anomalies.py --soak 10000  # 100 faults planted of each kind
 
