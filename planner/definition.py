@@ -114,6 +114,23 @@ def _node(value: object, level: int = 0) -> Node:
     return Node("null") if value is None else Node("text", str(value))
 
 
+def written(definition: Definition) -> dict[str, Any]:
+    """The definition as one writes it; what is left out of it, or is by default, is not there."""
+    gateways = [gateway for gateway in (definition.gateway4, definition.gateway6) if gateway]
+    stated: dict[str, Any] = {
+        "network": definition.network,
+        "vm_network": definition.vm_network,
+        "vlan": definition.vlan,
+        "mtu": definition.mtu,
+        "stp": definition.stp or None,
+        "default_route": definition.default_route if definition.default_route_stated else None,
+        "nameservers": list(definition.nameservers or ()) or None,
+        "gateway": "none" if "none" in gateways else gateways[0] if len(gateways) == 1 else gateways or None,
+        "ipv4": definition.ipv4 or None,
+    }
+    return {key: value for key, value in stated.items() if value is not None}
+
+
 def _definition(node: Node, findings: Findings) -> DefinitionReading:
     for entry in (entry for entry in node.entries if entry.name in BONDS):
         _bond(entry, findings)

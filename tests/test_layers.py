@@ -21,7 +21,7 @@ KNOWN_TO = {
     "requests": {"planner/vdsm/http.py"},
     "urllib3": {"planner/vdsm/http.py"},
     "cryptography": {"planner/vdsm/credentials.py"},
-    "z3": {f"planner/proof/{name}.py" for name in ("rows", "encode", "ask", "anomalies")},
+    "z3": {f"planner/proof/{name}.py" for name in ("rows", "encode", "ask", "anomalies", "advice", "equivalence")},
     "trustme": {"planner/standin/certificates.py"},
 }
 RIM = (

@@ -44,13 +44,13 @@ def edit_between(before: Compiled, after: Compiled) -> Edit | None:
     """The edit; None where it cannot be told from ``before``'s facts and firings alone what ``after`` would do."""
     if before.refused or after.refused or not after.kinds <= before.kinds:
         return None
-    old, new = _meanings(before), _meanings(after)
+    old, new = meanings(before), meanings(after)
     come = [rule for rule in after.ruleset.rules if rule.name in new and old.get(rule.name) != new[rule.name]]
     stages = {stage: steps_of(rule for rule in come if rule.stage == stage) for stage in STAGES}
     return Edit(frozenset(name for name, meaning in old.items() if new.get(name) != meaning), stages)
 
 
-def _meanings(compiled: Compiled) -> dict[str, Rule]:
+def meanings(compiled: Compiled) -> dict[str, Rule]:
     """The rules that are not disabled, without where things stand in their files, and without what is for readers."""
     disabled = {name for name, _ in compiled.ruleset.disabled}
     return {rule.name: meaning(rule) for rule in compiled.ruleset.rules if rule.name not in disabled}
@@ -201,9 +201,11 @@ DRAWN = 200
 GRAVE = ("refused", "no longer refused", "attachment")
 
 
-def page(comparison: Comparison, before: str, after: str) -> str:
-    """The page, whole; ``before`` and ``after`` say which rulesets these are."""
+def page(comparison: Comparison, before: str, after: str, proved: Sequence[str] = ()) -> str:
+    """The page, whole; ``before`` and ``after`` say which rulesets these are, ``proved`` are lines about every host."""
+    proof = [f"<pre>{html_text(chr(10).join(proved))}</pre>"] if proved else []
     body = [
+        *proof,
         *_sum(comparison),
         *_page_undecided(comparison.undecided, before, after),
         *_hosts(comparison, before, after),

@@ -2,11 +2,11 @@
 
 A mutant is noticed when the plan of some golden is otherwise, or when an example of the rule no longer holds. A mutant
 changes what one rule fires on, so that rule alone is matched again, with the facts that its stage saw of each golden;
-only a golden on which it fires otherwise is planned anew.
+only a golden on which it fires otherwise is planned anew. One that nobody notices may be equivalent: no host could.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planner import Planner
@@ -20,23 +20,12 @@ from planner.engine.matcher import Memory, match, reach
 from planner.engine.steps import Fired, Firing, RuleOutcome, StageRules, steps_of
 from planner.printing import markdown_code, markdown_text
 from planner.rules.lint import contradiction, refuted, unsound
-from planner.rules.model import STAGES, Assignment, Pattern, Reference, Rule, Stage, Test
+from planner.rules.model import OPPOSITE, STAGES, Assignment, Pattern, Reference, Rule, Stage, Test
 
 # A rule made wrong in every way that is one slip of the pen: a term lost, or turned into its opposite.
 # A term is tested if some host of the tests is treated otherwise by such a mutant.
 
 
-# What each operator is mistaken for; `matches` has no opposite that one writes.
-OPPOSITE = {
-    "is": "not",
-    "not": "is",
-    "lt": "ge",
-    "ge": "lt",
-    "le": "gt",
-    "gt": "le",
-    "in": "not-in",
-    "not-in": "in",
-}
 # Under which a `no` that is turned into what must be there binds its fact: no rule file can give it, or refer to it.
 REQUIRED = "no "
 
@@ -131,12 +120,12 @@ def _values(given: Iterable[Assignment]) -> Iterator[object]:
     return (assignment.value for assignment in given)
 
 
-PLAN, EXAMPLE, UNFIT, NOBODY = "plan", "example", "unfit", ""
+PLAN, EXAMPLE, UNFIT, EQUIVALENT, NOBODY = "plan", "example", "unfit", "equivalent", ""
 Bindings = frozenset[tuple[tuple[str, int], ...]]
 
 
 class Fate(NamedTuple):
-    """What became of a mutant: noticed by a plan or an example, unfit for the linter, or noticed by nobody."""
+    """What became of a mutant: noticed by a plan or an example, unfit for the linter, equivalent, or not noticed."""
 
     mutant: Mutant
     by: str
@@ -156,13 +145,13 @@ class Score(NamedTuple):
 
     @property
     def survivors(self) -> tuple[Fate, ...]:
-        """Those that nobody noticed."""
+        """Those that nobody noticed, and that are not proved equivalent."""
         return self.of(NOBODY)
 
     @property
     def percent(self) -> float:
-        """How many were noticed, of those that the linter lets pass."""
-        fit = len(self.fates) - len(self.of(UNFIT))
+        """How many were noticed, of those that the linter lets pass and that a host could notice."""
+        fit = len(self.fates) - len(self.of(UNFIT, EQUIVALENT))
         return 100.0 * (1 - len(self.survivors) / fit) if fit else 100.0
 
 
@@ -171,6 +160,14 @@ def mutate(rules: Iterable[Rule], planner: Planner, trials: Sequence[Trial]) -> 
     bench = _Bench(planner, trials)
     tested = tuple(rules)
     return Score(len(tested), len(trials), tuple(fate for rule in tested for fate in bench.fates(rule)))
+
+
+def with_equivalents(score: Score, proved: Callable[[Mutant], bool]) -> Score:
+    """The score once it is known of each survivor whether it is ``proved`` to give every host the same plan."""
+    fates = (
+        fate._replace(by=EQUIVALENT) if fate.by == NOBODY and proved(fate.mutant) else fate for fate in score.fates
+    )
+    return score._replace(fates=tuple(fates))
 
 
 class _Bench:
@@ -268,7 +265,8 @@ INTRODUCTION = """\
 Written by `make mutate-rules`. Each rule is made wrong in every way that is one slip of the pen: a term dropped or
 turned into its opposite, a pattern that nothing refers to dropped, a `no` dropped or turned into what must be there, an
 override dropped. A mutant is *noticed* when the plan of some golden is otherwise, or when an example of the rule no
-longer holds. *Unfit* ones, which the linter refuses, do not count."""
+longer holds. *Unfit* ones, which the linter refuses, do not count, nor do those that are proved *equivalent*: they give
+every host the same plan (docs/proofs.md)."""
 NO_REASON = "**no reason is given**"
 
 
@@ -281,20 +279,21 @@ def page(score: Score, reasons: Mapping[str, str]) -> str:
         "",
         f"**{score.percent:.1f} % of the mutants of {score.rules} rules are noticed on {score.goldens} goldens.**",
         "",
-        "| stage | mutants | unfit | noticed by a plan | by an example alone | survivors |",
-        "|---|---|---|---|---|---|",
+        "| stage | mutants | unfit | noticed by a plan | by an example alone | proved equivalent | survivors |",
+        "|---|---|---|---|---|---|---|",
         *(_row(stage, [fate for fate in score.fates if fate.mutant.rule.stage == stage]) for stage in STAGES),
         _row("all", score.fates),
         "",
         "## Survivors",
         "",
         *_survivors(score, reasons),
+        *_equivalent(score),
     ]
     return "\n".join(lines) + "\n"
 
 
 def _row(stage: str, fates: "list[Fate] | tuple[Fate, ...]") -> str:
-    counts = [sum(fate.by == way for fate in fates) for way in (UNFIT, PLAN, EXAMPLE, NOBODY)]
+    counts = [sum(fate.by == way for fate in fates) for way in (UNFIT, PLAN, EXAMPLE, EQUIVALENT, NOBODY)]
     return f"| {stage} | {len(fates)} | " + " | ".join(map(str, counts)) + " |"
 
 
@@ -309,6 +308,14 @@ def _survivors(score: Score, reasons: Mapping[str, str]) -> Iterator[str]:
         yield ""
     if not by_reason:
         yield "None."
+
+
+def _equivalent(score: Score) -> Iterator[str]:
+    """The mutants that no host can notice."""
+    found = score.of(EQUIVALENT)
+    if found:
+        yield from ("## Proved equivalent", "")
+        yield from (f"- {place(fate)}: {markdown_code(fate.mutant.what)}" for fate in found)
 
 
 def place(fate: Fate) -> str:

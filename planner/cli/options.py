@@ -139,6 +139,11 @@ def _facts(command: argparse.ArgumentParser) -> None:
     _output(command, ("text", "json"))
 
 
+def _advise(command: argparse.ArgumentParser) -> None:
+    _host(command)
+    _output(command, ("text", "json"))
+
+
 def _draw(command: argparse.ArgumentParser) -> None:
     _host(command)
     _output(command, DRAWINGS)
@@ -370,6 +375,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "plan": ("plan", "what to ask of the host, and why", _plan),
     "why": ("plan", "which rule set a value, and from which facts", _why),
     "why-not": ("plan", "why a rule did not fire", _why_not),
+    "advise": ("advise", "by which edit of the definition a refused host is accepted, or that none helps", _advise),
     "explain": (
         "explain",
         "what a problem's code or a rule means, with hosts drawn on which it fires or not",

@@ -141,7 +141,12 @@ def quieten_threads() -> None:
 
 def in_colour(stream: TextIO | None) -> bool:
     """Whether somebody looks at the stream who has not asked for no colours (no-color.org)."""
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+    return is_looked_at(stream) and not os.environ.get("NO_COLOR")
+
+
+def is_looked_at(stream: TextIO | None) -> bool:
+    """Whether the stream is a terminal, so that a person reads it."""
+    return stream is not None and stream.isatty()
 
 
 # Writing a file whole or not at all.

@@ -4,12 +4,13 @@ What explains is imported where it is used: ``plan -o json`` needs none of it, a
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 
 import planner
 from planner.cli.inputs import Inputs, on_host
-from planner.cli.output import complain, say, say_json, say_lines, tell
+from planner.cli.output import complain, is_looked_at, say, say_json, say_lines, tell
 from planner.facts.compute import facts_of
 from planner.plan import request
 from planner.plan.plan import Plan
@@ -29,6 +30,10 @@ def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     if options.output not in ("text", "json", "yaml"):
         return _request(plan, options) if not inputs.host.lacks else _unsent(plan)
     say(_document(plan, options.output))
+    if options.output == "text" and plan.outcome == "refused" and is_looked_at(sys.stdout):
+        from planner.cli.advise import closing
+
+        say("\n".join(closing(inputs, plan)))
     return _status(plan, options)
 
 

@@ -175,6 +175,7 @@ class Checked(NamedTuple):
     """One ruleset: how it is called, how many rules it has, its texts, what is wrong with it, what was cured.
 
     ``decided`` is how many questions the solver has decided, ``undecided`` are those that took too long.
+    ``inherited`` are the invariants of its base, which it may give up.
     """
 
     title: str
@@ -184,6 +185,7 @@ class Checked(NamedTuple):
     changes: tuple[Change, ...] = ()
     decided: int = 0
     undecided: tuple[str, ...] = ()
+    inherited: int = 0
 
 
 def show(checked: Sequence[Checked], witness_folder: str | None) -> None:
@@ -195,6 +197,11 @@ def show(checked: Sequence[Checked], witness_folder: str | None) -> None:
         for finding in one.findings:
             lines = [render(finding.problem, one.texts, colour=colour), *_host(finding, witness_folder)]
             say("\n".join(lines), painted=True)
+        if one.inherited:
+            counted = _counted(one.inherited, "invariants")
+            tell(
+                f"{one.title}: `mgmtnet rules prove` tells which of the {counted} of its base it gives up, with a host"
+            )
         tell(_sum(one))
 
 
@@ -274,7 +281,16 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
     findings += [Finding(note) for note in notes]
     title = f"{ruleset.name}@{ruleset.version}" if ruleset is not None else shelved.root
     rules = len(ruleset.rules) if ruleset else 0
-    return Checked(title, rules, shelved.texts, findings, changes, analysis.decided, analysis.undecided)
+    inherited = _inherited(ruleset) if ruleset is not None else 0
+    decided, undecided = analysis.decided, analysis.undecided
+    return Checked(title, rules, shelved.texts, findings, changes, decided, undecided, inherited)
+
+
+def _inherited(ruleset: Ruleset) -> int:
+    """How many invariants come from the base of a ruleset that does more than refuse and warn besides."""
+    own = f"{ruleset.name}@{ruleset.version}"
+    acting = (rule.overrides or rule.sets or rule.concludes for rule in ruleset.rules if rule.origin == own)
+    return sum(one.origin != own for one in ruleset.invariants) if ruleset.disabled or any(acting) else 0
 
 
 def _forged(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from planner.authoring.compare import Comparison, Undecided, compare
 from planner.authoring.differences import KINDS
@@ -12,6 +13,7 @@ from planner.cli.cases import GOLDENS, Found, cases_in, compiled_of, definition_
 from planner.cli.git import Objects, Stopped, Tree, opened
 from planner.cli.output import advice, complain, say, say_json, say_lines
 from planner.cli.progress import counted
+from planner.cli.solver import has_solver, unsolved
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.problem import Problem, errors
 from planner.rules.lint import lint
@@ -32,6 +34,9 @@ from planner.rules.shelf import (
     versions_in,
 )
 
+if TYPE_CHECKING:
+    from planner.cli.rules_equivalent import Proved
+
 CHANGED = 4  # the exit status of `plan --exit-code` for a change
 UNDECIDED = 1  # that of bad input: what a host gets that cannot be planned, nobody can tell
 LISTED_OF_DIFF = 6  # differences told of a host; -o json has them all
@@ -43,7 +48,9 @@ def run_diff(options: argparse.Namespace) -> int:
     definition = definition_of(options.network) if options.network else None  # which nobody but the user can know
     if before is None or after is None or (options.network and definition is None):
         return 1
-    folders = {folder: list(cases_in([folder], definition)) for folder in options.hosts or [GOLDENS]}
+    proved = _proved(before, after, options) if options.prove else None
+    named = options.hosts or ([] if options.prove else [GOLDENS])
+    folders = {folder: list(cases_in([folder], definition)) for folder in named}
     empty = [folder for folder, hosts in folders.items() if not hosts]
     if empty:
         hint = "name goldens or captures by --hosts"
@@ -51,10 +58,21 @@ def run_diff(options: argparse.Namespace) -> int:
         return 1
     cases = [_case(found) for hosts in folders.values() for found in hosts]
     comparison = compare(before, after, counted(cases, "hosts planned twice"))
-    _print(comparison, options)
-    if comparison.undecided:
+    _print(comparison, options, proved)
+    unproved = options.prove and (proved is None or proved.found.verdict == "undecided")
+    if comparison.undecided or unproved:
         return UNDECIDED
-    return CHANGED if comparison.changed else 0
+    return CHANGED if comparison.changed or (proved is not None and proved.found.verdict != "same") else 0
+
+
+def _proved(before: Compiled, after: Compiled, options: argparse.Namespace) -> "Proved | None":
+    """What is found out of every host; None without a solver, which is told."""
+    if not has_solver():
+        unsolved(f"whether {options.after} gives every host the same plan as {options.before}")
+        return None
+    from planner.cli.rules_equivalent import Proved
+
+    return Proved(before, after, options)
 
 
 def _case(found: Found) -> Case | Undecided:
@@ -75,15 +93,18 @@ def _rules(spec: str) -> Compiled | None:
     return None if ruleset is None else compile_ruleset(ruleset)
 
 
-def _print(comparison: Comparison, options: argparse.Namespace) -> None:
+def _print(comparison: Comparison, options: argparse.Namespace, proved: "Proved | None") -> None:
     if options.output == "json":
-        say_json(_document(comparison, options))
+        say_json(_document(comparison, options) | ({"proof": proved and proved.document()} if options.prove else {}))
     elif options.output == "html":
         from planner.authoring.compare import page
 
-        say(page(comparison, options.before, options.after))
+        say(page(comparison, options.before, options.after, tuple(proved.lines()) if proved else ()))
     else:
-        say_lines(_lines(comparison, options))
+        if options.hosts or not options.prove:
+            say_lines(_lines(comparison, options))
+        if proved is not None:
+            say("\n".join(proved.lines()))
 
 
 def _lines(comparison: Comparison, options: argparse.Namespace) -> Iterator[str]:

@@ -107,6 +107,8 @@ def _diff(command: argparse.ArgumentParser) -> None:
     command.add_argument("before", metavar="A", help=f"the rules as they were: {what}")
     command.add_argument("after", metavar="B", help="the rules as they are to be, named the same way")
     _hosts(command, "the hosts; without: the goldens of the working folder")
+    what = "whether every host there can be gets the same plan, or one that does not; without --hosts nothing but that"
+    command.add_argument("--prove", action="store_true", help=what)
     _output(command, ("text", "json", "html"))
 
 

@@ -50,7 +50,7 @@ def run_prove(options: argparse.Namespace) -> int:
     if options.output == "json":
         say_json(_document(ruleset, proofs))
     elif options.output == "sarif":
-        say_json(sarif(version(), [_finding(proof) for proof, _ in proofs if proof.verdict != "proved"]))
+        say_json(sarif(version(), [_finding(proof, ruleset) for proof, _ in proofs if proof.verdict != "proved"]))
     counted = Counter(proof.verdict for proof, _ in proofs)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
     tell(f"{ruleset.name}@{ruleset.version}: invariants: {told}")
@@ -96,7 +96,7 @@ def _idle(proofs: Sequence[tuple[Proof, Sequence[Carried]]], which: str | None) 
 
 
 def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:
-    lines = [f"{proof.verdict}: {proof.invariant.name}: {proof.invariant.summary}"]
+    lines = [_headline(proof, rules.ruleset)]
     if proof.axioms:
         lines.append(f"  given that {'; '.join(proof.axioms)}")
     for told, known in (("shown by a host", "carried"), ("by the solver's facts only", "symbolic only")):
@@ -104,14 +104,22 @@ def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:
         if rules_named:
             lines.append(f"  it rests on the refusals of {', '.join(rules_named)} ({told})")
     if proof.witness is not None:
-        lines += _drawn(proof.witness, rules)
+        lines += drawn(proof.witness, rules)
     if proof.verdict in HINTS:
         lines.append(f"  hint: {HINTS[proof.verdict]}")
     return "\n".join(lines)
 
 
-def _drawn(witness: Witness, rules: Compiled) -> list[str]:
-    """The host as it is and as it would be, and what the definition asks for."""
+def _headline(proof: Proof, ruleset: Ruleset) -> str:
+    """``proved: tag-kept: ...``; of a policy's base ``gives up tag-kept of ovirtmgmt@1.0: ...``."""
+    invariant = proof.invariant
+    if proof.verdict == "refuted" and invariant.origin != f"{ruleset.name}@{ruleset.version}":
+        return f"gives up {invariant.name} of {invariant.origin}: {invariant.summary}"
+    return f"{proof.verdict}: {invariant.name}: {invariant.summary}"
+
+
+def drawn(witness: Witness, rules: Compiled) -> list[str]:
+    """The host as it is and as it would be by the rules, and what the definition asks for."""
     read = witness.read()
     if read is None:
         return []
@@ -131,6 +139,7 @@ def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]
         "proofs": [
             {
                 "invariant": proof.invariant.name,
+                "of": proof.invariant.origin,
                 "summary": proof.invariant.summary,
                 "verdict": proof.verdict,
                 "axioms": list(proof.axioms),
@@ -143,12 +152,12 @@ def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]
     }
 
 
-def _finding(proof: Proof) -> Finding:
+def _finding(proof: Proof, ruleset: Ruleset) -> Finding:
     """A proof that failed as `rules check` tells what it found."""
     invariant, witness = proof.invariant, proof.witness
     problem = Problem(
         "invariant-" + proof.verdict.replace(" ", "-"),
-        f"{invariant.name}: {proof.verdict}: {invariant.summary}",
+        _headline(proof, ruleset),
         HINTS[proof.verdict],
         where=(_place(invariant),),
     )

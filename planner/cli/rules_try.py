@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from planner import Planner
-from planner.authoring.compare import difference_explained
+from planner.authoring.compare import difference_explained, meaning, meanings
 from planner.authoring.coverage import Coverage, Covered, Term, cover
 from planner.authoring.differences import KINDS, gravest
 from planner.authoring.golden import KEPT_PLAN, Case, Example, Trial, examples_of, read_plan, try_out
 from planner.authoring.junit import Result, Suite, report
-from planner.authoring.mutation import PLAN, UNFIT, Score, mutate, page, place
+from planner.authoring.mutation import EQUIVALENT, PLAN, UNFIT, Score, mutate, page, place, with_equivalents
 from planner.cli.cases import (
     compiled_of,
     definition_of,
@@ -27,6 +27,7 @@ from planner.cli.cases import (
 from planner.cli.golden import Looked, clock, look_at, say_untested
 from planner.cli.inputs import read_file
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
+from planner.cli.solver import has_solver, unsolved
 from planner.definition import Definition
 from planner.engine.compiled import Compiled
 from planner.engine.misses import explain
@@ -347,6 +348,7 @@ def _coverage_document(covered: Coverage) -> dict[str, object]:
 # ``mgmtnet rules mutate``: whether the goldens and examples would notice a slip in a rule.
 
 
+MOST_PROVED = 100  # survivors; a second each, and so many have goldens to be found for them first
 REASONS_HINT = "write a list of `- reason: why they may survive` with `mutants: [...]`, named as the warnings name them"
 
 
@@ -363,7 +365,8 @@ def run_mutate(options: argparse.Namespace) -> int:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
     origin = f"{rules.ruleset.name}@{rules.ruleset.version}"
-    score = mutate((rule for rule in rules.ruleset.rules if rule.origin == origin), planner, trials)
+    own = (rule for rule in rules.ruleset.rules if rule.origin == origin)
+    score = _proved(mutate(own, planner, trials), rules)
     say_lines(_mutants_lines(score))
     if options.page:
         with open(options.page, "w", encoding="utf-8") as stream:
@@ -375,13 +378,32 @@ def run_mutate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _proved(score: Score, rules: Compiled) -> Score:
+    """The score with the mutants that give every host the same plan, as far as that can be proved."""
+    survivors = len(score.survivors)
+    if survivors > MOST_PROVED:
+        tell(f"which of the {survivors} survivors are equivalent is asked only where they are {MOST_PROVED} at most")
+    elif survivors and not has_solver():
+        unsolved("which survivors are equivalent")
+    if not 0 < survivors <= MOST_PROVED or not has_solver():
+        return score
+    from planner.proof.equivalence import same
+
+    known = meanings(rules)
+    return with_equivalents(score, lambda one: same(known, {**known, one.rule.name: meaning(one.wrong)}))
+
+
 def _mutants_lines(score: Score) -> Iterator[str]:
     for fate in score.survivors:
         yield f"{place(fate)}: {fate.mutant.what}"
-    unfit, survivors = len(score.of(UNFIT)), len(score.survivors)
-    fit = len(score.fates) - unfit
+    for fate in score.of(EQUIVALENT):
+        yield f"{place(fate)}: {fate.mutant.what}: proved equivalent, so that no host can notice it"
+    unfit, equivalent, survivors = len(score.of(UNFIT)), len(score.of(EQUIVALENT)), len(score.survivors)
+    fit = len(score.fates) - unfit - equivalent
     by_plan = len(score.of(PLAN))
     yield f"{score.rules} rules, {score.goldens} goldens: {fit} mutants, and {unfit} that the linter refuses"
+    if equivalent:
+        yield f"{equivalent} besides are proved equivalent"
     yield f"{by_plan} noticed by a plan, {fit - by_plan - survivors} by an example alone, {survivors} by nobody"
     yield f"{score.percent:.1f} % are noticed"
 

@@ -90,15 +90,17 @@ class Rows:
         for kind in ALWAYS:
             self.single[kind] = self.row(kind, kind, z3.BoolVal(val=True))
 
-    def close(self, facts: Iterable[Fact], *, but: Mapping[str, Sequence[str]] | None = None) -> None:
+    def close(
+        self, facts: Iterable[Fact], *, but: Mapping[str, Sequence[str]] | None = None, silent: Sequence[str] = ()
+    ) -> None:
         """Let there be these facts and no others, but for those that rules conclude.
 
-        ``but``: by kind, fields whose values stay open.
+        ``but``: by kind, fields whose values stay open; ``silent``: kinds of which the facts say nothing.
         """
         closed: dict[str, list[Mapping[str, int]]] = {
             kind: [] for kind, declared in KINDS.items() if not declared.concluded_in
         }
-        closed |= {"foreseen": [], "attachment": []}
+        closed |= {kind: [] for kind in ("foreseen", "attachment") if kind not in silent}
         for fact in (fact for fact in facts if fact.kind in closed):
             open_fields = (but or {}).get(fact.kind, ())
             values = {name: self.texts.of(value) for name, value in fact.fields.items() if name not in open_fields}

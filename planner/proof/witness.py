@@ -190,14 +190,14 @@ class _Writing:
             if listed != [0]:
                 idle = {**self._ip(""), "mtu": "1500", "hwaddr": self._mac(str(fact["link"]))}
                 self.sections["nics"].setdefault(member, idle)
-        options: dict[str, str] = {}
+        options: dict[str, Any] = {}
         if fact["mode"] != -1:
-            options = {"mode": str(fact["mode"])}
+            options = {"opts": {"mode": str(fact["mode"])}}
             if fact["mode"] == 1 and int(fact["fail_over_mac"]) in (1, 2):
-                options["fail_over_mac"] = str(fact["fail_over_mac"])
+                options["opts"]["fail_over_mac"] = str(fact["fail_over_mac"])
         told = {"switch": str(fact["switch"])} if fact["switch"] in ("ovs", "legacy") else {}
         hwaddr = {"hwaddr": self._mac(str(fact["link"]))} if fact["link"] else {}
-        bond = {**self._device(fact), **hwaddr, "slaves": members, "opts": options, **told}
+        bond = {**self._device(fact), **hwaddr, "slaves": members, **options, **told}
         self.sections["bondings"][self.texts[fact["name"]]] = bond
 
     def _network(self, fact: Mapping[str, Scalar]) -> None:

@@ -11,6 +11,17 @@ Stage = Literal["locate", "devise", "guard"]
 STAGES: tuple[Stage, ...] = ("locate", "devise", "guard")
 INVARIANTS = "invariants"  # the folder beside those of the stages; its files see what all of them concluded
 OPERATORS = ("is", "not", "lt", "le", "gt", "ge", "in", "not-in", "matches")
+# What holds exactly where an operator does not; `matches` has no opposite that one writes.
+OPPOSITE = {
+    "is": "not",
+    "not": "is",
+    "lt": "ge",
+    "ge": "lt",
+    "le": "gt",
+    "gt": "le",
+    "in": "not-in",
+    "not-in": "in",
+}
 
 
 class Fact(NamedTuple):

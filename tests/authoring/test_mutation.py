@@ -1,6 +1,7 @@
 """Mutants of rules: which there are, which of them hosts of a line each notice, and that the goldens notice enough."""
 
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,17 @@ import pytest
 from planner import Planner
 from planner.authoring.differences import differences
 from planner.authoring.golden import Case, try_out
-from planner.authoring.mutation import EXAMPLE, NOBODY, PLAN, UNFIT, mutants_of, mutate, page
+from planner.authoring.mutation import (
+    EQUIVALENT,
+    EXAMPLE,
+    NOBODY,
+    PLAN,
+    UNFIT,
+    mutants_of,
+    mutate,
+    page,
+    with_equivalents,
+)
 from planner.cli.cases import golden_folders, read_golden
 from planner.cli.main import main
 from planner.definition import read_definition
@@ -140,6 +151,22 @@ def test_the_short_way_finds_what_planning_everything_anew_finds(rules, name):
         assert fate.golden == (noticing[0] if noticing else ""), fate.mutant.what
 
 
+def test_what_is_proved_equivalent_does_not_count():
+    one = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
+    compiled = compile_ruleset(Ruleset("small", "1", "", (one,)))
+    host = read_capture({"nics": {"eth0": {"mtu": "9000"}}, "networks": {}}).host
+    score = mutate([one], Planner(compiled), [try_out(Case("host", host, DEFINITION), compiled)])
+    (survivor,) = score.survivors
+    proved = with_equivalents(score, lambda mutant: mutant is survivor.mutant)
+    assert [fate.mutant for fate in proved.of(EQUIVALENT)] == [survivor.mutant]
+    assert score.percent < proved.percent == 100.0
+    assert not proved.survivors
+    told = page(proved, {})
+    assert "| locate | 2 | 0 | 1 | 0 | 1 | 0 |" in told
+    assert f"## Proved equivalent\n\n- locate/jumbo.yaml:5:7: `{MTU_DROPPED}`\n" in told
+
+
+@pytest.mark.no_cover  # what is equivalent is proved, and measuring makes that four times as slow
 def test_the_goldens_notice_95_percent_and_every_survivor_has_its_reason(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     written = tmp_path / "mutation.md"
@@ -171,7 +198,18 @@ def test_a_score_below_the_threshold_is_a_failure(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     few = str(ROOT / "golden" / "nic-dhcp")
     assert main(["rules", "mutate", "--goldens", few]) == 1
-    assert "wanted 95 %" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "wanted 95 %" in told
+    assert "survivors are equivalent is asked only where they are 100 at most" in told
+
+
+def test_without_the_solver_it_is_told_what_is_not_decided(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setitem(sys.modules, "z3", None)
+    monkeypatch.setattr("planner.cli.rules_try.MOST_PROVED", 10_000)
+    few = str(ROOT / "golden" / "nic-dhcp")
+    assert main(["rules", "mutate", "--goldens", few]) == 1
+    assert "which survivors are equivalent is not decided: that needs the Python module z3" in capsys.readouterr().err
 
 
 def test_reasons_that_are_none_are_said(tmp_path, capsys):

@@ -132,7 +132,7 @@ def test_a_policy_is_told_what_it_gives_up(tmp_path: Path, capsys: pytest.Captur
     )
     assert main(["rules", "prove", str(tmp_path), "--invariant", "mtu-for-ipv6"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("refuted: mtu-for-ipv6: ")
+    assert out.startswith("gives up mtu-for-ipv6 of ovirtmgmt@1.0: ")
     assert "192.0.2." in out
     assert main(["rules", "prove", str(tmp_path), "--invariant", "mtu-for-ipv6", "-o", "sarif"]) == 1
     (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
