@@ -26,8 +26,8 @@ from planner.rules.model import STAGES, Assignment, Fact, Pattern, Reference, Ru
 # What the rules of other stages make: taken as it comes where it does not matter how they do.
 CONCLUDED = (*(kind for kind, declared in KINDS.items() if declared.concluded_in), "attachment")
 HINT = "take it out, unless it is there for whoever reads the rule"
-# Of the processor, for one question: the longest of the shipped rules takes 7, thrice that on a slow machine. With fewer
-# it would be given up there; with more a person waits longer for one that is not decided at all.
+# Of the processor, for one question: the longest of the shipped rules takes 7, thrice that on a slow machine. With
+# fewer it would be given up there; with more a person waits longer for one that is not decided at all.
 SECONDS = 60.0
 FEW = 30  # rounds of asking for a small host; most are found within ten
 # Rounds of each start: the solver is led astray now and then, and adds devices without end. Begun anew with another
