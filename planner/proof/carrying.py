@@ -43,7 +43,10 @@ def _without(world: World, rules: Compiled, invariant: Invariant, name: str) -> 
         witness = witness_of(plain.facts)
         if shows(witness, silent, invariant.never):
             return Carried(name, "carried", witness)
-    return Carried(name, WITHOUT_HOST[world.ask(*question, without=name).verdict])
+    answer = world.ask(*question, without=name)
+    if answer.verdict == "refuted" and shows(witness := witness_of(answer.facts), silent, invariant.never):
+        return Carried(name, "carried", witness)
+    return Carried(name, WITHOUT_HOST[answer.verdict])
 
 
 def _muted(rules: Compiled, name: str) -> Compiled:
