@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
-from planner.engine.decide import Judgement, decide, judge, settle
+from planner.engine.decide import Judgement, decide, judge
 from planner.engine.firing import Engines
 from planner.facts.compute import facts_of
 from planner.host.capture import read_capture
@@ -84,7 +84,7 @@ class Planner:
         facts += located.conclusions
         devised = judge(self.engines, "devise", facts)
         facts += devised.conclusions
-        attachment = attachment_of(settle(devised.said)[0], host.bonds)
+        attachment = attachment_of(devised.values, host.bonds)
         if attachment is not None:
             foreseen = foresee(host, definition.network, attachment, *_management(located))
             facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]

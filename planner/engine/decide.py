@@ -53,13 +53,15 @@ class Said(NamedTuple):
 class Judgement(NamedTuple):
     """What one stage said: outcome per rule, values set, facts concluded, problems found.
 
-    ``found`` tells, like ``said``, which rule concluded the management device.
+    ``values``: those of the fields on which all that is ``said`` agrees. ``found`` tells, like ``said``, which rule
+    concluded the management device.
     """
 
     stage: Stage
     facts: tuple[Fact, ...]
     outcomes: dict[str, Outcome]
     said: tuple[Said, ...]
+    values: dict[str, Scalar]
     found: tuple[Said, ...]
     conclusions: tuple[Fact, ...]
     problems: tuple[Problem, ...]
@@ -91,18 +93,21 @@ def judge(engines: Engines, stage: Stage, facts: Sequence[Fact]) -> Judgement:
     ]
     shadows = {firing.rule for firing in fired.firings if rules[firing.rule].shadow}
     outcomes = fired.outcomes | {name: "blocked" for name in overridden if fired.outcomes.get(name) == "fired"}
-    said = [_say(match, assignment, compiled) for match in matches for assignment in match.rule.sets]
+    said = tuple(dict.fromkeys(_say(match, given, compiled) for match in matches for given in match.rule.sets))
+    values, conflicts = settle(said)
     return Judgement(
         stage=stage,
         facts=tuple(facts),
         outcomes=outcomes,
-        said=tuple(dict.fromkeys(said)),
+        said=said,
+        values=values,
         found=tuple(_found(matches, compiled)),
         conclusions=tuple(_distinct(_conclude(matches))),
         problems=(
             *fired.problems,
             *dict.fromkeys(_verdicts(matches, compiled)),
             *(_shadow_note(rules[name], compiled) for name in sorted(shadows)),
+            *conflicts,
         ),
         overridden=overridden,
         engine=fired.engine,
@@ -200,29 +205,6 @@ def _shadow_note(rule: Rule, compiled: Compiled) -> Problem:
     )
 
 
-# From what the three stages said to one decision: change, no change, or refused.
-
-
-PlanOutcome = Literal["change", "no-change", "refused"]
-SEVERITIES = ("error", "warning", "note")
-
-
-class Decision(NamedTuple):
-    """What is to be done, with the reason of each value.
-
-    ``management`` is the fact of that kind or None, ``found`` who concluded it; ``said`` has one entry a
-    rule and field.
-    """
-
-    outcome: PlanOutcome
-    management: Fact | None
-    found: tuple[Said, ...]
-    said: tuple[Said, ...]
-    problems: tuple[Problem, ...]
-    outcomes: dict[str, Outcome]
-    engine: str
-
-
 def settle(said: Iterable[Said]) -> tuple[dict[str, Scalar], list[Problem]]:
     """One value for each field; two rules that want different ones are a conflict, reported with both places."""
     wanted: dict[str, dict[Scalar, Said]] = {}
@@ -230,36 +212,6 @@ def settle(said: Iterable[Said]) -> tuple[dict[str, Scalar], list[Problem]]:
         wanted.setdefault(saying.field, {}).setdefault(saying.value, saying)
     settled = {name: next(iter(values)) for name, values in wanted.items() if len(values) == 1}
     return settled, [_conflict(name, list(values.values())) for name, values in wanted.items() if len(values) > 1]
-
-
-def decide(judgements: Sequence[Judgement]) -> Decision:
-    """Weigh the judgements of all stages."""
-    overridden = frozenset().union(*(judgement.overridden for judgement in judgements))
-    conclusions = [fact for judgement in judgements for fact in judgement.conclusions]
-    said = tuple(saying for judgement in judgements for saying in judgement.said)
-    settled, conflicts = settle(said)
-    managements = [fact for fact in conclusions if fact.kind == "management"]
-    problems = [problem for judgement in judgements for problem in judgement.problems if problem.rule not in overridden]
-    problems += conflicts + _rival_conclusions(managements)
-    if any(fact.kind == "compliant" for fact in conclusions):
-        problems = [_demoted(problem) for problem in problems]
-        outcome: PlanOutcome = "refused" if errors(problems) else "no-change"
-    elif errors(problems):
-        outcome = "refused"
-    elif not settled.get("iface"):  # an empty one is none
-        outcome = "refused"
-        problems.append(_nothing_devised(managements))
-    else:
-        outcome = "change"
-    return Decision(
-        outcome=outcome,
-        management=managements[0] if len(managements) == 1 else None,
-        found=tuple(saying for judgement in judgements for saying in judgement.found),
-        said=said,
-        problems=tuple(sorted(problems, key=_gravity)),
-        outcomes={name: outcome for judgement in judgements for name, outcome in judgement.outcomes.items()},
-        engine=judgements[0].engine,
-    )
 
 
 def _conflict(name: str, sayings: list[Said]) -> Problem:
@@ -274,6 +226,60 @@ def _conflict(name: str, sayings: list[Said]) -> Problem:
 
 def _by_rule(saying: Said) -> tuple[str, str]:
     return saying.rule, str(saying.value)
+
+
+# From what the three stages said to one decision: change, no change, or refused.
+
+
+PlanOutcome = Literal["change", "no-change", "refused"]
+SEVERITIES = ("error", "warning", "note")
+
+
+class Decision(NamedTuple):
+    """What is to be done, with the reason of each value.
+
+    ``management`` is the fact of that kind or None, ``found`` who concluded it; ``said`` has one entry a
+    rule and field, ``values`` what is agreed on.
+    """
+
+    outcome: PlanOutcome
+    management: Fact | None
+    found: tuple[Said, ...]
+    said: tuple[Said, ...]
+    values: dict[str, Scalar]
+    problems: tuple[Problem, ...]
+    outcomes: dict[str, Outcome]
+    engine: str
+
+
+def decide(judgements: Sequence[Judgement]) -> Decision:
+    """Weigh the judgements of all stages."""
+    overridden = frozenset().union(*(judgement.overridden for judgement in judgements))
+    conclusions = [fact for judgement in judgements for fact in judgement.conclusions]
+    values = {name: value for judgement in judgements for name, value in judgement.values.items()}
+    managements = [fact for fact in conclusions if fact.kind == "management"]
+    problems = [problem for judgement in judgements for problem in judgement.problems if problem.rule not in overridden]
+    problems += _rival_conclusions(managements)
+    if any(fact.kind == "compliant" for fact in conclusions):
+        problems = [_demoted(problem) for problem in problems]
+        outcome: PlanOutcome = "refused" if errors(problems) else "no-change"
+    elif errors(problems):
+        outcome = "refused"
+    elif not values.get("iface"):  # an empty one is none
+        outcome = "refused"
+        problems.append(_nothing_devised(managements))
+    else:
+        outcome = "change"
+    return Decision(
+        outcome=outcome,
+        management=managements[0] if len(managements) == 1 else None,
+        found=tuple(saying for judgement in judgements for saying in judgement.found),
+        said=tuple(saying for judgement in judgements for saying in judgement.said),
+        values=values,
+        problems=tuple(sorted(problems, key=_gravity)),
+        outcomes={name: outcome for judgement in judgements for name, outcome in judgement.outcomes.items()},
+        engine=judgements[0].engine,
+    )
 
 
 def _rival_conclusions(managements: list[Fact]) -> list[Problem]:

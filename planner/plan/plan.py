@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from planner.definition import Definition
-from planner.engine.decide import Decision, Outcome, PlanOutcome, Said, settle
+from planner.engine.decide import Decision, Outcome, PlanOutcome, Said
 from planner.facts.vocabulary import ATTACHMENT
 from planner.host.model import Host
 from planner.plan.after import Holder
@@ -126,12 +126,11 @@ FLAGS = frozenset({"adopt", "bridged", "stp", "default_route", "pin_mac"})
 
 def draft(host: Host, definition: Definition, ruleset: Ruleset, decision: Decision) -> Plan:
     """Make the plan of what the rules decided. It has steps only if the outcome is a change."""
-    values = settle(decision.said)[0]
-    attachment = attachment_of(values, host.bonds)
+    attachment = attachment_of(decision.values, host.bonds)
     steps: tuple[PlanStep, ...] = ()
     if decision.outcome == "change" and attachment is not None:
         holder = _holder(decision.management)
-        steps = steps_of(host, definition.network, attachment, holder, adopts=bool(values.get("adopt")))
+        steps = steps_of(host, definition.network, attachment, holder, adopts=bool(decision.values.get("adopt")))
     return Plan(
         outcome=decision.outcome,
         network=definition.network,

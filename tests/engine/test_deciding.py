@@ -21,6 +21,7 @@ def judged(*conclusions, said=(), problems=(), stage="devise"):
         facts=(),
         conclusions=tuple(conclusions),
         said=tuple(said),
+        values=settle(said)[0],
         found=(),
         problems=tuple(problems),
         outcomes={},

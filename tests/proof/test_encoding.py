@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from planner.engine.compiled import compile_ruleset
-from planner.engine.decide import decide, judge, settle
+from planner.engine.decide import decide, judge
 from planner.engine.firing import Engines
 from planner.plan.attachment import attachment_fact, attachment_of
 from planner.proof.ask import World
@@ -43,7 +43,7 @@ def disagreement(seed: int) -> str:
     facts += located.conclusions
     devised = judge(engines, "devise", facts)
     facts += devised.conclusions
-    attachment = attachment_of(settle(devised.said)[0], {})
+    attachment = attachment_of(devised.values, {})
     facts += [attachment_fact(attachment)] if attachment is not None else []
     judgements = located, devised, judge(engines, "guard", facts)
     decision = decide(judgements)
