@@ -76,6 +76,7 @@ prove: .venv/test $(COMPILED)
 prove-long: .venv/test $(COMPILED)
 	$(BIN)/mgmtnet rules prove --carried --jobs 2  # what each refusal is needed for
 	$(BIN)/python -m pytest -q tests/proof/test_axioms.py tests/proof/test_encoding.py --soak 50000
+	$(BIN)/python -m pytest -q tests/proof/test_proofs.py -k encoding --soak 1000  # on every golden
 	$(BIN)/python -m pytest -q tests/proof/test_anomalies.py --soak 10000  # 100 faults planted of each kind
 
 soak: .venv/test
