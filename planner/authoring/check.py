@@ -72,7 +72,8 @@ def analyse(
         found += _of_single_rules(examination, redundant=redundant)
         if _sound(found):
             compiled = compile_ruleset(ruleset)
-            found += _gaps(examination, compiled, Where(f"{root}/{MANIFEST}", line=1, column=1))
+            if _may_leave_out(ruleset):
+                found += _gaps(examination, compiled, Where(f"{root}/{MANIFEST}", line=1, column=1))
             found += _conflicts(examination, compiled, cases)
         analysis = analysis._replace(decided=examination.decided, undecided=tuple(examination.undecided))
     elif cases is not None and _sound(found):
@@ -98,6 +99,14 @@ def _left_alone(living: Sequence[Rule], ruleset: Ruleset) -> list[Rule]:
     freed = {name for rule in ruleset.rules if rule.name in gone for name in rule.overrides}
     title = f"{ruleset.name}@{ruleset.version}"
     return [rule for rule in living if rule.origin != title and rule.name not in freed]
+
+
+def _may_leave_out(ruleset: Ruleset) -> bool:
+    """Whether a host may be left over that a base does not leave over: there is none, or a rule of it is silenced."""
+    title = f"{ruleset.name}@{ruleset.version}"
+    own = [rule for rule in ruleset.rules if rule.origin == title]
+    silencing = any(rule.overrides or rule.concludes for rule in own)
+    return silencing or bool(ruleset.disabled) or len(own) == len(ruleset.rules)
 
 
 def _of_single_rules(examination: "Examination", *, redundant: bool) -> Iterator[Finding]:
