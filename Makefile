@@ -72,6 +72,7 @@ mutate-code: .venv/mutate $(COMPILED)
 
 prove: .venv/test $(COMPILED)
 	$(BIN)/mgmtnet rules prove --jobs 2
+	$(BIN)/mgmtnet rules check --strict --hosts golden
 
 prove-long: .venv/test $(COMPILED)
 	$(BIN)/mgmtnet rules prove --carried --jobs 2  # what each refusal is needed for

@@ -202,6 +202,8 @@ def show(checked: Sequence[Checked], witness_folder: str | None) -> None:
             tell(
                 f"{one.title}: `mgmtnet rules prove` tells which of the {counted} of its base it gives up, with a host"
             )
+        for told in one.undecided:
+            tell(f"{one.title}: not decided: {told}")
         tell(_sum(one))
 
 
@@ -253,7 +255,8 @@ def run_check(options: argparse.Namespace) -> int:
         say_json(document([one.title for one in checked], findings, decided, undecided))
     else:
         say_json(sarif(version(), findings))
-    return 1 if errors([finding.problem for finding in findings]) or (options.strict and findings) else 0
+    doubtful = options.strict and (findings or any(one.undecided for one in checked))
+    return 1 if errors([finding.problem for finding in findings]) or doubtful else 0
 
 
 def _checked(spec: str | None, options: argparse.Namespace) -> Checked:

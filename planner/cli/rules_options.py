@@ -36,7 +36,7 @@ def _check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fix", action="store_true", help="mend in place what needs no judgement")
     command.add_argument("--quick", action="store_true", help="read only: ask nothing about all hosts, try none")
     command.add_argument("--redundant", action="store_true", help="ask, too, what can be left out of rules (a minute)")
-    command.add_argument("--strict", action="store_true", help="warnings and notes fail the check, too")
+    command.add_argument("--strict", action="store_true", help="whatever is said or not decided fails the check")
     command.add_argument(
         "--hosts", metavar="DIR", action="append", default=[], help="goldens or captures to look for conflicts on, too"
     )

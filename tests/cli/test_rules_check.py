@@ -113,17 +113,13 @@ def edit(site, path, old, new):
     (site / path).write_text(text.replace(old, new, 1))
 
 
-@pytest.mark.no_cover  # the solver's answers are judged in a loop that measuring makes four times as slow
-def test_the_shipped_rules_pass_in_silence(capsys):
-    folder = str(ROOT / "rules" / "ovirtmgmt" / "1.0")
-    assert main(["rules", "check", "--strict", folder, "--hosts", str(ROOT / "golden")]) == 0
+def test_what_is_undecided_fails_where_the_check_is_strict(site, capsys, monkeypatch):
+    monkeypatch.setattr("planner.proof.anomalies.SECONDS", 0)
+    assert main(["rules", "check", "--strict", str(site)]) == 1
     told = capsys.readouterr()
     assert told.out == ""
-    counted = re.fullmatch(
-        r"ovirtmgmt@1.0: \d+ rules; nothing to say; (\d+) questions decided, 0 undecided\n", told.err
-    )
-    assert counted is not None, told.err
-    assert int(counted[1]) > 300
+    assert re.search(r"site@1: not decided: whether .*small.* mtu different values\n", told.err), told.err
+    assert re.search(r"nothing to say; 0 questions decided, [1-9]\d* undecided\n$", told.err)
 
 
 def test_a_conflict_is_shown_by_a_host_that_can_be_planned(site, tmp_path, capsys):
