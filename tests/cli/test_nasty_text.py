@@ -96,26 +96,27 @@ def hostile_hosts(nasty: str) -> list[dict[str, Any]]:
     return [everywhere, renamed, *single, {f"{key}{nasty}": value for key, value in seed.items()}]
 
 
+ASKED = (
+    *(("plan", "-o", output) for output in ("text", "json", "yaml", "vdsm", "vdsm3")),
+    *(("draw", "-o", output) for output in ("text", "svg", "mermaid")),
+    *(("facts", "-o", output) for output in ("text", "json")),
+    *(("why", "all"), ("why", "vlan{nasty}"), ("why-not", "vlan-over-bond"), ("diff",)),
+)
+
+
 def test_captures(nasty: str, run: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    """A host with the words in one place is asked every fourth thing, by each group of words another."""
     for number, host in enumerate(hostile_hosts(nasty)):
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(host))
         wanted = [str(path), "--network", str(GOLDEN / "seed-vlan-over-bond" / "definition.yaml")]
-        for output in ("text", "json", "yaml", "vdsm", "vdsm3"):
-            told = run("plan", *wanted, "-o", output)[1]
-            if output == "json":
+        for command, *words in ASKED if number < 2 else ASKED[(number + GROUPS.index(nasty)) % 4 :: 4]:
+            told = run(command, *wanted, *(word.format(nasty=nasty) for word in words))[1]
+            if words == ["-o", "json"] and told:
                 json.loads(told)
-            if output == "yaml" and told:
+            if words == ["-o", "yaml"] and told:
                 assert isinstance(yaml.safe_load(told), dict)
-        for output in ("text", "svg", "mermaid"):
-            told = run("draw", *wanted, "-o", output)[1]
-            assert output == "text" or ("<script" not in told and "<img" not in told)
-        for output in ("text", "json"):
-            run("facts", *wanted, "-o", output)
-        run("why", *wanted, "all")
-        run("why", *wanted, f"vlan{nasty}")
-        run("why-not", *wanted, "vlan-over-bond")
-        run("diff", *wanted)
+            assert command != "draw" or words[-1] == "text" or ("<script" not in told and "<img" not in told)
         run("capture", str(path))
         run("capture", str(path), "--scrub")
 
@@ -168,10 +169,18 @@ def test_rules(nasty: str, run: Callable[..., tuple[int, str]], tmp_path: Path) 
         assert run("plan", *host, "-o", output)[0] == 0
     for action in (["why", *host, "all"], ["why-not", *host, "ours"], ["draw", *host], ["diff", *host]):
         run(*action)
-    for action in (["list"], ["list", "-o", "json"], ["show", "ours"], ["test"], ["digest"], ["mutate"], ["check"]):
+    for action in (
+        ["list"],
+        ["list", "-o", "json"],
+        ["show", "ours"],
+        ["test"],
+        ["digest"],
+        ["mutate"],
+        ["check", "--quick"],
+    ):
         run("rules", *action, site)
     for output in ("json", "sarif"):
-        json.loads(run("rules", "check", site, "-o", output)[1])
+        json.loads(run("rules", "check", site, "--quick", "-o", output)[1])
     for output in ("text", "json", "html"):
         told = run("rules", "coverage", site, "-o", output)[1]
         assert output != "html" or ("<script" not in told and "<img" not in told)

@@ -182,7 +182,7 @@ def test_json(site, capsys):
     assert document["counts"] == {"errors": 1, "warnings": 0, "notes": 0}
     (finding,) = document["findings"]
     assert finding["places"][0] == {"file": f"{site}/devise/small.yaml", "line": 9, "column": 3}
-    assert 2000 in [vlan["vlanid"] for vlan in finding["witness"]["capture"]["vlans"].values()]
+    assert max(vlan["vlanid"] for vlan in finding["witness"]["capture"]["vlans"].values()) >= 2000
     assert finding["witness"]["addresses"]
     assert document["questions"]["decided"] > 0
     assert document["questions"]["undecided"] == []

@@ -124,14 +124,14 @@ class TestNew:
         arguments = ["rules", "new", "our-bond", "--like", "vlan-over-bond", "--into", str(site)]
         assert main(arguments) == 0
         capsys.readouterr()
-        assert main(["rules", "check", str(site)]) == 0
+        assert main(["rules", "check", "--quick", str(site)]) == 0
         told = said(capsys)
         assert "our-bond.yaml:2:1: warning[no-reason]: our-bond does not say why it is there" in told
         assert "our-bond.yaml:2:1: warning[untested-rule]" in told
         assert "warning[no-reason]" in told
         path = site / "devise" / "our-bond.yaml"
         path.write_text(path.read_text().replace("# why: what", "why: what"))
-        assert main(["rules", "check", str(site)]) == 0
+        assert main(["rules", "check", "--quick", str(site)]) == 0
         assert "no-reason" not in said(capsys)
 
     def test_the_schema_lies_with_the_rules_and_is_found_wherever_they_go(self, site: Path, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ class TestInit:
         assert {Path(line) for line in told.out.splitlines()} == {path for path in folder.rglob("*") if path.is_file()}
         assert f"mgmtnet rules test {folder}" in told.err
         assert main(["rules", "check", "--strict", str(folder)]) == 0
-        assert re.search(r"rules; nothing to say; \d+ questions decided, 0 undecided\n$", said(capsys))
+        assert re.search(r"rules; nothing to say; \d+ questions? decided, 0 undecided\n$", said(capsys))
         assert main(["rules", "test", str(folder)]) == 0
         assert said(capsys).startswith("1 rules: 3 examples, 0 broken; 3 goldens, 0 otherwise; ")
         assert main(["golden", "check", str(folder / "golden"), "--policy", str(folder)]) == 0
@@ -231,7 +231,7 @@ class TestInit:
         folder = str(tmp_path / "site")
         assert main(["rules", "init", folder]) == 0
         assert main(["rules", "new", "mine", "--like", "bond-without-lacp", "--rules", folder, "--into", folder]) == 0
-        assert main(["rules", "check", folder]) == 0
+        assert main(["rules", "check", "--quick", folder]) == 0
 
     def test_an_empty_folder_will_do_and_a_name_that_is_none_is_left(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -382,7 +382,7 @@ class TestRelease:
         rule = rule.replace("fires: [nic-static]\n  silent: [address-unknown]", "fires: []\n  silent: [nic-static]")
         (site / "guard" / "ours.yaml").write_text(rule)
         assert released(site) == 0
-        assert main(["rules", "check", str(site)]) == 0
+        assert main(["rules", "check", "--quick", str(site)]) == 0
 
     def test_an_edit_after_the_release_is_refused(self, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert released(site) == 0
