@@ -1,7 +1,6 @@
 """Everything that can be said of a ruleset as a whole: what the linter reads, and what the solver decides."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from planner.authoring.findings import Finding, Shown, excerpt
@@ -10,6 +9,7 @@ from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.decide import Said
 from planner.facts.compute import READERS
 from planner.problem import Problem, Where, errors
+from planner.proof import SOLVER, has_solver
 from planner.proof.witness import Witness
 from planner.rules.lint import lint
 from planner.rules.model import Rule, Ruleset
@@ -21,18 +21,15 @@ if TYPE_CHECKING:
 DEVICE = "management.device"
 NOTHING = "nothing-devised"
 UNSHOWN = "the solver has facts of such a host, and no capture was found that has them: an axiom may be missing"
+UNSOLVED = f"whether rules conflict, are dead or leave hosts out; that needs {SOLVER}"
 
 
 class Analysis(NamedTuple):
-    """What was found, how many questions were decided, and those in words that were not.
-
-    ``unsolved``: nothing could be asked, for the solver is not installed.
-    """
+    """What was found, how many questions were decided, and those in words that were not."""
 
     findings: tuple[Finding, ...]
     decided: int = 0
     undecided: tuple[str, ...] = ()
-    unsolved: bool = False
 
 
 class Clash(NamedTuple):
@@ -63,8 +60,8 @@ def analyse(
     ``redundant``: ask, too, what can be left out of the rules. ``clock``: seconds, by which a question is given up.
     """
     found = [Finding(problem) for problem in lint(ruleset, sources)]
-    analysis = Analysis((), unsolved=cases is not None and find_spec("z3") is None)
-    if cases is not None and _sound(found) and not analysis.unsolved:
+    analysis = Analysis(())
+    if cases is not None and _sound(found) and has_solver():
         from planner.proof.anomalies import Examination
 
         living = _living(ruleset, [finding.problem for finding in found])
@@ -77,6 +74,7 @@ def analyse(
             found += _conflicts(examination, compiled, cases)
         analysis = analysis._replace(decided=examination.decided, undecided=tuple(examination.undecided))
     elif cases is not None and _sound(found):
+        analysis = analysis._replace(undecided=(UNSOLVED,))
         clashes = _clashes(cases, compile_ruleset(ruleset))
         found += [advice(clash, ruleset) for clash in clashes]
     return analysis._replace(findings=tuple(one._replace(problem=_pointed(one.problem, sources)) for one in found))
@@ -88,25 +86,21 @@ def _sound(found: Sequence[Finding]) -> bool:
 
 def _living(ruleset: Ruleset, linted: Sequence[Problem]) -> list[Rule]:
     """The rules that are not disabled, nor known never to fire."""
-    gone = {name for name, _ in ruleset.disabled}
     never = {problem.where[0].source for problem in linted if problem.code == "never-fires"}
-    return [rule for rule in ruleset.rules if rule.name not in gone and rule.source not in never]
+    return [rule for rule in ruleset.enabled if rule.source not in never]
 
 
 def _left_alone(living: Sequence[Rule], ruleset: Ruleset) -> list[Rule]:
     """The rules of a base that speak no more often than there: none that overrides them is disabled."""
     gone = {name for name, _ in ruleset.disabled}
     freed = {name for rule in ruleset.rules if rule.name in gone for name in rule.overrides}
-    title = f"{ruleset.name}@{ruleset.version}"
-    return [rule for rule in living if rule.origin != title and rule.name not in freed]
+    return [rule for rule in living if rule.origin != ruleset.title and rule.name not in freed]
 
 
 def _may_leave_out(ruleset: Ruleset) -> bool:
     """Whether a host may be left over that a base does not leave over: there is none, or a rule of it is silenced."""
-    title = f"{ruleset.name}@{ruleset.version}"
-    own = [rule for rule in ruleset.rules if rule.origin == title]
-    silencing = any(rule.overrides or rule.concludes for rule in own)
-    return silencing or bool(ruleset.disabled) or len(own) == len(ruleset.rules)
+    silencing = any(rule.overrides or rule.concludes for rule in ruleset.own)
+    return silencing or bool(ruleset.disabled) or len(ruleset.own) == len(ruleset.rules)
 
 
 def _of_single_rules(examination: "Examination", *, redundant: bool) -> Iterator[Finding]:
@@ -212,7 +206,7 @@ def _clashes_on(trial: Trial, compiled: Compiled, witness: Witness | None = None
 
 def _own_first(rules: Iterable[Rule], ruleset: Ruleset) -> list[Rule]:
     """The rules that the author of ``ruleset`` can edit before those of its bases."""
-    return sorted(rules, key=lambda rule: rule.origin != f"{ruleset.name}@{ruleset.version}")
+    return sorted(rules, key=lambda rule: rule.origin != ruleset.title)
 
 
 def advice(clash: Clash, ruleset: Ruleset) -> Finding:

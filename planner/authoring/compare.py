@@ -52,8 +52,7 @@ def edit_between(before: Compiled, after: Compiled) -> Edit | None:
 
 def meanings(compiled: Compiled) -> dict[str, Rule]:
     """The rules that are not disabled, without where things stand in their files, and without what is for readers."""
-    disabled = {name for name, _ in compiled.ruleset.disabled}
-    return {rule.name: meaning(rule) for rule in compiled.ruleset.rules if rule.name not in disabled}
+    return {rule.name: meaning(rule) for rule in compiled.ruleset.enabled}
 
 
 def meaning(rule: Rule) -> Rule:

@@ -86,7 +86,7 @@ def with_line(name: str, value: str, text: str) -> str:
 def from_the_future(ruleset: Ruleset) -> list[Problem]:
     """The rules that claim a later version than the one that is released."""
     problems = []
-    for rule in _own(ruleset):
+    for rule in ruleset.own:
         if _number(rule.since) > _number(ruleset.version):
             findings = Findings(rule.source)
             message = f"{rule.name} is there since {rule.since}, and this is {ruleset.name} {ruleset.version}"
@@ -103,7 +103,7 @@ def entry(ruleset: Ruleset, last: Ruleset | None) -> str:
     """
     old = {rule.name: rule for rule in last.rules} if last else {}
     now = {rule.name: rule for rule in ruleset.rules}
-    own = _own(ruleset)
+    own = ruleset.own
     new = [rule for rule in own if (rule.name not in old if last else rule.since == ruleset.version)]
     changed = [rule for rule in own if rule.name in old and meaning(rule) != meaning(old[rule.name])]
     gone = {name for name, _ in ruleset.disabled}
@@ -145,10 +145,6 @@ def entered(changelog: str, ruleset: Ruleset, last: Ruleset | None) -> str:
         before.pop()
     after = ["", *lines[place:]] if lines[place:] else []
     return "\n".join([*(before or ["# Changelog"]), "", *entry(ruleset, last).splitlines(), *after]) + "\n"
-
-
-def _own(ruleset: Ruleset) -> list[Rule]:
-    return [rule for rule in ruleset.rules if rule.origin == f"{ruleset.name}@{ruleset.version}"]
 
 
 def _told(rules: list[Rule]) -> Iterator[str]:

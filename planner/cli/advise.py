@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import planner
 from planner.cli.inputs import Inputs, on_host
-from planner.cli.output import say, say_json
-from planner.cli.solver import has_solver, unsolved
+from planner.cli.output import say, say_json, tell
 from planner.definition import written
 from planner.explain.summary import HEADLINES, WIDTH
 from planner.explain.words import said
 from planner.plan.plan import Plan
 from planner.printing import folded, legible
 from planner.problem import errors
+from planner.proof import SOLVER, has_solver
 
 if TYPE_CHECKING:  # it imports z3
     from planner.proof.advice import Advice
@@ -50,7 +50,7 @@ def _asked(inputs: Inputs) -> "tuple[Plan, Advice | None]":
         return advice.plan, advice
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if plan.outcome == "refused":
-        unsolved("which edit of the definition helps")
+        tell(f"which edit of the definition helps is not decided: that needs {SOLVER}")
     return plan, None
 
 

@@ -17,7 +17,7 @@ from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.host.capture import read_capture
 from planner.problem import Problem, Where, errors
-from planner.rules.model import Rule, Ruleset
+from planner.rules.model import Ruleset
 from planner.rules.shelf import load_rules, ruleset_sources
 from planner.yamltext import parse_yaml, plain
 
@@ -139,11 +139,6 @@ def ruleset_of(spec: str | None) -> Ruleset | None:
         point_out(problems, ruleset_sources(spec).texts)
         return None
     return ruleset
-
-
-def own_rules(ruleset: Ruleset) -> list[Rule]:
-    """The rules in the ruleset's own folder, without those of the one it extends."""
-    return [rule for rule in ruleset.rules if rule.origin == f"{ruleset.name}@{ruleset.version}"]
 
 
 def compiled_of(spec: str | None) -> Compiled | None:

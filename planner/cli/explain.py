@@ -127,6 +127,6 @@ def _pages(name: str, book: Book) -> Iterator[Iterable[Block]]:
 
 def _unknown(name: str, ruleset: Ruleset) -> Problem:
     known = [*codes_of(ruleset), *(one for rule in ruleset.rules for one in (rule.name, rule.table))]
-    message = f"{ruleset.name}@{ruleset.version} has no rule {name!r}, and there is no such code"
+    message = f"{ruleset.title} has no rule {name!r}, and there is no such code"
     hint = suggest(name, sorted({*known}))
     return Problem("unknown-name", message, hint)

@@ -155,7 +155,7 @@ def unknown_rule(name: str, ruleset: Ruleset) -> Problem:
     if disabled is not None:
         return Problem("unknown-rule", f"{ruleset.name} disables {name}: {disabled}", "remove it from `disable`")
     hint = suggest(name, [rule.name for rule in ruleset.rules]) or "`mgmtnet rules list` shows them all"
-    return Problem("unknown-rule", f"{ruleset.name}@{ruleset.version} has no rule {name!r}", hint)
+    return Problem("unknown-rule", f"{ruleset.title} has no rule {name!r}", hint)
 
 
 # ``mgmtnet facts``: what the rules see of a host, each fact with the path it was read from.

@@ -17,7 +17,6 @@ from planner.authoring.fix import Change, mend, missing_schema
 from planner.authoring.golden import Case
 from planner.cli.cases import cases_in
 from planner.cli.output import in_colour, say, say_json, tell, write_whole
-from planner.cli.solver import unsolved
 from planner.definition import Definition
 from planner.engine.compiled import compile_ruleset
 from planner.printing import printable
@@ -276,13 +275,11 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
         redundant: bool = options.redundant
         analysis = analyse(ruleset, shelved.root, shelved.texts, cases, redundant=redundant, clock=time.process_time)
         findings += analysis.findings
-        if analysis.unsolved:
-            unsolved("whether rules conflict, are dead or leave hosts out")
         findings += [Finding(forged) for forged in _forged(ruleset, shelved)]
     schemas = schemas_for(spec, shelved)
     notes = (note for path in sorted(schemas) for note in missing_schema(path, shelved.texts[path], schemas))
     findings += [Finding(note) for note in notes]
-    title = f"{ruleset.name}@{ruleset.version}" if ruleset is not None else shelved.root
+    title = ruleset.title if ruleset is not None else shelved.root
     rules = len(ruleset.rules) if ruleset else 0
     inherited = _inherited(ruleset) if ruleset is not None else 0
     decided, undecided = analysis.decided, analysis.undecided
@@ -291,9 +288,8 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
 
 def _inherited(ruleset: Ruleset) -> int:
     """How many invariants come from the base of a ruleset that does more than refuse and warn besides."""
-    own = f"{ruleset.name}@{ruleset.version}"
-    acting = (rule.overrides or rule.sets or rule.concludes for rule in ruleset.rules if rule.origin == own)
-    return sum(one.origin != own for one in ruleset.invariants) if ruleset.disabled or any(acting) else 0
+    acting = ruleset.disabled or any(rule.overrides or rule.sets or rule.concludes for rule in ruleset.own)
+    return sum(one.origin != ruleset.title for one in ruleset.invariants) if acting else 0
 
 
 def _forged(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:

@@ -11,11 +11,11 @@ from planner.authoring.differences import KINDS
 from planner.authoring.golden import Case
 from planner.cli.cases import GOLDENS, Found, cases_in, compiled_of, definition_of, point_out
 from planner.cli.git import Objects, Stopped, Tree, opened
-from planner.cli.output import advice, complain, say, say_json, say_lines
+from planner.cli.output import advice, complain, say, say_json, say_lines, tell
 from planner.cli.progress import counted
-from planner.cli.solver import has_solver, unsolved
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.problem import Problem, errors
+from planner.proof import SOLVER, has_solver
 from planner.rules.lint import lint
 from planner.rules.model import Ruleset
 from planner.rules.ruleset import MANIFEST, assemble
@@ -68,7 +68,8 @@ def run_diff(options: argparse.Namespace) -> int:
 def _proved(before: Compiled, after: Compiled, options: argparse.Namespace) -> "Proved | None":
     """What is found out of every host; None without a solver, which is told."""
     if not has_solver():
-        unsolved(f"whether {options.after} gives every host the same plan as {options.before}")
+        question = f"whether {options.after} gives every host the same plan as {options.before}"
+        tell(f"{question} is not decided: that needs {SOLVER}")
         return None
     from planner.cli.rules_equivalent import Proved
 

@@ -81,7 +81,7 @@ def _new_unfit(options: argparse.Namespace, ruleset: Ruleset) -> list[Problem]:
         problems.append(Problem("bad-name", message, "spell it like vlan-over-bond"))
     known = {name for rule in ruleset.rules for name in (rule.name, rule.table)}
     if options.like not in known:
-        message = f"{ruleset.name}@{ruleset.version} has no rule {options.like!r}"
+        message = f"{ruleset.title} has no rule {options.like!r}"
         problems.append(Problem("unknown-rule", message, suggest(options.like, sorted(known))))
     for stage in STAGES:
         path = os.path.join(options.into, stage, f"{options.name}.yaml")

@@ -28,7 +28,6 @@ HINTS = {
 }
 
 NEEDED = ("carried", "symbolic only")  # the solver has facts for both, and the planner a host for the first
-KNOWN = (NEEDED, NEEDED[:1])
 
 
 def run_prove(options: argparse.Namespace) -> int:
@@ -53,8 +52,10 @@ def run_prove(options: argparse.Namespace) -> int:
         say_json(sarif(version(), [_finding(proof, ruleset) for proof, _ in proofs if proof.verdict != "proved"]))
     counted = Counter(proof.verdict for proof, _ in proofs)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
-    tell(f"{ruleset.name}@{ruleset.version}: invariants: {told}")
-    idle = _idle(proofs, options.carried)
+    tell(f"{ruleset.title}: invariants: {told}")
+    idle = list(_idle(proofs))
+    for line in (*idle, *([_carrying(proofs)] if options.carried else [])):
+        tell(line)
     return 1 if unknown or set(counted) - {"proved"} or idle else 0
 
 
@@ -81,18 +82,19 @@ def _proved(asked: tuple[Ruleset, Invariant, str | None]) -> tuple[Proof, tuple[
     return proof, tuple(carried(rules, invariant, names)) if proof.verdict == "proved" else ()
 
 
-def _idle(proofs: Sequence[tuple[Proof, Sequence[Carried]]], which: str | None) -> bool:
-    """Whether an invariant is said to rest on what it does not rest on, which is told, rule by rule."""
-    idle = False
+def _idle(proofs: Sequence[tuple[Proof, Sequence[Carried]]]) -> Iterator[str]:
+    """What is wrong with `rests_on`: an invariant that does not need one of its rules."""
     for proof, bearing in proofs:
         for one in bearing:
             if one.bearing not in NEEDED and one.rule in proof.invariant.rests_on:
-                tell(f"{proof.invariant.name} is said to rest on {one.rule}, and without it: {one.bearing}")
-                idle = True
-    if which:
-        carrying, shown = ({one.rule for _, bearing in proofs for one in bearing if one.bearing in of} for of in KNOWN)
-        tell(f"{len(carrying)} rules carry an invariant; {len(shown)} of them are shown by a host")
-    return idle
+                yield f"{proof.invariant.name} is said to rest on {one.rule}, and without it: {one.bearing}"
+
+
+def _carrying(proofs: Sequence[tuple[Proof, Sequence[Carried]]]) -> str:
+    """How many rules are needed for an invariant, and of how many that is shown by a host."""
+    needed = [one for _, bearing in proofs for one in bearing if one.bearing in NEEDED]
+    shown = {one.rule for one in needed if one.bearing == "carried"}
+    return f"{len({one.rule for one in needed})} rules carry an invariant; {len(shown)} of them are shown by a host"
 
 
 def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:
@@ -113,7 +115,7 @@ def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:
 def _headline(proof: Proof, ruleset: Ruleset) -> str:
     """``proved: tag-kept: ...``; of a policy's base ``gives up tag-kept of ovirtmgmt@1.0: ...``."""
     invariant = proof.invariant
-    if proof.verdict == "refuted" and invariant.origin != f"{ruleset.name}@{ruleset.version}":
+    if proof.verdict == "refuted" and invariant.origin != ruleset.title:
         return f"gives up {invariant.name} of {invariant.origin}: {invariant.summary}"
     return f"{proof.verdict}: {invariant.name}: {invariant.summary}"
 
@@ -134,7 +136,7 @@ def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]
     """The proofs for a program."""
     return {
         "format": "mgmtnet/proofs@1",
-        "ruleset": f"{ruleset.name}@{ruleset.version}",
+        "ruleset": ruleset.title,
         "digest": ruleset.digest,
         "proofs": [
             {

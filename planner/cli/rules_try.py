@@ -22,16 +22,15 @@ from planner.cli.cases import (
     goldens_of,
     hosts_in,
     own_goldens,
-    own_rules,
 )
 from planner.cli.golden import Looked, clock, look_at, say_untested
 from planner.cli.inputs import read_file
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
-from planner.cli.solver import has_solver, unsolved
 from planner.definition import Definition
 from planner.engine.compiled import Compiled
 from planner.engine.misses import explain
 from planner.problem import Problem, Where, errors
+from planner.proof import SOLVER, has_solver
 from planner.rules.model import Rule
 from planner.rules.shelf import load_rules, rules_folder
 from planner.yamltext import parse_yaml, plain
@@ -112,7 +111,7 @@ def _tests(rules: Compiled, options: argparse.Namespace) -> Tried | list[Problem
     folders = {os.path.basename(os.path.normpath(path)): path for path in golden_folders(stated)}
     if not folders:
         return [Problem("no-golden", f"no golden under {stated}", "name their folder by --goldens")]
-    own = own_rules(rules.ruleset)
+    own = rules.ruleset.own
     examples = list(examples_of(own))
     chosen = list(folders)
     if options.only:
@@ -225,7 +224,7 @@ def _test_document(tests: Tried) -> dict[str, object]:
     ruleset = tests.rules.ruleset
     return {
         "format": "mgmtnet/rules-test@1",
-        "ruleset": f"{ruleset.name}@{ruleset.version}",
+        "ruleset": ruleset.title,
         "rules": len(tests.own),
         "untried": tests.untried,
         "examples": [
@@ -274,7 +273,7 @@ def run_coverage(options: argparse.Namespace) -> int:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
     planner = Planner(rules)
-    covered = cover(own_rules(rules.ruleset), (try_out(case, planner) for case in cases))
+    covered = cover(rules.ruleset.own, (try_out(case, planner) for case in cases))
     _print(covered, options)
     return _status(covered, options)
 
@@ -364,9 +363,7 @@ def run_mutate(options: argparse.Namespace) -> int:
     if not trials:
         complain([Problem("no-golden", f"no golden under {goldens_of(options)}", "name their folder by --goldens")])
         return 1
-    origin = f"{rules.ruleset.name}@{rules.ruleset.version}"
-    own = (rule for rule in rules.ruleset.rules if rule.origin == origin)
-    score = _proved(mutate(own, planner, trials), rules)
+    score = _proved(mutate(rules.ruleset.own, planner, trials), rules)
     say_lines(_mutants_lines(score))
     if options.page:
         with open(options.page, "w", encoding="utf-8") as stream:
@@ -384,7 +381,7 @@ def _proved(score: Score, rules: Compiled) -> Score:
     if survivors > MOST_PROVED:
         tell(f"which of the {survivors} survivors are equivalent is asked only where they are {MOST_PROVED} at most")
     elif survivors and not has_solver():
-        unsolved("which survivors are equivalent")
+        tell(f"which survivors are equivalent is not decided: that needs {SOLVER}")
     if not 0 < survivors <= MOST_PROVED or not has_solver():
         return score
     from planner.proof.equivalence import same

@@ -88,8 +88,7 @@ def compile_ruleset(ruleset: Ruleset) -> Compiled:
     """The rules of ``ruleset``, each stage's in the order of their names, but for those that a site disabled."""
     from planner.rules.lint import unsound
 
-    disabled = {name for name, _ in ruleset.disabled}
-    rules = sorted((rule for rule in ruleset.rules if rule.name not in disabled), key=lambda rule: rule.name)
+    rules = sorted(ruleset.enabled, key=lambda rule: rule.name)
     refused = tuple(unsound(rules))
     names = {rule.name for rule, _ in refused}
     sound = [rule for rule in rules if rule.name not in names]

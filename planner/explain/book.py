@@ -30,7 +30,7 @@ VERBS = {"error": "refuses", "warning": "warns", "note": "notes"}
 def handbook(ruleset: Ruleset) -> str:
     """Every rule of ``ruleset`` by stage and name, as Markdown."""
     lines = [
-        f"# The rules of {ruleset.name}@{ruleset.version}",
+        f"# The rules of {ruleset.title}",
         "",
         "Written by `make docs` from the rule files; docs/rule-language.md explains how to read them.",
         f"{len(ruleset.rules)} rules.",
@@ -237,7 +237,7 @@ def for_terminal(page: Iterable[Block]) -> Iterator[str]:
 def code_index(ruleset: Ruleset) -> str:
     """Every code in a line, by what it is about: docs/codes/README.md."""
     lines = ["# Problem codes", "", "Written by `make docs`. `mgmtnet explain CODE` prints the page of a code.", ""]
-    lines += [f"## Of the rules {ruleset.name}@{ruleset.version}", "", "| code | when | rules |", "|---|---|---|"]
+    lines += [f"## Of the rules {ruleset.title}", "", "| code | when | rules |", "|---|---|---|"]
     for code in sorted({verdict.code for rule in ruleset.rules for verdict in rule.verdicts}):
         rules = rules_saying(ruleset, code)
         names = ", ".join(f"[{rule.name}](../rules/{rule.name}.md)" for rule in rules)
@@ -251,7 +251,7 @@ def code_index(ruleset: Ruleset) -> str:
 
 def rule_index(ruleset: Ruleset) -> str:
     """Every rule in a line, by stage: docs/rules/README.md."""
-    lines = [f"# The rules of {ruleset.name}@{ruleset.version}, a page each", ""]
+    lines = [f"# The rules of {ruleset.title}, a page each", ""]
     lines += ["Written by `make docs`. `mgmtnet explain RULE` prints the page of a rule; docs/rules.md has all in one."]
     for stage in STAGES:
         lines += ["", f"## {stage}", "", "| rule | when |", "|---|---|"]
@@ -262,7 +262,7 @@ def rule_index(ruleset: Ruleset) -> str:
 
 def invariant_index(ruleset: Ruleset) -> str:
     """Every invariant in a line, and every rule that refuses and carries none: docs/invariants.md."""
-    lines = [f"# What {ruleset.name}@{ruleset.version} keeps on every host", ""]
+    lines = [f"# What {ruleset.title} keeps on every host", ""]
     lines += [
         "Written by `make docs`; [proofs.md](proofs.md) tells how it is proved. *Rests on*: without the refusal of any"
     ]

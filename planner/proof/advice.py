@@ -119,9 +119,8 @@ class _Question:
     def __init__(self, host: Host, definition: Definition, rules: Compiled, addresses: Sequence[str]) -> None:
         self.host, self.rules, self.addresses = host, rules, addresses
         facts = facts_of(host, definition, tuple(addresses), READERS)
-        disabled = {name for name, _ in rules.ruleset.disabled}
         told = _told(facts)
-        alive = _alive([rule for rule in rules.ruleset.rules if rule.name not in disabled], facts)
+        alive = _alive(rules.ruleset.enabled, facts)
         self.world = World(alive, axioms(), [told])
         self.world.close(facts, but={"definition": _free(), **FOLLOWING}, silent=("attachment", "foreseen"))
         self.accepted = z3.Or([self.world.field("outcome", "is", word) for word in ("change", "no-change")])

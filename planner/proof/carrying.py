@@ -4,10 +4,10 @@ The solver finds the facts of such a host, and the planner is run on it with tha
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from planner.engine.compiled import Compiled, compile_ruleset
-from planner.proof.ask import World
+from planner.proof.ask import Answer, World
 from planner.proof.questions import plainer, world_of
 from planner.proof.witness import Witness, shows, witness_of
 from planner.rules.model import Invariant, Rule
@@ -39,14 +39,18 @@ def _without(world: World, rules: Compiled, invariant: Invariant, name: str) -> 
     """Ask for a host on which the rule fires, for on any other it is not missed."""
     question = world.claim(invariant).fires, world.fires(name)
     silent = _muted(rules, name)
-    for plain in plainer(world, *question, without=name):
-        witness = witness_of(plain.facts)
-        if shows(witness, silent, invariant.never):
-            return Carried(name, "carried", witness)
-    answer = world.ask(*question, without=name)
-    if answer.verdict == "refuted" and shows(witness := witness_of(answer.facts), silent, invariant.never):
-        return Carried(name, "carried", witness)
+    for answer in _answers(world, question, name):
+        if answer.verdict == "refuted":
+            witness = witness_of(answer.facts)
+            if shows(witness, silent, invariant.never):
+                return Carried(name, "carried", witness)
     return Carried(name, WITHOUT_HOST[answer.verdict])
+
+
+def _answers(world: World, question: tuple[Any, ...], name: str) -> Iterator[Answer]:
+    """The plainest facts, and what the solver says without any wish: the last one decides if no host shows it."""
+    yield from plainer(world, *question, without=name)
+    yield world.ask(*question, without=name)
 
 
 def _muted(rules: Compiled, name: str) -> Compiled:

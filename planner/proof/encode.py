@@ -47,9 +47,9 @@ class Rules(Rows):
         self.problems: list[Row] = []
         self.known: set[tuple[str, ...]] = set()  # what was said already
         self._silenced: dict[tuple[str, Stage], Any] = {}
-        concluding = {kind: list(self.rules.values()) if kind not in given else [] for kind in KINDS}
-        self.concluders = {kind: [one for one in rules if _concludes(one, kind)] for kind, rules in concluding.items()}
         self.given = frozenset(given)
+        self.concluders = {kind: [one for one in self.rules.values() if _concludes(one, kind)] for kind in KINDS}
+        self.concluders |= {kind: [] for kind in given}
         setting = [(rule, one) for rule in self.rules.values() if not rule.shadow for one in rule.sets]
         self.setters = {name: [(rule, one) for rule, one in setting if one.field == name] for name in ATTACHMENT}
         self.single["management"] = self.row("management", "management", z3.Bool("management"))

@@ -48,8 +48,7 @@ def prove(rules: Compiled, invariants: Sequence[Invariant]) -> Iterator[Proof]:
 
 def world_of(ruleset: Ruleset, invariants: Sequence[Invariant]) -> World:
     """The rules that act, and every axiom, to be asked about ``invariants``."""
-    disabled = {name for name, _ in ruleset.disabled}
-    return World((rule for rule in ruleset.rules if rule.name not in disabled), axioms(), invariants)
+    return World(ruleset.enabled, axioms(), invariants)
 
 
 def _proof(world: World, rules: Compiled, invariant: Invariant) -> Proof:

@@ -163,3 +163,19 @@ class Ruleset(NamedTuple):
     disabled: tuple[tuple[str, str], ...] = ()
     edited: bool = False
     invariants: tuple[Invariant, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def own(self) -> list[Rule]:
+        """The rules of its own folder, without those of the ruleset that it extends."""
+        return [rule for rule in self.rules if rule.origin == self.title]
+
+    @property
+    def enabled(self) -> list[Rule]:
+        """The rules that are not disabled."""
+        disabled = {name for name, _ in self.disabled}
+        return [rule for rule in self.rules if rule.name not in disabled]

@@ -331,10 +331,10 @@ def _load(shelved: Shelved) -> tuple[Ruleset | None, tuple[Problem, ...]]:
 
 def _named(ruleset: Ruleset, shelved: Shelved) -> Ruleset:
     """The ruleset, marked if it bears an installed one's name and version and is another."""
-    title = f"{ruleset.name}@{ruleset.version}"
-    if shelved.shipped or title not in installed():
+    if shelved.shipped or ruleset.title not in installed():
         return ruleset
-    return ruleset._replace(edited=ruleset.digest != digest_at(ruleset_sources(title).texts, title.replace("@", "/")))
+    texts = ruleset_sources(ruleset.title).texts
+    return ruleset._replace(edited=ruleset.digest != digest_at(texts, ruleset.title.replace("@", "/")))
 
 
 def form_in(folder: str) -> bytes:

@@ -138,15 +138,17 @@ def test_a_conflict_is_shown_by_a_host_that_can_be_planned(site, tmp_path, capsy
 
 
 def test_without_a_solver_only_hosts_given_are_tried(site, monkeypatch, capsys):
-    monkeypatch.setattr("planner.authoring.check.find_spec", lambda _: None)
+    monkeypatch.setattr("planner.authoring.check.has_solver", lambda: False)
     assert main(["rules", "check", str(site)]) == 0
     told = capsys.readouterr()
     assert told.out == ""
-    asked = "whether rules conflict, are dead or leave hosts out is not decided"
+    asked = "not decided: whether rules conflict, are dead or leave hosts out"
     assert told.err == (
-        f"{asked}: that needs the Python module z3 (`pip install 'mgmtnet[author]'`)\n"
-        f"{GIVES_UP}site@1: {RULES} rules; nothing to say\n"
+        f"{GIVES_UP}site@1: {asked}; that needs the Python module z3 (`pip install 'mgmtnet[author]'`)\n"
+        f"site@1: {RULES} rules; nothing to say; 0 questions decided, 1 undecided\n"
     )
+    assert main(["rules", "check", "--strict", str(site)]) == 1
+    capsys.readouterr()
     edit(site, "devise/small.yaml", "tag: {ge: 2000}", "tag: 3000")
     assert main(["rules", "check", str(site), "--hosts", str(ROOT / "golden" / "seed-vlan-over-bond")]) == 1
     assert "error[possible-conflict]" in capsys.readouterr().out
