@@ -124,7 +124,7 @@ def written(definition: Definition) -> dict[str, Any]:
         "mtu": definition.mtu,
         "stp": definition.stp or None,
         "default_route": definition.default_route if definition.default_route_stated else None,
-        "nameservers": list(definition.nameservers or ()) or None,
+        "nameservers": list(definition.nameservers) if definition.nameservers is not None else None,
         "gateway": "none" if "none" in gateways else gateways[0] if len(gateways) == 1 else gateways or None,
         "ipv4": definition.ipv4 or None,
     }

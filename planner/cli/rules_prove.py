@@ -16,8 +16,7 @@ from planner.engine.compiled import Compiled, compile_ruleset
 from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.text import render
 from planner.problem import Problem, Where
-from planner.proof.carrying import Carried, carried
-from planner.proof.questions import Proof, prove
+from planner.proof.invariants import Carried, Proof, carried, prove
 from planner.proof.witness import Witness
 from planner.rules.model import Invariant, Ruleset
 

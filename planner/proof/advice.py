@@ -272,8 +272,12 @@ def _definition(fields: Values) -> Definition | None:
         "mtu": fields["mtu"],
         "stp": fields["stp"] == 1,
         "default_route": fields["default_route"] == 1 if fields["default_route_stated"] else None,
-        "nameservers": str(fields["nameservers"]).split(",") if fields["nameservers_stated"] else None,
+        "nameservers": _listed(fields["nameservers"]) if fields["nameservers_stated"] else None,
         "gateway": "none" if "none" in gateways else gateways or None,
         "ipv4": fields["ipv4"] or None,
     }
     return read_definition(document).definition
+
+
+def _listed(value: Scalar) -> list[str]:
+    return [text for text in str(value).split(",") if text]

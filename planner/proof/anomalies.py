@@ -7,7 +7,7 @@ a proof; of conflicts and gaps the stages are chained where it is not.
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 import z3
@@ -16,9 +16,8 @@ from planner.engine.matcher import Memory, match
 from planner.engine.steps import steps_of
 from planner.facts.vocabulary import ATTACHMENT, DEVICES, KINDS
 from planner.problem import Problem, Where
-from planner.proof.ask import ROUNDS, Answer, World
+from planner.proof.ask import PLAIN, ROUNDS, Answer, World
 from planner.proof.axioms import axioms
-from planner.proof.questions import PLAIN, plainer
 from planner.proof.rows import ALWAYS, Patterned, positive
 from planner.proof.witness import Witness, witness_of
 from planner.rules.model import STAGES, Assignment, Fact, Pattern, Reference, Rule, Scalar, Test
@@ -333,7 +332,7 @@ def _differ(world: World, one: Rule, other: Rule, fields: Sequence[str]) -> Any:
 
 def _witnesses(decided: Decided) -> Iterator[Witness]:
     """Hosts of which the question is true, the plainest first."""
-    for plain in (*plainer(decided.world, decided.question), decided.answer):
+    for plain in chain(decided.world.plainer(decided.question), [decided.answer]):
         yield witness_of(plain.facts)
 
 
@@ -377,9 +376,8 @@ def _wants_attachment(rule: Rule) -> bool:
 
 def _covers(rule: Rule) -> bool:
     """Whether no host is left over on which the rule speaks, or it finds the device."""
-    refusing = any(verdict.severity == "error" for verdict in rule.verdicts)
     concluding = any(conclusion.kind in ("management", "compliant") for conclusion in rule.concludes)
-    return refusing or concluding or any(given.field == "iface" for given in rule.sets)
+    return rule.refuses or concluding or any(given.field == "iface" for given in rule.sets)
 
 
 def _said(rule: Rule) -> set[tuple[str, str]]:

@@ -46,6 +46,19 @@ class First(NamedTuple):
     means: Mapping[str, Row]
 
 
+# What makes a host easier to look at: kinds that it may do without, values that are usual.
+PLAIN = ("foreseen", "route", "nameserver", "client", "member", "port", "address", "bond", "vlan", "bridge", "network")
+USUAL: tuple[tuple[str, str, str | int], ...] = (
+    *(("vdsm", name, value) for name, value in (("version", 450), ("patch", 5), ("known", 1), ("dirty", 0))),
+    *(("definition", name, value) for name, value in (("network", ""), ("vlan", -1), ("mtu", 1500), ("stp", 0))),
+    *(("definition", name, "") for name in ("ipv4", "gateway4", "gateway6", "nameservers")),
+    *(("definition", name, value) for name, value in (("default_route_stated", 0), ("vm_network", 1))),
+    *(("management", name, value) for name, value in (("family", 4), ("found_by", "address"))),
+    *(("host", name, "") for name in ("lacking", "nameservers", "default_route_devices")),
+)
+WISHING = 60  # rounds for a plainer host; with more, one that is not to be found takes longer to give up
+
+
 class Answer(NamedTuple):
     """``proved``: no facts are as the question has it, by the ``axioms``; else ``facts`` are, or nothing is known.
 
@@ -120,6 +133,14 @@ class World(Rules):
                 return Answer("refuted", (), (), facts, self._fired(model), asked_for)
             self.solver.add(*overlooked)
         return Answer("undecided", rounds=rounds)
+
+    def plainer(self, *question: Any, without: str = "") -> Iterator[Answer]:
+        """The plainest facts of which ``question`` is true, then plain ones, which are sooner found; as for `ask`."""
+        usual = [self.field(*one) for one in USUAL]
+        for wishes in ([*usual, *(self.none(kind) for kind in reversed(PLAIN))], usual):
+            answer = self.ask(*question, without=without, wishes=wishes, rounds=WISHING)
+            if answer.verdict == "refuted":
+                yield answer
 
     def _fired(self, model: "_Model") -> tuple[str, ...]:
         canonical = (claim for (_, tag), claim in self.claims.items() if not tag)

@@ -183,7 +183,7 @@ class Rules(Rows):
     def _decide(self) -> None:
         """The outcome as `planner.engine.decide` finds it."""
         self.refused = z3.Bool("refused")
-        refusing = {rule.name: self.refuses(rule.name) for rule in self.rules.values() if _refuses(rule)}
+        refusing = {rule.name: self.refuses(rule.name) for rule in self.rules.values() if rule.refuses}
         self.refusals |= {name: z3.Bool(f"refusal {name}") for name in refusing}
         told = [z3.And(self.refusals[name], refuses) for name, refuses in refusing.items()]
         self.solver.add(self.refused == z3.Or(told))
@@ -220,7 +220,3 @@ class Rules(Rows):
 
 def _concludes(rule: Rule, kind: str) -> bool:
     return any(conclusion.kind == kind for conclusion in rule.concludes)
-
-
-def _refuses(rule: Rule) -> bool:
-    return not rule.shadow and any(verdict.severity == "error" for verdict in rule.verdicts)

@@ -13,6 +13,7 @@ which both refuse.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import z3
@@ -20,7 +21,6 @@ import z3
 from planner.facts.vocabulary import KINDS
 from planner.proof.ask import Answer, World
 from planner.proof.axioms import axioms
-from planner.proof.questions import plainer
 from planner.proof.rows import KEYS, positive
 from planner.proof.witness import Witness, witness_of
 from planner.rules.model import OPPOSITE, STAGES, Pattern, Reference, Rule, Stage, Test
@@ -158,15 +158,11 @@ def _counted(rule: Rule) -> dict[str, str]:
 def _comparable(was: Rule, now: Rule) -> bool:
     """Whether the rules do the same when they match, be it in other words."""
     talk = not (was.sets or was.concludes or now.sets or now.concludes) and was.shadow == now.shadow
-    return was.stage == now.stage and (_says(was) == _says(now) or (talk and _refuses(was) == _refuses(now)))
+    return was.stage == now.stage and (_says(was) == _says(now) or (talk and was.refuses == now.refuses))
 
 
 def _says(rule: Rule) -> tuple[Any, ...]:
     return rule.sets, rule.concludes, rule.verdicts, rule.shadow, rule.summary
-
-
-def _refuses(rule: Rule) -> bool:
-    return not rule.shadow and any(verdict.severity == "error" for verdict in rule.verdicts)
 
 
 def _turned(rule: Rule, *, gained: bool) -> frozenset[Turn]:
@@ -176,7 +172,7 @@ def _turned(rule: Rule, *, gained: bool) -> frozenset[Turn]:
     if rule.sets or rule.concludes:
         return frozenset(["otherwise"])
     turn: Turn = "stricter" if gained else "wider"
-    return frozenset([turn] if _refuses(rule) else [])
+    return frozenset([turn] if rule.refuses else [])
 
 
 def _turns(rule: Rule, rules: Rules, *, gained: bool) -> frozenset[Turn]:
@@ -239,7 +235,7 @@ def _shown(before: Rules, after: Rules, doubt: Doubt, differ: Callable[[Witness]
         question = z3.And(asked, wish)
         answer = world.ask(question)
         if answer.verdict == "refuted":
-            for one in (*plainer(world, question), answer):
+            for one in chain(world.plainer(question), [answer]):
                 witness = witness_of(one.facts)
                 if differ(witness):
                     return witness

@@ -120,8 +120,8 @@ class Rule(NamedTuple):
 
     @property
     def refuses(self) -> bool:
-        """Whether it refuses a host."""
-        return any(verdict.severity == "error" for verdict in self.verdicts)
+        """Whether it refuses hosts; one in shadow only tells that it would."""
+        return not self.shadow and any(verdict.severity == "error" for verdict in self.verdicts)
 
 
 class Invariant(NamedTuple):

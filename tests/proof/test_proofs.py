@@ -13,7 +13,7 @@ from planner.engine.decide import decide
 from planner.facts.compute import READERS
 from planner.proof.ask import World
 from planner.proof.axioms import axioms
-from planner.proof.questions import prove
+from planner.proof.invariants import prove
 from planner.proof.witness import witness_of
 from planner.rules.model import Fact, Invariant, Rule, Ruleset
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from planner.definition import Definition, read_definition
+from planner.definition import Definition, read_definition, written
 
 
 def told(content, source="net.yaml"):
@@ -188,3 +188,21 @@ def test_equal_definitions_have_equal_digests():
     digests = {read_definition(json.dumps({"vlan": tag})).definition.digest for tag in (3000, "3000")}
     assert len(digests) == 1
     assert digests != {read_definition({"vlan": 3001}).definition.digest}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"network": "mgmt", "vm_network": False, "vlan": 7, "mtu": 9000, "stp": False},
+        {"stp": True, "default_route": False, "ipv4": "dhcp"},
+        {"default_route": True, "nameservers": []},
+        {"nameservers": ["192.0.2.53", "2001:db8::53"], "gateway": "192.0.2.1"},
+        {"gateway": ["192.0.2.1", "2001:db8::1"]},
+        {"gateway": "none"},
+    ],
+)
+def test_what_is_written_is_read_as_it_was(content):
+    definition = read_definition(content).definition
+    assert definition is not None
+    assert read_definition(written(definition)).definition == definition

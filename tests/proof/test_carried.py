@@ -7,7 +7,7 @@ import pytest
 import planner
 from planner.cli.main import main
 from planner.engine.compiled import Compiled
-from planner.proof.carrying import carried
+from planner.proof.invariants import carried
 from planner.rules.shelf import installed
 
 

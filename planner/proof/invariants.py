@@ -1,19 +1,62 @@
-"""Which refusals an invariant rests on: without any one of them there is a host on which the planner breaks it.
+"""Whether rules keep their invariants on every host, and which refusals each of these rests on.
 
-The solver finds the facts of such a host, and the planner is run on it with that one refusal taken out.
+An invariant is proved, or refuted by a host on which the planner breaks it. It rests on a refusal if there is such a
+host without that one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.proof.ask import Answer, World
-from planner.proof.questions import plainer, world_of
+from planner.proof.axioms import axioms
 from planner.proof.witness import Witness, shows, witness_of
-from planner.rules.model import Invariant, Rule
+from planner.rules.model import Invariant, Rule, Ruleset
 
+Verdict = Literal["proved", "refuted", "symbolic only", "undecided"]
 Bearing = Literal["carried", "symbolic only", "not needed", "undecided"]
 WITHOUT_HOST: Mapping[str, Bearing] = {"proved": "not needed", "refuted": "symbolic only", "undecided": "undecided"}
+
+
+class Proof(NamedTuple):
+    """What was found out of an invariant.
+
+    ``axioms`` and ``refusals`` are what a proof stands on; ``witness`` is the host that refutes, of which the planner
+    makes what must never be; of ``symbolic only`` the solver has facts, and no capture was found that has them.
+    """
+
+    invariant: Invariant
+    verdict: Verdict
+    axioms: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    witness: Witness | None = None
+
+
+def prove(rules: Compiled, invariants: Sequence[Invariant]) -> Iterator[Proof]:
+    """Each invariant: whether the rules keep it on every host."""
+    for invariant in invariants:
+        world = _world(rules.ruleset, invariant)
+        yield _proof(world, rules, invariant)
+
+
+def _world(ruleset: Ruleset, invariant: Invariant) -> World:
+    """The rules that act, and every axiom, to be asked about ``invariant``."""
+    return World(ruleset.enabled, axioms(), [invariant])
+
+
+def _proof(world: World, rules: Compiled, invariant: Invariant) -> Proof:
+    fires = world.claim(invariant).fires
+    answer = world.ask(fires)
+    if answer.verdict == "proved":
+        return Proof(invariant, "proved", answer.axioms, answer.refusals)
+    if answer.verdict == "undecided":
+        return Proof(invariant, "undecided")
+    for plain in chain(world.plainer(fires), [answer]):
+        witness = witness_of(plain.facts)
+        if shows(witness, rules, invariant.never):
+            return Proof(invariant, "refuted", witness=witness)
+    return Proof(invariant, "symbolic only")
 
 
 class Carried(NamedTuple):
@@ -30,7 +73,7 @@ class Carried(NamedTuple):
 
 def carried(rules: Compiled, invariant: Invariant, names: Iterable[str]) -> Iterator[Carried]:
     """What becomes of ``invariant`` without each of the rules ``names``."""
-    world = world_of(rules.ruleset, [invariant])
+    world = _world(rules.ruleset, invariant)
     for name in names:
         yield _without(world, rules, invariant, name)
 
@@ -49,7 +92,7 @@ def _without(world: World, rules: Compiled, invariant: Invariant, name: str) -> 
 
 def _answers(world: World, question: tuple[Any, ...], name: str) -> Iterator[Answer]:
     """The plainest facts, and what the solver says without any wish: the last one decides if no host shows it."""
-    yield from plainer(world, *question, without=name)
+    yield from world.plainer(*question, without=name)
     yield world.ask(*question, without=name)
 
 
