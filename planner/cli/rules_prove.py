@@ -93,7 +93,7 @@ def _carrying(proofs: Sequence[tuple[Proof, Sequence[Carried]]]) -> str:
     """How many rules are needed for an invariant, and of how many that is shown by a host."""
     needed = [one for _, bearing in proofs for one in bearing if one.bearing in NEEDED]
     shown = {one.rule for one in needed if one.bearing == "carried"}
-    return f"{len({one.rule for one in needed})} rules carry an invariant; {len(shown)} of them are shown by a host"
+    return f"rules that carry an invariant: {len({one.rule for one in needed})}, shown by a host: {len(shown)}"
 
 
 def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:

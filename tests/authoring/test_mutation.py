@@ -219,6 +219,24 @@ def test_without_the_solver_it_is_told_what_is_not_decided(capsys, monkeypatch):
     assert "which survivors are equivalent is not decided: that needs the Python module z3" in capsys.readouterr().err
 
 
+SITE = ROOT / "rules" / "examples" / "site"
+
+
+def test_a_site_s_rules_are_tried_on_its_goldens(tmp_path, capsys, monkeypatch):
+    proved = itertools.chain([True], itertools.repeat(False))  # that costs a second for each
+    monkeypatch.setattr("planner.proof.equivalence.same", lambda *_: next(proved))
+    reasons, written = tmp_path / "reasons.yaml", tmp_path / "page.md"
+    reasons.write_text("- reason: gone\n  mutants: [none of them]\n")
+    main(["rules", "mutate", str(SITE), "--reasons", str(reasons), "--page", str(written)])
+    told = capsys.readouterr()
+    survivors = [line for line in told.out.splitlines() if "yaml:" in line and "proved equivalent" not in line]
+    assert told.out.count("proved equivalent, so that no host") == 1
+    assert told.out.splitlines()[-1].endswith("% are noticed")
+    assert told.err.count("unexplained-survivor") == len(survivors)
+    assert "none of them" in told.err
+    assert written.read_text().startswith("# The mutation test of the rules")
+
+
 def test_reasons_that_are_none_are_said(tmp_path, capsys):
     wrong = tmp_path / "reasons.yaml"
     wrong.write_text("mutants: []\n")

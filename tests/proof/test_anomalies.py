@@ -135,6 +135,17 @@ def test_planted_rules_that_are_overridden(rules: Compiled, soak: int) -> None:
         assert "planted" in problem.message
 
 
+def test_where_no_host_will_do_the_solver_is_asked_for_others() -> None:
+    nics = Pattern("nic", "nic", negated=False, tests=(), line=1, column=1)
+    one, other = (
+        Rule(name, "devise", f"devise/{name}.yaml", when=(nics,), sets=(Assignment("mtu", mtu, 1),))
+        for name, mtu in (("one", 1500), ("other", 9000))
+    )
+    conflict = Examination((one, other)).conflict(one, other)
+    assert conflict is not None
+    assert len(list(conflict.witnesses)) > 3  # the first world has three at most
+
+
 @pytest.fixture(scope="module")
 def hosts() -> list[list[Fact]]:
     cases = (read_golden(folder)[0] for folder in golden_folders(str(GOLDEN)))
