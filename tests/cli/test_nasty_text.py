@@ -135,7 +135,7 @@ def test_definitions(nasty: str, run: Callable[..., tuple[int, str]], tmp_path: 
         for form, text in (("json", json.dumps(stated)), ("yaml", json.dumps(stated) + "\n# " + nasty + "\n")):
             path = tmp_path / f"{number}.{form}"
             path.write_text(text, encoding="utf-8", errors="surrogatepass")
-            for output in ("text", "json", "yaml"):
+            for output in ("text", "json", "yaml") if form == "json" else ("text",):
                 run("plan", host, "--network", str(path), "-o", output)
 
 

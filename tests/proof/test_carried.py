@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from small_ruleset import write_small
 
 import planner
 from planner.cli.main import main
@@ -53,31 +54,8 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ruled(folder: Path, name: str, then: str, *when: str) -> None:
-    folder.mkdir(exist_ok=True)
-    patterns = "".join(f"  - {pattern}\n" for pattern in when)
-    head = f'rule: {name}\nsince: "1"\nsummary: Ours\nwhy: Ours.\n'
-    (folder / f"{name}.yaml").write_text(f"{head}when:\n{patterns}then:\n  {then}\nexamples: {{fires: [any]}}\n")
-
-
 def test_a_rule_that_is_not_needed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "ruleset.yaml").write_text('ruleset: small\nversion: "1"\nsummary: Ours.\n')
-    found = "{device: $candidate.device, kind: $candidate.kind, address: $candidate.address, found_by: address}"
-    ruled(
-        tmp_path / "locate", "found", f"conclude: {{management: {found}}}", "candidate: {found_by: address, rivals: 0}"
-    )
-    nic = "nic: {name: $management.device}"
-    ruled(
-        tmp_path / "devise",
-        "on-nic",
-        "set: {iface: $nic.name, mtu: $definition.mtu}",
-        "management: {}",
-        "definition: {}",
-        nic,
-    )
-    refused = "refuse: {{code: {0}, message: it is {0}, hint: mend it}}"
-    ruled(tmp_path / "guard", "small", refused.format("small"), "attachment: {mtu: {lt: 1000}}")
-    ruled(tmp_path / "guard", "bonded", refused.format("bonded"), "management: {}", "bond: {name: $management.device}")
+    write_small(tmp_path)
     (tmp_path / "invariants").mkdir()
     (tmp_path / "invariants" / "ours.yaml").write_text(
         INVARIANT.replace("1280}, ipv6_method: {not: none}", "1000}") + "rests_on: [small, bonded]\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from random_hosts import Builder
+from small_ruleset import write_small
 
 import planner
 from planner.authoring.compare import meaning, meanings
@@ -247,6 +248,23 @@ def test_the_command(folder, capsys):
     assert (proof["verdict"], proof["rules"]) == ("wider", ["mtu-too-small-for-ipv6"])
     assert proof["host"]["capture"]["nics"]
     assert proof["differences"][0]["kind"] == "no longer refused"
+
+
+def test_two_small_rulesets(tmp_path, capsys):
+    loose, strict = write_small(tmp_path / "loose"), write_small(tmp_path / "strict", least=1200)
+    assert main(["rules", "diff", str(loose), str(write_small(tmp_path / "other")), "--prove"]) == 0
+    assert "gives every host the same plan as" in capsys.readouterr().out
+    assert main(["rules", "diff", str(loose), str(strict), "--prove"]) == 4
+    told = capsys.readouterr().out
+    assert told.startswith("stricter: every change by ")
+    assert "rules that may say something else: small" in told
+    assert "refused" in told
+    assert main(["rules", "diff", str(strict), str(loose), "--prove", "-o", "json"]) == 4
+    proof = json.loads(capsys.readouterr().out)["proof"]
+    assert (proof["verdict"], proof["rules"]) == ("wider", ["small"])
+    assert 1000 <= proof["host"]["definition"]["mtu"] < 1200
+    assert main(["rules", "diff", str(strict), str(loose), "--prove", "-o", "html"]) == 4
+    assert "<pre>wider: every change by " in capsys.readouterr().out
 
 
 def test_the_command_without_the_solver(folder, capsys, monkeypatch):
