@@ -184,7 +184,9 @@ def test_json(site, capsys):
     assert document["counts"] == {"errors": 1, "warnings": 0, "notes": 0}
     (finding,) = document["findings"]
     assert finding["places"][0] == {"file": f"{site}/devise/small.yaml", "line": 9, "column": 3}
-    assert max(int(vlan["vlanid"]) for vlan in finding["witness"]["capture"]["vlans"].values()) >= 2000  # VDSM's ages differ in type
+    assert (
+        max(int(vlan["vlanid"]) for vlan in finding["witness"]["capture"]["vlans"].values()) >= 2000
+    )  # VDSM's ages differ in type
     assert finding["witness"]["addresses"]
     assert document["questions"]["decided"] > 0
     assert document["questions"]["undecided"] == []

@@ -7,7 +7,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from small_ruleset import write_small
 
+import planner
 from planner.authoring.check import confirmed_conflict, confirmed_gap
 from planner.cli.cases import golden_folders, read_golden
 from planner.engine.compiled import Compiled, compile_ruleset
@@ -100,8 +102,13 @@ def test_planted_conflicts(rules: Compiled, soak: int) -> None:
 
 
 @pytest.mark.no_cover  # as above
-def test_planted_gaps(rules: Compiled, soak: int) -> None:
-    for seed in range(max(soak // 1500, 1)):
+def test_planted_gaps(rules: Compiled, soak: int, tmp_path: Path) -> None:
+    """In a few rules; with ``make prove-long`` in all of them."""
+    if soak <= 500:
+        ruleset, _ = planner.load_rules(str(write_small(tmp_path)))
+        assert ruleset is not None
+        rules = compile_ruleset(ruleset)
+    for seed in range(max(soak // 1500, 2)):
         rule = narrowed(Random(seed), rules)
         compiled, examination = planted(rules, rule)
         gap = next(examination.gaps(), None)
@@ -189,7 +196,7 @@ def fires(rule: Rule, facts: list[Fact]) -> bool:
 @pytest.mark.no_cover  # as above
 def test_rules_made_at_random(hosts: list[list[Fact]], soak: int) -> None:
     told = {"dead": 0, "shadowed": 0, "apart": 0}
-    for seed in range(max(soak // 10, 50) if soak > 500 else 20):
+    for seed in range(max(soak // 10, 50) if soak > 500 else 12):
         chance = Random(seed)
         one, other = at_random(chance, hosts, "one"), at_random(chance, hosts, "other")
         other = other._replace(sets=(Assignment("mtu", 9000, 1),))

@@ -83,7 +83,7 @@ def known(rules: Compiled, golden: Path) -> tuple[list[Fact], set[str], set[str]
 def test_the_encoding_reads_rules_as_the_engines_do(part: int, rules: Compiled, soak: int) -> None:
     """A few goldens in each part; with ``make prove-long`` all of them."""
     compared = 0
-    chosen = slice(part * 17, None, 67) if soak < 1000 else slice(part, None, 4)
+    chosen = slice(part * 33, None, 131) if soak < 1000 else slice(part, None, 4)
     for golden in sorted(GOLDEN.iterdir())[chosen]:
         found = known(rules, golden)
         if found is not None:
@@ -97,7 +97,7 @@ def test_the_encoding_reads_rules_as_the_engines_do(part: int, rules: Compiled, 
             assert set(answer.fired) - overridden == fired - overridden, golden
             assert {fact.fields["is"] for fact in answer.facts if fact.kind == "outcome"} == {outcome}, golden
             compared += 1
-    assert compared >= 4
+    assert compared >= 2
 
 
 def told(facts: list[Fact]) -> Rule:
@@ -144,7 +144,7 @@ def test_a_policy_is_told_what_it_gives_up(tmp_path: Path, capsys: pytest.Captur
 
 @pytest.mark.no_cover  # as above
 def test_random_hosts_are_read_as_the_engines_do(rules: Compiled) -> None:
-    for seed in range(12):
+    for seed in range(6):
         capture, wanted, addresses = Builder(seed).build()
         host, definition = planner.read_capture(capture).host, planner.read_definition(wanted).definition
         if host is None or definition is None:
