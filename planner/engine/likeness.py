@@ -5,16 +5,18 @@ other. So a likeness holds of every fact the fields that the rules ask for, and 
 where it occurs again. Facts keep their places in it, so that a firing means the same facts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from planner.engine.steps import Fired, StageRules
 from planner.rules.model import Fact, Scalar
+from planner.rules.regex import matches
 
 # A text under a name of its own: a tuple, so that it equals no value of a fact.
 Name = tuple[int]
-Likeness = tuple[str | Scalar | Name | None, ...]
-Field = tuple[str, str]  # kind and field
+Matched = tuple[tuple[bool, ...]]  # which patterns match a text: in a tuple of its own, so that it equals no name
+Likeness = tuple[str | Scalar | Name | Matched | None, ...]
 
 SAMENESS = ("is", "not", "in", "not-in")  # tests that only ask whether values are the same
 
@@ -22,11 +24,11 @@ SAMENESS = ("is", "not", "in", "not-in")  # tests that only ask whether values a
 class Asked(NamedTuple):
     """What a stage's rules ask of facts.
 
-    ``fields``, by kind: each field, and whether its texts only matter as the same or another. ``named``: the texts that
-    rules name themselves.
+    ``fields``, by kind: each field, whether its texts are ordered, and the patterns that they are matched with.
+    ``named``: the texts that rules name themselves.
     """
 
-    fields: dict[str, tuple[tuple[str, bool], ...]]
+    fields: dict[str, tuple[tuple[str, bool, tuple[str, ...]], ...]]
     named: frozenset[Scalar]
 
 
@@ -38,32 +40,40 @@ class Known(NamedTuple):
 
 
 def asked_by(stage: StageRules) -> Asked:
-    """What the rules of ``stage`` ask: whole where a field is ordered or matched, or joined with one that is."""
+    """What the rules of ``stage`` ask."""
     tests = [((sieve.kind, field), op, value) for sieve in stage.sieves for field, op, value in sieve.constants]
     joins = [
         ((sieve.kind, join.field), (stage.sieves[join.source].kind, join.other), join.op)
         for sieve in stage.sieves
         for join in sieve.joins
     ]
-    fields = {field for field, _, _ in tests} | {field for *pair, _ in joins for field in pair}
-    whole = {field for field, op, _ in tests if op not in SAMENESS}
-    whole.update(field for *pair, op in joins if op not in SAMENESS for field in pair)
-    _spread(whole, [(one, other) for one, other, _ in joins])
-    by_kind = {kind: tuple(_of_kind(kind, fields, whole)) for kind in {kind for kind, _ in fields}}
-    return Asked(by_kind, frozenset(text for _, op, value in tests if op in SAMENESS for text in _each(value)))
+    asked = {field for field, _, _ in tests} | {field for *pair, _ in joins for field in pair}
+    ordered = {field for field, op, _ in tests if op not in (*SAMENESS, "matches")}
+    ordered.update(field for *pair, op in joins if op not in SAMENESS for field in pair)
+    patterns = {one: {str(value) for field, op, value in tests if (field, op) == (one, "matches")} for one in asked}
+    fields: dict[str, list[tuple[str, bool, tuple[str, ...]]]] = {}
+    for kind, field in sorted(asked):
+        one = kind, field
+        fields.setdefault(kind, []).append((field, one in ordered, tuple(sorted(patterns[one]))))
+    named = frozenset(text for _, op, value in tests if op in SAMENESS for text in _each(value))
+    return Asked({kind: tuple(theirs) for kind, theirs in fields.items()}, named)
 
 
 def likeness(asked: Asked, facts: Iterable[Fact]) -> Likeness:
     """What the rules can see of ``facts``."""
     fields, named = asked
     names: dict[str, Name] = {}
-    seen: list[str | Scalar | Name | None] = []
+    seen: list[str | Scalar | Name | Matched | None] = []
     for fact in facts:
         seen.append(fact.kind)
         values = fact.fields
-        for field, renamed in fields.get(fact.kind, ()):
+        for field, ordered, patterns in fields.get(fact.kind, ()):
             value: Scalar | Name | None = values.get(field)
-            if renamed and isinstance(value, str) and value not in named:
+            if isinstance(value, str) and value not in named:
+                if ordered:
+                    seen.append(value)
+                if patterns:
+                    seen.append(_matched(patterns, value))
                 value = names.setdefault(value, (len(names),))
             seen.append(value)
     return tuple(seen)
@@ -73,17 +83,7 @@ def _each(value: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _spread(whole: set[Field], pairs: Sequence[tuple[Field, Field]]) -> None:
-    """What is joined with a field that is asked whole is asked whole, and so on."""
-    before = -1
-    while before < len(whole):
-        before = len(whole)
-        for pair in pairs:
-            if whole.intersection(pair):
-                whole.update(pair)
-
-
-def _of_kind(kind: str, fields: set[Field], whole: set[Field]) -> Iterator[tuple[str, bool]]:
-    for of, field in sorted(fields):
-        if of == kind:
-            yield field, (of, field) not in whole
+# Names of devices, of which hosts have the same: a fleet whose names are all different asks anew, as it did before.
+@lru_cache(maxsize=4096)
+def _matched(patterns: tuple[str, ...], value: str) -> Matched:
+    return (tuple(matches(pattern, value) for pattern in patterns),)
