@@ -1,6 +1,6 @@
 """Two rulesets over many hosts: whose plan changes, and how; and which of them cannot be planned."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planner import Planner
@@ -83,11 +83,14 @@ SAYING = Plan._fields.index("trace")  # what stands before it is what a plan say
 
 
 class Changed(NamedTuple):
-    """A host whose plan changes: both plans, and the differences, the gravest first."""
+    """A host by name whose plan changes: the outcome before and after, and the differences, the gravest first.
 
-    case: Case
-    before: Plan
-    after: Plan
+    ``path``: where the host can be read again, to draw it; of many hosts this is all that is kept.
+    """
+
+    name: str
+    path: str
+    outcomes: tuple[str, str]
     differences: tuple[Difference, ...]
     rules: tuple[str, ...]
 
@@ -131,35 +134,44 @@ class Comparison(NamedTuple):
         return {kind: count for kind, count in counts.items() if count}
 
 
-def compare(before: Compiled, after: Compiled, cases: Iterable[Case | Undecided]) -> Comparison:
-    """Plan each case by both, if the edit touches it; a case is looked at once and kept only if its plan changes.
+class Both:
+    """Two rulesets, by which hosts are planned in turn."""
 
-    What is undecided from the start is passed on.
-    """
-    edit = edit_between(before, after)
-    old, new = Planner(before), Planner(after)
+    def __init__(self, before: Compiled, after: Compiled) -> None:
+        """Make both ready."""
+        self.edit = edit_between(before, after)
+        self.before, self.after = Planner(before), Planner(after)
+
+    def plans(self, case: Case) -> tuple[Plan, Plan]:
+        """The plan by each ruleset: one and the same where the edit does not touch the host."""
+        trial = try_out(case, self.before)
+        touched = self.edit is None or self.edit.touches(trial)
+        return trial.plan, try_out(case, self.after).plan if touched else trial.plan
+
+    def compare(self, case: Case, path: str = "") -> tuple[Changed | Undecided, ...]:
+        """What changes for the host that ``path`` is read as, and what is not decided; nothing where it is the same."""
+        was, now = self.plans(case)
+        undecided = (_undecided(case, was, now),) if _faults(was) or _faults(now) else ()
+        if now is was or _alike(was, now) or not (found := differences(was.document(), now.document())):
+            return undecided
+        behind = tuple(_behind(was, now, found))
+        return (*undecided, Changed(case.name, path, (was.outcome, now.outcome), found, behind))
+
+
+def comparison(of_each: Iterable[Sequence[Changed | Undecided]]) -> Comparison:
+    """All that was found, of each host in turn. What is the same of many hosts is kept once."""
     hosts = 0
     changed: list[Changed] = []
     undecided: list[Undecided] = []
-    for case in cases:
+    same: dict[object, Any] = {}
+    for found in of_each:
         hosts += 1
-        if isinstance(case, Undecided):
-            undecided.append(case)
-            continue
-        was, now = _plans(case, old, new, edit)
-        if _faults(was) or _faults(now):
-            undecided.append(_undecided(case, was, now))
-        if now is not was and not _alike(was, now) and (found := differences(was.document(), now.document())):
-            changed.append(Changed(case, was, now, found, tuple(_behind(was, now, found))))
-    changed.sort(key=lambda one: (gravity(one.kind), one.case.name))
+        undecided += (one for one in found if isinstance(one, Undecided))
+        for one in (one for one in found if isinstance(one, Changed)):
+            told = (same.setdefault(part, part) for part in (one.outcomes, one.differences, one.rules))
+            changed.append(Changed(one.name, one.path, *told))
+    changed.sort(key=lambda one: (gravity(one.kind), one.name))
     return Comparison(hosts, tuple(changed), tuple(undecided))
-
-
-def _plans(case: Case, before: Planner, after: Planner, edit: Edit | None) -> tuple[Plan, Plan]:
-    """The plan by each ruleset: one and the same where the edit does not touch the host."""
-    trial = try_out(case, before)
-    touched = edit is None or edit.touches(trial)
-    return trial.plan, try_out(case, after).plan if touched else trial.plan
 
 
 def _undecided(case: Case, was: Plan, now: Plan) -> Undecided:
@@ -200,14 +212,18 @@ DRAWN = 200
 GRAVE = ("refused", "no longer refused", "attachment")
 
 
-def page(comparison: Comparison, before: str, after: str, proved: Sequence[str] = ()) -> str:
+# A host as both rulesets plan it, read again; None where it cannot be any more.
+Again = Callable[[str], tuple[Case, tuple[Plan, Plan]] | None]
+
+
+def page(comparison: Comparison, before: str, after: str, again: Again, proved: Sequence[str] = ()) -> str:
     """The page, whole; ``before`` and ``after`` say which rulesets these are, ``proved`` are lines about every host."""
     proof = [f"<pre>{html_text(chr(10).join(proved))}</pre>"] if proved else []
     body = [
         *proof,
         *_sum(comparison),
         *_page_undecided(comparison.undecided, before, after),
-        *_hosts(comparison, before, after),
+        *_hosts(comparison, before, after, again),
     ]
     return framed(f"{before} → {after}", comparison.headline, body)
 
@@ -237,18 +253,18 @@ def _page_undecided(hosts: Sequence[Undecided], before: str, after: str) -> Iter
     yield "</table>"
 
 
-def _hosts(comparison: Comparison, before: str, after: str) -> Iterator[str]:
+def _hosts(comparison: Comparison, before: str, after: str, again: Again) -> Iterator[str]:
     for number, host in enumerate(comparison.changed):
         opened = " open" if number == 0 else ""
         yield (
-            f"<details{opened}><summary><b>{html_text(host.case.name)}</b> "
+            f"<details{opened}><summary><b>{html_text(host.name)}</b> "
             f'<span class="{_class(host.kind)}">{html_text(KINDS[host.kind])}</span> '
             f"<span class=soft>{html_text(', '.join(host.rules))}</span></summary>"
         )
         yield "<table>" + "".join(_row(difference) for difference in host.differences) + "</table>"
-        if number < DRAWN:
-            yield _figure(host, host.before, before)
-            yield _figure(host, host.after, after)
+        if number < DRAWN and (planned := again(host.path)) is not None:
+            case, plans = planned
+            yield from (_figure(case, plan, by) for plan, by in zip(plans, (before, after), strict=True))
         yield "</details>"
 
 
@@ -261,8 +277,8 @@ def _row(difference: Difference) -> str:
     )
 
 
-def _figure(host: Changed, plan: Plan, by: str) -> str:
-    drawing = render(*pictures(host.case.host, plan.document()))
+def _figure(case: Case, plan: Plan, by: str) -> str:
+    drawing = render(*pictures(case.host, plan.document()))
     return f"<figure><figcaption>by {html_text(by)}: {html_text(plan.outcome)}</figcaption>{drawing}</figure>"
 
 

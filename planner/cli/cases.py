@@ -72,14 +72,23 @@ def read_case(
 
 def cases_in(folders: Iterable[str], definition: Definition | None) -> Iterator[Found]:
     """Every golden in the folders, and every file that lies in them by itself, as a capture with ``definition``."""
-    for folder in folders:
-        if os.path.isfile(folder):
-            yield _captured(folder, definition)
-            continue
-        goldens = list(golden_folders(folder))
-        yield from (Found(path, *read_golden(path)) for path in goldens)
-        if goldens != [folder]:
-            yield from (_captured(os.path.join(folder, name), definition) for name in _files(folder))
+    return (case_at(path, definition) for folder in folders for path in paths_in(folder))
+
+
+def paths_in(folder: str) -> Iterator[str]:
+    """Every golden in a folder, and every file that lies in it by itself; or the one file that it is."""
+    if os.path.isfile(folder):
+        yield folder
+        return
+    goldens = list(golden_folders(folder))
+    yield from goldens
+    if goldens != [folder]:
+        yield from (os.path.join(folder, name) for name in _files(folder))
+
+
+def case_at(path: str, definition: Definition | None) -> Found:
+    """The golden in the folder ``path``, or the capture in the file, of which ``definition`` is wanted."""
+    return Found(path, *read_golden(path)) if os.path.isdir(path) else _captured(path, definition)
 
 
 def capture_of(folder: str) -> str:

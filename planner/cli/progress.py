@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
 
 from planner.apply.run import Event, Listener
 from planner.cli.output import complain, tell
@@ -104,25 +103,3 @@ def _ticking(bars: object, current: list[tuple[object, float]]) -> Iterator[None
     finally:
         over.set()
         thread.join()
-
-
-# A bar that counts what is worked through, on a terminal only.
-
-
-Item = TypeVar("Item")
-# Fewer are done before a bar could be read.
-FEW = 50
-
-
-def counted(items: Sequence[Item], what: str) -> Iterable[Item]:
-    """``items``, with a bar on standard error while they are taken one by one."""
-    if len(items) < FEW or sys.stderr is None or not sys.stderr.isatty():
-        return items
-    return _with_bar(items, what)
-
-
-def _with_bar(items: Sequence[Item], what: str) -> Iterator[Item]:
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(items, description=what, console=Console(stderr=True), transient=True)

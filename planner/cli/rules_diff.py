@@ -3,17 +3,20 @@
 import argparse
 import os
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from planner.authoring.compare import Comparison, Undecided, compare
+from planner.authoring.compare import Again, Both, Changed, Comparison, Undecided, comparison
 from planner.authoring.differences import KINDS
 from planner.authoring.golden import Case
-from planner.cli.cases import GOLDENS, Found, cases_in, compiled_of, definition_of, point_out
+from planner.cli.cases import GOLDENS, case_at, compiled_of, definition_of, paths_in, point_out
 from planner.cli.git import Objects, Stopped, Tree, opened
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
-from planner.cli.progress import counted
+from planner.cli.workers import LOST, WorkerLostError, spread
+from planner.definition import Definition
 from planner.engine.compiled import Compiled, compile_ruleset
+from planner.plan.plan import Plan
 from planner.problem import Problem, errors
 from planner.proof import SOLVER, has_solver
 from planner.rules.lint import lint
@@ -50,19 +53,25 @@ def run_diff(options: argparse.Namespace) -> int:
         return 1
     proved = _proved(before, after, options) if options.prove else None
     named = options.hosts or ([] if options.prove else [GOLDENS])
-    folders = {folder: list(cases_in([folder], definition)) for folder in named}
+    folders = {folder: list(paths_in(folder)) for folder in named}
     empty = [folder for folder, hosts in folders.items() if not hosts]
     if empty:
         hint = "name goldens or captures by --hosts"
         complain([Problem("no-hosts", f"there is no host in {folder}", hint) for folder in empty])
         return 1
-    cases = [_case(found) for hosts in folders.values() for found in hosts]
-    comparison = compare(before, after, counted(cases, "hosts planned twice"))
-    _print(comparison, options, proved)
-    unproved = options.prove and (proved is None or proved.found.verdict == "undecided")
-    if comparison.undecided or unproved:
+    paths = [path for hosts in folders.values() for path in hosts]
+    both = Both(before, after)
+    found = spread(partial(_compared, both, definition), paths, "hosts planned twice")
+    try:
+        compared = comparison(found)
+    except WorkerLostError:
+        complain([LOST])
         return UNDECIDED
-    return CHANGED if comparison.changed or (proved is not None and proved.found.verdict != "same") else 0
+    _print(compared, options, proved, partial(_again, both, definition))
+    unproved = options.prove and (proved is None or proved.found.verdict == "undecided")
+    if compared.undecided or unproved:
+        return UNDECIDED
+    return CHANGED if compared.changed or (proved is not None and proved.found.verdict != "same") else 0
 
 
 def _proved(before: Compiled, after: Compiled, options: argparse.Namespace) -> "Proved | None":
@@ -76,11 +85,17 @@ def _proved(before: Compiled, after: Compiled, options: argparse.Namespace) -> "
     return Proved(before, after, options)
 
 
-def _case(found: Found) -> Case | Undecided:
+def _compared(both: Both, definition: Definition | None, path: str) -> tuple[Changed | Undecided, ...]:
+    found = case_at(path, definition)
     faults = tuple(errors(found.problems))
     if found.case is None or faults:
-        return Undecided(os.path.basename(os.path.normpath(found.path)), faults)
-    return found.case
+        return (Undecided(os.path.basename(os.path.normpath(path)), faults),)
+    return both.compare(found.case, path)
+
+
+def _again(both: Both, definition: Definition | None, path: str) -> tuple[Case, tuple[Plan, Plan]] | None:
+    case = case_at(path, definition).case
+    return None if case is None else (case, both.plans(case))
 
 
 def _rules(spec: str) -> Compiled | None:
@@ -94,13 +109,13 @@ def _rules(spec: str) -> Compiled | None:
     return None if ruleset is None else compile_ruleset(ruleset)
 
 
-def _print(comparison: Comparison, options: argparse.Namespace, proved: "Proved | None") -> None:
+def _print(comparison: Comparison, options: argparse.Namespace, proved: "Proved | None", again: Again) -> None:
     if options.output == "json":
         say_json(_document(comparison, options) | ({"proof": proved and proved.document()} if options.prove else {}))
     elif options.output == "html":
         from planner.authoring.compare import page
 
-        say(page(comparison, options.before, options.after, tuple(proved.lines()) if proved else ()))
+        say(page(comparison, options.before, options.after, again, tuple(proved.lines()) if proved else ()))
     else:
         if options.hosts or not options.prove:
             say_lines(_lines(comparison, options))
@@ -116,7 +131,7 @@ def _lines(comparison: Comparison, options: argparse.Namespace) -> Iterator[str]
         if len(unplanned.problems) > LISTED_OF_DIFF:
             yield f"  and {len(unplanned.problems) - LISTED_OF_DIFF} more"
     for host in comparison.changed:
-        yield f"{host.case.name}: {KINDS[host.kind]} ({', '.join(host.rules)})"
+        yield f"{host.name}: {KINDS[host.kind]} ({', '.join(host.rules)})"
         yield from (f"  {difference}" for difference in host.differences[:LISTED_OF_DIFF])
         if len(host.differences) > LISTED_OF_DIFF:
             yield f"  and {len(host.differences) - LISTED_OF_DIFF} more"
@@ -135,10 +150,10 @@ def _document(comparison: Comparison, options: argparse.Namespace) -> dict[str, 
         "summary": comparison.summary,
         "changed": [
             {
-                "host": host.case.name,
+                "host": host.name,
                 "kind": host.kind,
                 "rules": list(host.rules),
-                "outcome": {"before": host.before.outcome, "after": host.after.outcome},
+                "outcome": dict(zip(("before", "after"), host.outcomes, strict=True)),
                 "differences": [difference._asdict() for difference in host.differences],
             }
             for host in comparison.changed

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.authoring.compare import compare, edit_between
+from planner.authoring.compare import Both, comparison, edit_between
 from planner.authoring.differences import differences
 from planner.authoring.golden import try_out
 from planner.cli.cases import golden_folders, read_golden
@@ -58,12 +58,14 @@ EDITS = {
 @pytest.mark.parametrize("edit", EDITS)
 def test_the_short_way_finds_what_planning_twice_finds(edit, rules, cases, before):
     after = EDITS[edit](rules)
+    both = Both(rules, after)
+    compared = comparison(both.compare(case) for case in cases)
     wanted = {
         case.name: found
         for case in cases
         if (found := differences(before[case.name], try_out(case, after).plan.document()))
     }
-    assert {one.case.name: one.differences for one in compare(rules, after, cases).changed} == wanted
+    assert {one.name: one.differences for one in compared.changed} == wanted
     assert wanted
 
 
