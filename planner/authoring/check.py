@@ -11,9 +11,9 @@ from planner.facts.compute import READERS
 from planner.problem import Problem, Where, errors
 from planner.proof import SOLVER, has_solver
 from planner.proof.witness import Witness
+from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
 from planner.rules.model import Rule, Ruleset
-from planner.rules.ruleset import MANIFEST
 
 if TYPE_CHECKING:
     from planner.proof.anomalies import Conflict, Examination, Gap

@@ -6,10 +6,11 @@ from functools import partial
 from typing import NamedTuple
 
 from planner.problem import Fix, Problem, Where
+from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
 from planner.rules.model import STAGES, Stage
 from planner.rules.reader import parse_rule
-from planner.rules.ruleset import MANIFEST, assemble, parse_manifest
+from planner.rules.ruleset import assemble, parse_manifest
 from planner.yamltext import UNREADABLE
 
 SCHEMA_LINE = "# yaml-language-server: $schema="

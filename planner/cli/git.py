@@ -17,8 +17,9 @@ from typing import IO, NamedTuple, cast
 
 from planner.files import Unreadable, too_large
 from planner.problem import Problem
+from planner.rules.digest import MANIFEST
 from planner.rules.model import Ruleset
-from planner.rules.ruleset import MANIFEST, assemble, parse_manifest
+from planner.rules.ruleset import assemble, parse_manifest
 from planner.rules.shelf import (
     DISK,
     LARGEST_FILE,

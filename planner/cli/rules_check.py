@@ -21,8 +21,9 @@ from planner.definition import Definition
 from planner.engine.compiled import compile_ruleset
 from planner.printing import printable
 from planner.problem import Problem, Where, errors, render
+from planner.rules.digest import MANIFEST
 from planner.rules.model import STAGES, Ruleset
-from planner.rules.ruleset import MANIFEST, assemble
+from planner.rules.ruleset import assemble
 from planner.rules.schema import texts
 from planner.rules.shelf import COMPILED, Shelved, form_in, kept_form, ruleset_sources
 from planner.yamltext import dump_yaml

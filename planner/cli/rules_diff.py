@@ -19,9 +19,10 @@ from planner.engine.compiled import Compiled, compile_ruleset
 from planner.plan.plan import Plan
 from planner.problem import Problem, errors
 from planner.proof import SOLVER, has_solver
+from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
 from planner.rules.model import Ruleset
-from planner.rules.ruleset import MANIFEST, assemble
+from planner.rules.ruleset import assemble
 from planner.rules.shelf import (
     DEFAULT,
     DISK,

@@ -16,10 +16,11 @@ from planner.cli.rules_check import FOLDER, put_schemas, schema_near
 from planner.cli.rules_try import tested
 from planner.engine.compiled import compile_ruleset
 from planner.problem import Problem, Where, errors, render
+from planner.rules.digest import MANIFEST, sha256
 from planner.rules.lint import lint
 from planner.rules.model import STAGES, Ruleset
 from planner.rules.reader import NAME, parse_rules
-from planner.rules.ruleset import MANIFEST, Manifest, assemble, parse_manifest, sha256
+from planner.rules.ruleset import Manifest, assemble, parse_manifest
 from planner.rules.shelf import (
     COMPILED,
     DEFAULT,

@@ -1,5 +1,6 @@
-"""Rules made ready to fire: by stage, and as a document that a start-up can load instead of YAML."""
+"""Rules made ready to fire: by stage, and as lines that a start-up can load instead of YAML."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -34,10 +35,10 @@ class Compiled(NamedTuple):
 
 
 class KeptRules(Sequence[Rule]):
-    """Rules as `to_document` wrote them, each made when it is first asked for: few of them fire on a host."""
+    """Rules as `to_lines` wrote them, each made when it is first asked for: few of them fire on a host."""
 
-    def __init__(self, written: Sequence[Sequence[Any]], root: str) -> None:
-        """The rules ``written`` one beside the other, their files in the folder ``root``; "": in none."""
+    def __init__(self, written: Sequence[str | bytes], root: str) -> None:
+        """The rules ``written``, each as JSON, their files in the folder ``root``; "": in none."""
         self._written = written
         self._root = root
         self._made: dict[int, Rule] = {}
@@ -53,7 +54,7 @@ class KeptRules(Sequence[Rule]):
         if isinstance(place, slice):
             return tuple(self)[place]
         if place not in self._made:
-            rule = _rule(dict(zip(Rule._fields, self._written[place], strict=True)))
+            rule = _rule(dict(zip(Rule._fields, json.loads(self._written[place]), strict=True)))
             self._made[place] = (
                 rule if rule.source or not self._root else rule._replace(source=f"{self._root}/{rule.file}")
             )
@@ -96,28 +97,30 @@ def compile_ruleset(ruleset: Ruleset) -> Compiled:
     return Compiled(ruleset, stages, _reached(rules), refused, _by_name(ruleset))
 
 
-def to_document(compiled: Compiled, root: str) -> list[Any]:
-    """The ruleset in the folder ``root`` as JSON can hold it: tuples as lists, a reference as a map.
+def to_lines(compiled: Compiled, root: str) -> list[str]:
+    """The ruleset in the folder ``root`` as lines of JSON: what its stages fire, then a rule a line.
 
-    Where that folder lies is left out: a ruleset may be moved.
+    Tuples are lists there, a reference is a map. Where the folder lies is left out: a ruleset may be moved.
     """
     ruleset = compiled.ruleset
     moved = (rule._replace(source="") if rule.source == f"{root}/{rule.file}" else rule for rule in ruleset.rules)
-    rules = [[_plain(value) for value in rule] for rule in moved]
+    names = [rule.name for rule in ruleset.rules]
     # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
     stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]
-    return [ruleset.name, ruleset.version, rules, _plain(ruleset.disabled), stages, sorted(compiled.kinds)]
+    head = [ruleset.name, ruleset.version, names, _plain(ruleset.disabled), stages, sorted(compiled.kinds)]
+    return [json.dumps(line, separators=(",", ":")) for line in (head, *([*map(_plain, rule)] for rule in moved))]
 
 
-def from_document(document: list[Any], digest: str, root: str) -> Compiled:
-    """What `to_document` wrote of the ruleset with this digest, which lies in the folder ``root`` now."""
-    name, version, rules, disabled, stages, kinds = document
+def from_lines(lines: Sequence[str | bytes], digest: str, root: str) -> Compiled:
+    """What `to_lines` wrote of the ruleset with this digest, which lies in the folder ``root`` now."""
+    head, *rules = lines
+    name, version, names, disabled, stages, kinds = json.loads(head)
     read = KeptRules(rules, root)
     ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
     if stages is None:
         return compile_ruleset(ruleset)
     by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
-    by_name = RulesByName(read, (rule[0] for rule in rules))
+    by_name = RulesByName(read, names)
     return Compiled(ruleset, by_stage, frozenset(kinds), (), by_name)
 
 

@@ -11,12 +11,12 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from planner.engine.compiled import Compiled, compile_ruleset, from_document, to_document
+from planner.engine.compiled import Compiled, compile_ruleset, from_lines, to_lines
 from planner.files import Unreadable, content_of
 from planner.printing import printable
 from planner.problem import Problem, Where, errors
+from planner.rules.digest import MANIFEST, SEALED, digest_at, sha256
 from planner.rules.model import STAGES, Ruleset
-from planner.rules.ruleset import MANIFEST, SEALED, digest_at, sha256
 from planner.yamltext import decode
 
 # Which files of a folder are a ruleset's, wherever the folder lies: on a disk, or in a git revision.
@@ -162,13 +162,14 @@ def _place(reading: _Reading, inner: str) -> Where:
 
 # The seal of a ruleset: the digest of its files, and the compiled form that lies with them.
 #
-# ``compiled.jsonl`` has two lines: of what it was made, and the rules as `planner.engine.compiled` writes them. It
-# holds only while the files are those that it was made of; a sealed ruleset's manifest says which one is meant, and the
-# digest is of the manifest, too. Whatever is odd about it, the files are read instead.
+# ``compiled.jsonl`` tells in its first line of what it was made, and in the others what `planner.engine.compiled`
+# writes: what the stages fire, and a rule a line. It holds only while the files are those that it was made of; a sealed
+# ruleset's manifest says which one is meant, and the digest is of the manifest, too. Whatever is odd about it, the
+# files are read instead.
 
 
 COMPILED = "compiled.jsonl"
-FORM = "mgmtnet/compiled@5"  # to be raised whenever what is written, or what rules mean, changes
+FORM = "mgmtnet/compiled@6"  # to be raised whenever what is written, or what rules mean, changes
 MADE = re.compile(r"compiled: *(sha256:[0-9a-f]{64})\s*")
 
 
@@ -184,8 +185,8 @@ class Made(NamedTuple):
 
 
 def written_form(compiled: Compiled, root: str) -> str:
-    """Return the second line of a compiled form: the rules of the ruleset in the folder ``root``."""
-    return json.dumps(to_document(compiled, root), separators=(",", ":"))
+    """Return a compiled form but for its first line: the rules of the ruleset in the folder ``root``."""
+    return "\n".join(to_lines(compiled, root))
 
 
 def form_of(ruleset: Ruleset, rules: str, *, sealed: bool) -> str:
@@ -228,7 +229,7 @@ def parts_of(content: bytes) -> tuple[Made | None, bytes]:
 
 def _compiled(rules: bytes, digest: str, root: str) -> Compiled | None:
     try:
-        return from_document(json.loads(rules), digest, root)
+        return from_lines(rules.split(b"\n"), digest, root)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
 

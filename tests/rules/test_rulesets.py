@@ -2,7 +2,8 @@
 
 import pytest
 
-from planner.rules.ruleset import assemble, digest_of
+from planner.rules.digest import digest_of
+from planner.rules.ruleset import assemble
 
 MANIFEST = 'ruleset: base\nversion: "1.0"\nsummary: For tests\n'
 SITE = 'ruleset: site\nversion: "2"\nsummary: For tests\nextends: base@1.0\n'
