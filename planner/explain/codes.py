@@ -526,6 +526,10 @@ WORKBENCH = {
         "This version was sealed before, with other files. A version means one set of rules for ever.",
         "Raise the version.",
     ),
+    "worker-lost": Meaning(
+        "A process that planned hosts beside others was killed, so of its hosts nothing is known.",
+        "Most often memory has run out; the kernel's log says so. Give fewer hosts at a time.",
+    ),
 }
 
 
