@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,34 @@ ROOT = Path(__file__).parent.parent
 
 
 def captures(count: int) -> Iterator[tuple[dict[str, Any], Definition, str]]:
-    """``count`` captures with definition and address: the goldens, and hosts of 2 to 128 nics, in turn.
+    """``count`` captures with definition and address: the goldens, and hosts of 2 to 128 nics, in turn."""
+    return built(count, count)
 
-    Whenever one comes again, it has other addresses and MAC addresses, as the next host of the same design has.
+
+def built(count: int, designs: int) -> Iterator[tuple[dict[str, Any], Definition, str]]:
+    """``count`` hosts of so many designs: half of them goldens, and half hosts of 2 to 128 nics, as far as there are.
+
+    Whenever one comes again, it has other addresses and MAC addresses, as the next host of the same design has; with
+    more designs than there are, a host gets more nics, which makes it unlike.
     """
-    cases = [*goldens(), *sized()]
-    for index, (capture, definition, address) in enumerate(islice(cycle(cases), count)):
-        round_ = index // len(cases)
-        renamed = _renamed(json.dumps(capture), round_)
-        yield json.loads(renamed) | {"uuid": f"host-{index}"}, definition, _renamed(address, round_)
+    kinds = [one for pair in zip(goldens(), cycle(sized()), strict=False) for one in pair]
+    for index in range(count):
+        design = index % designs
+        round_ = index // designs
+        capture, definition, address = kinds[design % len(kinds)]
+        text = _renamed(json.dumps(capture), round_)
+        unlike = json.loads(text) | {"uuid": f"host-{index}"}
+        if design >= len(kinds):
+            unlike["nics"] = unlike.get("nics", {}) | {f"x{n}": device() for n in range(design // len(kinds))}
+        yield unlike, definition, _renamed(address, round_)
 
 
 def _renamed(text: str, number: int) -> str:
     """Documentation addresses as those of another site, and MAC addresses of another series."""
     return (
-        text.replace("192.0.2.", f"10.7.{number}.")
-        .replace("2001:db8:", f"fd00:{number}:")
-        .replace("52:54:00:", f"52:54:{number:02x}:")
+        text.replace("192.0.2.", f"10.{7 + (number >> 8)}.{number & 255}.")
+        .replace("2001:db8:", f"fd00:{number:x}:")
+        .replace("52:54:00:", f"52:54:{number & 255:02x}:")
     )
 
 
