@@ -87,6 +87,7 @@ docs: .venv/run
 	rm -rf docs/rules docs/codes  # pages of what is no more
 	$(BIN)/mgmtnet rules doc --pages docs > docs/rules.md
 	$(BIN)/mgmtnet rules fields -o markdown > docs/fields.md
+	$(BIN)/python bench/api.py > docs/api.md
 
 pages: .venv/test
 	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages

@@ -7,9 +7,8 @@
 >>> plan = Planner(ruleset).plan(host, definition, ["192.0.2.10"])
 >>> plan.outcome, [step.step for step in plan.steps]
 ('change', ['adopt', 'change'])
->>> print(plan.json()[:27])
-{
-  "format": "mgmtnet/plan@2
+>>> plan.document()["steps"][0]["request"]["networks"]["ovirtmgmt"]["bonding"]
+'bond4'
 
 Everything here is pure but `load_rules`, which reads rule files. What a user can cause comes back as `Problem` values:
 a reading is a value, or None, and its problems, and its ``required()`` is the value, or raises an `InputError` with
@@ -184,7 +183,14 @@ def plan(
 def consider(
     host: Host, definition: Definition, rules: Ruleset | Compiled | Planner, addresses: Sequence[str] = ()
 ) -> tuple[Judgement, ...]:
-    """Fire each stage of ``rules`` on ``host``; see `Planner.consider`."""
+    """Fire each stage of ``rules`` on ``host``; see `Planner.consider`.
+
+    >>> host = read_capture(Path("capture.json").read_bytes()).required()
+    >>> definition = read_definition("{network: ovirtmgmt, vlan: 3000}").required()
+    >>> located, devised, guarded = consider(host, definition, load_rules().required())
+    >>> [(fact.kind, fact.fields["device"]) for fact in located.conclusions if fact.kind == "management"]
+    [('management', 'bond4.3000')]
+    """
     return _by(rules).consider(host, definition, addresses)
 
 

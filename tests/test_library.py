@@ -1,15 +1,24 @@
 """The library: its public names, exceptions where one asks for them, a caller's mistakes, threads and processes."""
 
 import copy
+import doctest
+import json
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import planner
+import planner.apply
 from planner.engine.compiled import Compiled
+from planner.standin import StandIn
+from planner.standin.server import Hosted, serve
+
+sys.path.append(str(Path(__file__).parent.parent / "bench"))
+import api
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT / "golden" / "seed-vlan-over-bond"
@@ -21,8 +30,10 @@ def test_every_public_name_is_there_and_has_a_version() -> None:
     names = {name: getattr(planner, name) for name in planner.__all__}
     assert list(names) == sorted(names, key=lambda name: (name[0].islower(), name[0] == "_", name))
     assert planner.__version__[0].isdigit()
-    with pytest.raises(AttributeError, match="no attribute 'plann'"):
-        _ = planner.plann
+    for module in (planner, planner.apply):
+        assert all(hasattr(module, name) for name in module.__all__)
+        with pytest.raises(AttributeError, match="no attribute 'plann'"):
+            _ = module.plann
 
 
 def test_what_cannot_be_used_is_raised_where_one_asks_for_it() -> None:
@@ -144,3 +155,90 @@ def test_threads_processes_and_coroutines_make_the_same_plans(tmp_path: Path) ->
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == f"{len(list((ROOT / 'golden').iterdir()))} planned\n"
+
+
+# The page of the library, and applying by it.
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosted]:
+    """The seed's host, whose certificates and journal the environment names."""
+    with serve(StandIn(json.loads(CAPTURE), setup_seconds=0.2), tmp_path / "credentials") as hosted:
+        for variable, file in (("CA", "ca.pem"), ("CERT", "client-cert.pem"), ("KEY", "client-key.pem")):
+            monkeypatch.setenv(f"MGMTNET_{variable}", str(tmp_path / "credentials" / file))
+        monkeypatch.setenv("MGMTNET_STATE", str(tmp_path / "state"))
+        yield hosted
+
+
+@pytest.mark.parametrize("name", api.examples())
+def test_an_example_does_what_the_page_says(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = api.examples()[name]
+    if name.startswith("planner.apply"):
+        hosted: Hosted = request.getfixturevalue("host")
+        text = text.replace("54321", str(hosted.address_of(hosted.stand_in.address).port))
+    (tmp_path / "capture.json").write_bytes(CAPTURE)
+    monkeypatch.chdir(tmp_path)
+    names = {public: getattr(module, public) for module in api.MODULES for public in module.__all__}
+    example = doctest.DocTestParser().get_doctest(text, {**names, "Path": Path}, name, None, 0)
+    told: list[str] = []
+    assert doctest.DocTestRunner().run(example, out=told.append).failed == 0, "".join(told)
+
+
+def test_the_page_is_up_to_date_and_whole() -> None:
+    assert api.page() == (ROOT / "docs" / "api.md").read_text(), "run make docs"
+    public = [getattr(module, name) for module in api.MODULES for name in module.__all__]
+    unsaid = [
+        name
+        for value in public
+        for name, one in [("", value), *api.members(value)]
+        if not isinstance(value, str) and not one.__doc__
+    ]
+    assert not unsaid
+
+
+def test_a_host_is_changed_once_and_not_by_a_plan_that_refuses_or_is_stale(rules: Compiled, host: Hosted) -> None:
+    place = host.address_of(host.stand_in.address)
+    access = planner.apply.Access(f"{place.address}:{place.port}", routes={"192.0.2.10": place.address})
+    sight = planner.apply.read_host(access).required()
+    by = planner.Planner(rules)
+    refused = planner.apply.make_order(access, sight, by.plan(sight.host, planner.Definition(), ["192.0.2.10"]))
+    assert (refused.value, refused.problems[0].code) == (None, "vlan-tag-mismatch")
+    plan = by.plan(sight.host, WANTED, ["192.0.2.10"])
+    other = planner.apply.make_order(access, sight._replace(host=sight.host._replace(digest="other")), plan)
+    assert (other.value, other.problems[0].code) == (None, "stale-plan")
+    altered = plan._replace(steps=plan.steps[1:])
+    assert planner.apply.make_order(access, sight, altered).problems[0].code == "plan-altered"
+
+    events: list[planner.apply.Event] = []
+    order = planner.apply.make_order(access, sight, plan).required()
+    report = planner.apply.carry_out(order, events.append).required()
+    assert (report.standing, report.status) == ("as planned and saved", 0), report.text()
+    assert {event.step for event in events} >= {"look", "adopt", "set-up", "verify", "commit"}
+
+    # It has become what was planned: by the same plan, and by one that is made of it now, nothing is sent.
+    now = planner.apply.read_host(access).required()
+    for again in (plan, by.plan(now.host, WANTED, ["192.0.2.10"])):
+        nothing = planner.apply.carry_out(planner.apply.make_order(access, now, again).required()).required()
+        assert (nothing.run, nothing.standing) == ("", "as planned and saved")
+    assert sum(verb == "setupNetworks" for verb, _ in host.stand_in.log) == 2
+
+
+def test_no_run_is_begun_beside_another_or_where_it_cannot_be_written_down(
+    rules: Compiled, host: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from planner.apply import exclusion, library
+    from planner.apply.order import host_key
+
+    place = host.address_of(host.stand_in.address)
+    access = planner.apply.Access(f"{place.address}:{place.port}", routes={"192.0.2.10": place.address})
+    sight = planner.apply.read_host(access).required()
+    plan = planner.Planner(rules).plan(sight.host, WANTED, ["192.0.2.10"])
+    order = planner.apply.make_order(access, sight, plan).required()
+    with exclusion.only_run(str(library.state_folder()), "", host_key(order), "another"):
+        assert [problem.code for problem in planner.apply.carry_out(order).problems] == ["host-held"]
+    monkeypatch.setenv("MGMTNET_JOURNAL", "mysql://")
+    with pytest.raises(planner.InputError, match="journal-unknown"):
+        planner.apply.carry_out(order).required()
+    assert not any(verb == "setupNetworks" for verb, _ in host.stand_in.log)

@@ -45,7 +45,7 @@ def read_capture(content: str | bytes | dict[str, Any], source: str = "capture")
 
     >>> reading = read_capture("no capture at all", "caps.json")
     >>> reading.host, [problem.code for problem in reading.problems]
-    (None, ['not-a-capture'])
+    (None, ['unknown-format'])
     """
     if not isinstance(content, str | bytes | dict):
         message = f"content is a {type(content).__name__}: give a capture's text, its bytes, or its document, a dict"
