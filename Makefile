@@ -64,7 +64,7 @@ explore: .venv/test
 attack: .venv/test
 	$(BIN)/python bench/attack.py $(if $(SEED),--seed $(SEED)) $(if $(TRIES),--tries $(TRIES)) $(if $(ONLY),--only $(ONLY))
 
-mutate-rules: .venv/run
+mutate-rules: .venv/test
 	@$(BIN)/mgmtnet rules mutate --reasons docs/mutation.yaml --page docs/mutation.md
 
 mutate-code: .venv/mutate $(COMPILED)

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TypeVar
 
 from planner.apply.run import Event, Listener
@@ -17,11 +18,16 @@ def progress(log: str = "") -> Iterator[Listener]:
     """What to tell a run's events to; ``log`` is "" (a terminal or not), "plain" or "json"."""
     if log == "json":
         yield _json_lines
-    elif log == "plain" or sys.stderr is None or not sys.stderr.isatty():
+    elif log == "plain" or not _can_draw():
         yield _plain(time.monotonic())
     else:
         with _bars() as move:
             yield move
+
+
+def _can_draw() -> bool:
+    """Whether bars can be shown: there is a terminal, and what draws them, which comes with an extra."""
+    return sys.stderr is not None and sys.stderr.isatty() and find_spec("rich") is not None
 
 
 def remark(log: str, step: str, said: str) -> None:
@@ -116,7 +122,7 @@ FEW = 50
 
 def counted(items: Sequence[Item], what: str) -> Iterable[Item]:
     """``items``, with a bar on standard error while they are taken one by one."""
-    if len(items) < FEW or sys.stderr is None or not sys.stderr.isatty():
+    if len(items) < FEW or not _can_draw():
         return items
     return _with_bar(items, what)
 
