@@ -27,6 +27,8 @@ golden/seed-vlan-over-bond. They are run as they stand, and held against the typ
 """
 # Names of modules before names, as `inspect` writes them.
 QUALIFIED = re.compile(r"\b(?:planner|collections|typing|os|pathlib)\.(?:\w+\.)*(?=\w)")
+# Values of fields that stand for themselves.
+PLAIN = (str, int, float, tuple, type(None))
 SECTION = re.compile(r"(Args|Returns|Raises):$")
 ENTRY = re.compile(r"    (\w+): (.*)")
 BLOCK = re.compile(r"^>>> .*\n(?:.+\n?)*", re.MULTILINE)
@@ -96,7 +98,12 @@ def _name(module: ModuleType, name: str) -> Iterator[str]:
     if inspect.isclass(value):
         hints = inspect.get_annotations(value)
         fields = getattr(value, "_fields", getattr(value, "__dataclass_fields__", ()))
-        yield "".join(f"- `{field}`: `{shown(hints[field])}`\n" for field in fields)
+        given = inspect.signature(value).parameters if fields else {}
+        stated = {field: given[field].default for field in fields if isinstance(given[field].default, PLAIN)}
+        yield "".join(
+            f"- `{field}`: `{shown(hints[field])}`{f', else `{stated[field]!r}`' if field in stated else ''}\n"
+            for field in fields
+        )
         for own, one in members(value):
             called = name if own == "__init__" else own
             yield f"`{own}`, a value\n" if isinstance(one, property) else signature(called, one)

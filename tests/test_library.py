@@ -1,5 +1,6 @@
 """The library: its public names, exceptions where one asks for them, a caller's mistakes, threads and processes."""
 
+import asyncio
 import copy
 import doctest
 import json
@@ -8,14 +9,17 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 import planner
 import planner.apply
+from planner.apply import exclusion, library
+from planner.apply.order import host_key
 from planner.engine.compiled import Compiled
 from planner.standin import StandIn
-from planner.standin.server import Hosted, serve
+from planner.standin.server import Hosted, Site
 
 sys.path.append(str(Path(__file__).parent.parent / "bench"))
 import api
@@ -161,13 +165,41 @@ def test_threads_processes_and_coroutines_make_the_same_plans(tmp_path: Path) ->
 
 
 @pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hosted]:
-    """The seed's host, whose certificates and journal the environment names."""
-    with serve(StandIn(json.loads(CAPTURE), setup_seconds=0.2), tmp_path / "credentials") as hosted:
-        for variable, file in (("CA", "ca.pem"), ("CERT", "client-cert.pem"), ("KEY", "client-key.pem")):
-            monkeypatch.setenv(f"MGMTNET_{variable}", str(tmp_path / "credentials" / file))
-        monkeypatch.setenv("MGMTNET_STATE", str(tmp_path / "state"))
-        yield hosted
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """Where hosts can be played, whose certificates and journal the environment names."""
+    site = Site(tmp_path / "credentials")
+    pair = site.credentials.client
+    for name, path in (("CA", site.credentials.ca), ("CERT", pair.certificate), ("KEY", pair.key)):
+        monkeypatch.setenv(f"MGMTNET_{name}", str(path))
+    monkeypatch.setenv("MGMTNET_STATE", str(tmp_path / "state"))
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def host(site: Site) -> Hosted:
+    return played(site)
+
+
+def played(site: Site) -> Hosted:
+    """The seed's host, one of its own each time."""
+    return site.add(StandIn({**json.loads(CAPTURE), "uuid": str(uuid4())}, setup_seconds=0.2))
+
+
+def met(host: Hosted) -> tuple[planner.apply.Access, planner.apply.Sight]:
+    place = host.address_of(host.stand_in.address)
+    access = planner.apply.Access(f"{place.address}:{place.port}", routes={"192.0.2.10": place.address})
+    return access, planner.apply.read_host(access).required()
+
+
+def ordered(rules: Compiled, host: Hosted) -> planner.apply.Order:
+    access, sight = met(host)
+    plan = planner.Planner(rules).plan(sight.host, WANTED, ["192.0.2.10"])
+    return planner.apply.make_order(access, sight, plan).required()
+
+
+def times_sent(host: Hosted) -> int:
+    return sum(verb == "setupNetworks" for verb, _ in host.stand_in.log)
 
 
 @pytest.mark.parametrize("name", api.examples())
@@ -198,47 +230,51 @@ def test_the_page_is_up_to_date_and_whole() -> None:
     assert not unsaid
 
 
-def test_a_host_is_changed_once_and_not_by_a_plan_that_refuses_or_is_stale(rules: Compiled, host: Hosted) -> None:
-    place = host.address_of(host.stand_in.address)
-    access = planner.apply.Access(f"{place.address}:{place.port}", routes={"192.0.2.10": place.address})
-    sight = planner.apply.read_host(access).required()
+def test_no_order_is_made_of_a_plan_that_refuses_or_is_not_of_this_host(rules: Compiled, host: Hosted) -> None:
+    access, sight = met(host)
     by = planner.Planner(rules)
-    refused = planner.apply.make_order(access, sight, by.plan(sight.host, planner.Definition(), ["192.0.2.10"]))
-    assert (refused.value, refused.problems[0].code) == (None, "vlan-tag-mismatch")
     plan = by.plan(sight.host, WANTED, ["192.0.2.10"])
-    other = planner.apply.make_order(access, sight._replace(host=sight.host._replace(digest="other")), plan)
-    assert (other.value, other.problems[0].code) == (None, "stale-plan")
-    altered = plan._replace(steps=plan.steps[1:])
-    assert planner.apply.make_order(access, sight, altered).problems[0].code == "plan-altered"
+    other = sight._replace(host=sight.host._replace(digest="other"))
+    for code, found, made in (
+        ("vlan-tag-mismatch", sight, by.plan(sight.host, planner.Definition(), ["192.0.2.10"])),
+        ("stale-plan", other, plan),
+        ("plan-altered", sight, plan._replace(steps=plan.steps[1:])),
+    ):
+        order = planner.apply.make_order(access, found, made)
+        assert (order.value, order.problems[0].code) == (None, code)
 
+
+def test_a_host_that_is_as_planned_is_sent_nothing_more(rules: Compiled, host: Hosted) -> None:
     events: list[planner.apply.Event] = []
-    order = planner.apply.make_order(access, sight, plan).required()
-    report = planner.apply.carry_out(order, events.append).required()
+    plan = planner.Planner(rules).plan(met(host)[1].host, WANTED, ["192.0.2.10"])
+    report = planner.apply.carry_out(ordered(rules, host), events.append).required()
     assert (report.standing, report.status) == ("as planned and saved", 0), report.text()
     assert {event.step for event in events} >= {"look", "adopt", "set-up", "verify", "commit"}
-
-    # It has become what was planned: by the same plan, and by one that is made of it now, nothing is sent.
-    now = planner.apply.read_host(access).required()
-    for again in (plan, by.plan(now.host, WANTED, ["192.0.2.10"])):
+    access, now = met(host)
+    for again in (plan, planner.Planner(rules).plan(now.host, WANTED, ["192.0.2.10"])):
         nothing = planner.apply.carry_out(planner.apply.make_order(access, now, again).required()).required()
         assert (nothing.run, nothing.standing) == ("", "as planned and saved")
-    assert sum(verb == "setupNetworks" for verb, _ in host.stand_in.log) == 2
+    assert times_sent(host) == 2
+
+
+def test_what_several_coroutines_have_ordered_is_carried_out(rules: Compiled, site: Site) -> None:
+    hosts = [played(site), played(site)]
+
+    async def every() -> list[planner.Result[planner.apply.Report]]:
+        orders = [ordered(rules, host) for host in hosts]
+        return await asyncio.gather(*(asyncio.to_thread(planner.apply.carry_out, order) for order in orders))
+
+    assert [result.required().standing for result in asyncio.run(every())] == ["as planned and saved"] * 2
+    assert [times_sent(host) for host in hosts] == [2, 2]
 
 
 def test_no_run_is_begun_beside_another_or_where_it_cannot_be_written_down(
     rules: Compiled, host: Hosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from planner.apply import exclusion, library
-    from planner.apply.order import host_key
-
-    place = host.address_of(host.stand_in.address)
-    access = planner.apply.Access(f"{place.address}:{place.port}", routes={"192.0.2.10": place.address})
-    sight = planner.apply.read_host(access).required()
-    plan = planner.Planner(rules).plan(sight.host, WANTED, ["192.0.2.10"])
-    order = planner.apply.make_order(access, sight, plan).required()
+    order = ordered(rules, host)
     with exclusion.only_run(str(library.state_folder()), "", host_key(order), "another"):
         assert [problem.code for problem in planner.apply.carry_out(order).problems] == ["host-held"]
     monkeypatch.setenv("MGMTNET_JOURNAL", "mysql://")
     with pytest.raises(planner.InputError, match="journal-unknown"):
         planner.apply.carry_out(order).required()
-    assert not any(verb == "setupNetworks" for verb, _ in host.stand_in.log)
+    assert times_sent(host) == 0
