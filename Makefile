@@ -64,7 +64,7 @@ explore: .venv/test
 attack: .venv/test
 	$(BIN)/python bench/attack.py $(if $(SEED),--seed $(SEED)) $(if $(TRIES),--tries $(TRIES)) $(if $(ONLY),--only $(ONLY))
 
-mutate-rules: .venv/run
+mutate-rules: .venv/test
 	@$(BIN)/mgmtnet rules mutate --reasons docs/mutation.yaml --page docs/mutation.md
 
 mutate-code: .venv/mutate $(COMPILED)
@@ -87,6 +87,7 @@ docs: .venv/run
 	rm -rf docs/rules docs/codes  # pages of what is no more
 	$(BIN)/mgmtnet rules doc --pages docs > docs/rules.md
 	$(BIN)/mgmtnet rules fields -o markdown > docs/fields.md
+	$(BIN)/python bench/api.py > docs/api.md
 
 pages: .venv/test
 	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages

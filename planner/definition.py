@@ -7,7 +7,7 @@ does; an MTU of 0 is the default and a vlan of 0 means untagged, as in the engin
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from planner.problem import Problem
+from planner.problem import Problem, required
 from planner.yamltext import Entry, Findings, Node, spelled
 
 DEFAULT_NETWORK = "ovirtmgmt"
@@ -46,6 +46,10 @@ class DefinitionReading(NamedTuple):
     definition: Definition | None
     problems: tuple[Problem, ...]
 
+    def required(self) -> Definition:
+        """Return the definition; where there is none, raise an `InputError` with the problems."""
+        return required(self.definition, self.problems)
+
 
 def read_definition(content: str | bytes | Mapping[str, Any], source: str = "definition") -> DefinitionReading:
     """Read a definition from YAML text, JSON text, or a document that was parsed already.
@@ -56,7 +60,16 @@ def read_definition(content: str | bytes | Mapping[str, Any], source: str = "def
 
     Returns:
         The definition, or None if an error is among the problems.
+
+    Raises:
+        TypeError: ``content`` is of another type, such as a path.
+
+    >>> read_definition("{network: ovirtmgmt, vlan: 3000}", "definition.yaml").required().mtu
+    1500
     """
+    if not isinstance(content, str | bytes | Mapping):
+        message = f"content is a {type(content).__name__}: give a definition's text, its bytes, or a mapping"
+        raise TypeError(message)
     if isinstance(content, Mapping):
         return _definition(_node(content), Findings(source))
     if isinstance(content, bytes):

@@ -1,11 +1,12 @@
 """What is wrong, where, and what to do: the value every layer reports with."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from planner.printing import printable
 
 Severity = Literal["error", "warning", "note"]
+T = TypeVar("T")
 
 
 class Where(NamedTuple):
@@ -66,6 +67,46 @@ class Problem(NamedTuple):
 def errors(problems: tuple[Problem, ...] | list[Problem]) -> list[Problem]:
     """Those of ``problems`` that stop the work."""
     return [problem for problem in problems if problem.severity == "error"]
+
+
+class InputError(Exception):
+    """What was given cannot be used; only ``required()`` raises it, for callers who want exceptions.
+
+    ``problems`` are those of the reading, at least one of them an error; as text it is the errors, with their hints.
+
+    >>> try:
+    ...     read_definition({"network": "ovirtmgmt", "vlan": 4096}).required()
+    ... except InputError as refused:
+    ...     for problem in refused.problems:
+    ...         print(problem.code, problem.where[0].path, problem.hint, sep="; ")
+    vlan-invalid; vlan; give a tag from 1 to 4094, or leave vlan out for an untagged network
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Raise ``problems``."""
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(render(problem, {}) for problem in errors(self.problems))
+
+
+class Result(NamedTuple, Generic[T]):
+    """A value and what is to be said of it, or None and at least one error among ``problems``."""
+
+    value: T | None
+    problems: tuple[Problem, ...]
+
+    def required(self) -> T:
+        """Return the value; where there is none, raise an `InputError` with the problems."""
+        return required(self.value, self.problems)
+
+
+def required(value: T | None, problems: Iterable[Problem]) -> T:
+    """Return ``value``, or raise ``problems`` where there is none."""
+    if value is None:
+        raise InputError(problems)
+    return value
 
 
 # A problem as it is shown to the author: its line of the source, and a caret under the fault.

@@ -36,6 +36,7 @@ RIM = (
         "planner/rules/schema.py",
     ),
     *(f"planner/standin/{name}.py" for name in ("server", "certificates", "clock")),
+    "planner/engine/firing.py",  # a lock, which a fork has to wait for
     "planner/standin/daemon.py",  # a lock: VDSM answers 40 to a second network verb
 )
 HEAVY = {

@@ -1,5 +1,6 @@
 """The wheel carries rules and schemas: installed into an empty environment it plans from another folder."""
 
+import doctest
 import json
 import os
 import subprocess
@@ -8,6 +9,9 @@ import venv
 from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent.parent / "bench"))
+import api
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,6 +26,55 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = folder.glob("mgmtnet-*.whl")
     subprocess.run([installed, *pip[1:], "install", str(wheel)], check=True, cwd=folder)
     return installed
+
+
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MGMTNET"))}
+
+
+def test_it_brings_what_plans_and_nothing_else(python: Path) -> None:
+    ran = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True)
+    names = {line.partition("==")[0].partition(" @")[0].lower().replace("-", "_") for line in ran.stdout.splitlines()}
+    assert names - {"durable_rules"} == {"mgmtnet", "pyyaml"}
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        (["apply", "192.0.2.1", "--network", "definition.yaml", "--yes"], "apply"),
+        (["simulate", "capture.json"], "apply"),
+        (["rehearse", "capture.json", "--network", "definition.yaml"], "apply"),
+        (["rules", "fmt", "--check", str(ROOT / "rules" / "examples" / "site")], "author"),
+        (["rules", "prove"], "author"),
+    ],
+)
+def test_what_needs_an_extra_says_which_in_a_line(
+    python: Path, environment: dict[str, str], tmp_path: Path, command: list[str], extra: str
+) -> None:
+    (tmp_path / "capture.json").write_text((ROOT / "golden" / "seed-vlan-over-bond" / "capture.json").read_text())
+    (tmp_path / "definition.yaml").write_text("network: ovirtmgmt\n")
+    run = [python, "-X", "dev", "-W", "error", "-m", "planner", *command]
+    ran = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.count("\n") == 1, ran.stderr
+    assert f"`pip install 'mgmtnet[{extra}]'`" in ran.stderr
+
+
+def test_a_users_program_passes_mypys_strict_mode(python: Path, tmp_path: Path) -> None:
+    """The examples of docs/api.md, and what must not pass."""
+    lines = ["from pathlib import Path", "from planner import *", "from planner.apply import *"]
+    for number, text in enumerate(api.examples().values()):
+        lines.append(f"def example_{number}() -> None:")
+        found = doctest.DocTestParser().get_examples(text)
+        lines += [f"    {line}" for example in found for line in example.source.splitlines()]
+    wrong = ["planner.plan(1)", "planner.nothing", "planner.apply.nothing", "read_capture(None)", "1 + __version__"]
+    lines += ["import planner.apply", *wrong]
+    (tmp_path / "program.py").write_text("\n".join(lines) + "\n")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--python-executable", python, "program.py"]
+    ran = subprocess.run(mypy, cwd=tmp_path, capture_output=True, text=True, check=False)
+    places = {int(line.split(":")[1]) for line in ran.stdout.splitlines() if ": error:" in line}
+    assert places == set(range(len(lines) - len(wrong) + 1, len(lines) + 1)), ran.stdout + ran.stderr
 
 
 def test_a_wheel_plans_the_seed_host_from_another_folder(python: Path, tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from planner.apply.execute import host_key
 from planner.apply.journal import Record, claimed
-from planner.apply.order import Order, read_order
+from planner.apply.order import Order, host_key, read_order
 from planner.problem import Problem
 
 LONGEST_NAME = 100  # characters of a run's name

@@ -208,11 +208,6 @@ def order_for(  # noqa: PLR0913 all that a run needs, each by its name
     return Order(run_name(), access, dict(plan), before, tuple(addresses), every, reboot, limits, made_by)
 
 
-def host_key(order: Order) -> str:
-    """Return what two runs on one host have in common: its uuid, or else how it is addressed."""
-    return str(order.before.get("uuid") or order.access.target)
-
-
 def run_name() -> str:
     """Make a unique name for a run, which sorts by time."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"

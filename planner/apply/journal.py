@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from importlib import import_module
+from importlib.util import find_spec
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any, NamedTuple
@@ -189,12 +190,18 @@ class Record(NamedTuple):
 
 
 def prepare() -> None:
-    """Load DBOS beside whatever is done next: it takes half a second, in which a host is waited for."""
+    """Load DBOS beside whatever is done next: it takes half a second, in which a host is waited for.
+
+    Where it is not installed that is told now, and not once somebody has agreed to a change.
+    """
+    if find_spec("dbos") is None:
+        message = "No module named 'dbos'"
+        raise ModuleNotFoundError(message, name="dbos")
     Thread(target=_load, daemon=True).start()
 
 
 def _load() -> None:
-    with suppress(ImportError):  # told by whoever needs it
+    with suppress(ImportError):  # what it needs itself; told by whoever needs it
         import_module("dbos")
 
 

@@ -109,6 +109,11 @@ class Order:
         return {"format": FORMAT, **asdict(self)}
 
 
+def host_key(order: Order) -> str:
+    """Return what two runs on one host have in common: its uuid, or else how it is addressed."""
+    return str(order.before.get("uuid") or order.access.target)
+
+
 def read_order(document: dict[str, Any]) -> Order:
     """Read what `Order.document` of this version or an earlier one wrote; unknown fields are ignored."""
     known = {key: document[key] for key in Order.__dataclass_fields__ if key in document}

@@ -8,21 +8,20 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import planner
 from planner.apply import exclusion, journal
 from planner.apply.contact import Sight
-from planner.apply.execute import host_key, order_for, plan_for, save, see
+from planner.apply.execute import order_for, plan_for, see
 from planner.apply.journal import journal_url
-from planner.apply.order import Access, Order, Reboot, altered, read_plan
-from planner.apply.run import Event, Report, unchanged
-from planner.apply.verify import differences
+from planner.apply.library import arrived, objections, problem_of, stands_already, state_folder, unfinished
+from planner.apply.order import Access, Order, Reboot, host_key, read_plan
+from planner.apply.run import Event, Report
 from planner.apply.world import unusable
 from planner.cli.hosts import (
     access_of,
     addresses_of,
     limits_of,
-    problem_of,
     reboot_of,
-    state_folder,
     telling,
     unexpectable,
 )
@@ -30,6 +29,7 @@ from planner.cli.inputs import Wanted, read_file, read_wanted
 from planner.cli.options import variable
 from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
+from planner.host.model import Host
 from planner.printing import json_text
 from planner.problem import Problem
 from planner.vdsm.client import Failure
@@ -104,7 +104,7 @@ def _decided(
         addresses=options.expect,
         reboot=reboot,
         limits=limits_of(options),
-        made_by=version(),
+        made_by=planner.__version__,
     )
     folder = state_folder()
     in_the_way = (
@@ -112,37 +112,23 @@ def _decided(
     )
     if in_the_way is not None:
         return failed(options, [in_the_way])
-    ended = _nothing_to_send(options, access, sight, plan)
+    ended = _nothing_to_send(options, order, sight.host)
     if ended is None and not options.yes:
         ended = _agreed(options, sight, plan)
     return carry_out(options, order) if ended is None else ended
 
 
-def _nothing_to_send(options: argparse.Namespace, access: Access, sight: Sight, plan: Mapping[str, Any]) -> int | None:
+def _nothing_to_send(options: argparse.Namespace, order: Order, host: Host) -> int | None:
     """The exit status where the plan refuses, is stale, or wants what the host is already; None: there is a change."""
-    if plan["outcome"] == "refused":
-        return _told(options, plan, REFUSED)
-    # A host that has changed since may have become what was planned. One that has not is changed as the rules say, also
-    # where the difference is in what its VDSM does not show (gateways on EL9).
-    stale = plan["inputs"]["capture"] != sight.host.digest
-    arrived = stale and plan["outcome"] == "change" and not differences(plan["steps"][-1]["request"], sight.host)
-    if stale and not arrived:
-        hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
-        return failed(options, [Problem("stale-plan", "the host is not the one that was planned for", hint)], REFUSED)
-    if plan["outcome"] == "no-change" or arrived:
-        return _stands_already(options, access, sight, plan)
-    problems = altered(plan, sight.host)
-    return failed(options, problems, REFUSED) if problems else None
-
-
-def _stands_already(options: argparse.Namespace, access: Access, sight: Sight, plan: Mapping[str, Any]) -> int:
-    """Nothing is to be changed. Where nobody tells whether that is saved (the engine does not), it is saved again."""
-    dirty, failure = sight.host.dirty, None
-    if dirty is None and options.yes:
-        saved = save(access, limits_of(options))
-        dirty, failure = (None, saved) if isinstance(saved, Failure) else (False, None)
-    asked = options.reboot != "none"
-    return _end(options, unchanged(access.target, plan, dirty=dirty, failure=failure, reboot=asked))
+    if order.plan["outcome"] == "refused":
+        return _told(options, order.plan, REFUSED)
+    there = arrived(order.plan, host)
+    problems = [] if there else objections(order.plan, host)
+    if problems:
+        return failed(options, problems, REFUSED)
+    if there or order.plan["outcome"] == "no-change":
+        return _end(options, stands_already(order, host, save=options.yes))
+    return None
 
 
 def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
@@ -154,13 +140,7 @@ def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
     with exclusion.only_run(folder, url, host_key(order), order.run) as held:
         if held is not None or settled:
             return held
-        return _unfinished(url, order)
-
-
-def _unfinished(url: str, order: Order) -> Problem | None:
-    """An interrupted run on the order's host; or that the journal cannot tell."""
-    found = journal.readable(url)
-    return found if isinstance(found, Problem) else exclusion.unfinished(found, order)
+        return unfinished(url, order)
 
 
 def carry_out(options: argparse.Namespace, order: Order) -> int:
@@ -172,7 +152,7 @@ def carry_out(options: argparse.Namespace, order: Order) -> int:
         return failed(options, [folder])
     url = journal_url(folder)
     with exclusion.only_run(folder, url, host_key(order), order.run) as held:
-        problem = held or _unfinished(url, order)
+        problem = held or unfinished(url, order)
         if problem is not None:
             return failed(options, [problem])
         remark(options.log, "run", f"run {order.run}")
@@ -191,17 +171,6 @@ def failed(options: argparse.Namespace, problems: Sequence[Problem], status: int
     if options.output == "json":
         say_json(problems_document(problems))
     return status
-
-
-def version() -> str:
-    """Which mgmtnet this is."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("mgmtnet")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _end(options: argparse.Namespace, report: Report) -> int:

@@ -9,8 +9,8 @@ import stat
 import tempfile
 from collections.abc import Sequence
 
-from planner.apply import journal
 from planner.apply.execute import capture_of
+from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.run import Event
 from planner.apply.world import fence_agent, speaker_of
@@ -94,19 +94,6 @@ def unexpectable(addresses: Sequence[str]) -> list[Problem]:
     ]
 
 
-def state_folder() -> str | Problem:
-    """Where runs are remembered."""
-    try:
-        folder = journal.state_folder()
-        return journal.unusable(journal.journal_url(folder)) or folder
-    except OSError as failure:
-        told = f"cannot remember runs in {failure.filename!r}: {failure.strerror}"
-        return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")
-    except UnicodeEncodeError as failure:
-        told = f"cannot remember runs in {failure.object!r}: the path is no UTF-8"
-        return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")
-
-
 def limits_of(options: argparse.Namespace) -> Limits:
     """How long to wait."""
     return Limits(vdsm=options.wait, change=options.timeout)
@@ -122,12 +109,6 @@ def addresses_of(target: str, routes: dict[str, str]) -> list[str]:
         return [played[host]]
     found, _ = resolve([host])  # a name that does not resolve is told when it is dialled
     return [address for address in found if not ipaddress.ip_address(address).is_loopback]
-
-
-def problem_of(failure: Failure) -> Problem:
-    """A failed call, as every other problem is told."""
-    named = f" ({failure.name})" if failure.name else ""
-    return Problem(f"host-{failure.kind}", failure.message + named, failure.hint)
 
 
 def _holds_secret(url: str) -> bool:

@@ -16,6 +16,12 @@ WRONG_USAGE = 2
 REFUSED = 3
 CHANGE = 4
 
+# The modules that an extra of ours brings (pyproject.toml); what plans is there without one.
+EXTRAS = {
+    "apply": ("requests", "urllib3", "cryptography", "jsonschema", "dbos", "sqlalchemy", "psycopg", "trustme"),
+    "author": ("z3", "ruamel"),
+}
+
 
 def command() -> NoReturn:
     """Run one command as a process of its own, and end it.
@@ -70,9 +76,10 @@ def _status(arguments: Sequence[str]) -> int:
 def _lack(fault: Exception) -> tuple[str, ...]:
     """What this machine lacks, if that is what went wrong, and what to do."""
     if isinstance(fault, ModuleNotFoundError) and fault.name and not fault.name.startswith("planner"):
-        lacking = f"mgmtnet: this command needs the Python module {fault.name}, which is not installed"
-        wanted = "'mgmtnet[author]'" if fault.name == "z3" else "mgmtnet"
-        return lacking, f"  `pip install {wanted}` installs whatever is missing"
+        module = fault.name.partition(".")[0]
+        wanted = next((f"'mgmtnet[{extra}]'" for extra, modules in EXTRAS.items() if module in modules), "mgmtnet")
+        lacking = f"this command needs the Python module {module}, which is not installed"
+        return (f"mgmtnet: {lacking}: `pip install {wanted}`",)
     if isinstance(fault, MemoryError):
         return "mgmtnet: the memory is used up", "  `ulimit -v` tells the limit; is it the right file?"
     if isinstance(fault, RuntimeError) and str(fault) == "can't start new thread":

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from planner.apply.run import Event, Listener
 from planner.cli.output import complain, tell
@@ -16,11 +17,16 @@ def progress(log: str = "") -> Iterator[Listener]:
     """What to tell a run's events to; ``log`` is "" (a terminal or not), "plain" or "json"."""
     if log == "json":
         yield _json_lines
-    elif log == "plain" or sys.stderr is None or not sys.stderr.isatty():
+    elif log == "plain" or not can_draw():
         yield _plain(time.monotonic())
     else:
         with _bars() as move:
             yield move
+
+
+def can_draw() -> bool:
+    """Whether bars can be shown: there is a terminal, and what draws them, which comes with an extra."""
+    return sys.stderr is not None and sys.stderr.isatty() and find_spec("rich") is not None
 
 
 def remark(log: str, step: str, said: str) -> None:

@@ -12,14 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import planner
 from planner.apply.execute import carry_out, order_for, plan_for, see
 from planner.apply.journal import file_url
+from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.run import Event, Report, unchanged
 from planner.apply.verify import host_devices
 from planner.apply.world import VARIABLE
-from planner.cli.apply import failed, version
-from planner.cli.hosts import problem_of
+from planner.cli.apply import failed
 from planner.cli.inputs import Wanted, read_file, read_wanted
 from planner.cli.output import complain, say, say_at_last
 from planner.cli.progress import progress
@@ -232,7 +233,7 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
     if plan.outcome == "no-change":
         return _end(options, unchanged(access.target, document, dirty=sight.host.dirty))
     reboot = Reboot(stage.access(stage.proxy), BMC, "ipmilan", "rehearsal") if options.reboot == "yes" else None
-    order = order_for(access, sight, document, reboot=reboot, limits=limits, made_by=version())
+    order = order_for(access, sight, document, reboot=reboot, limits=limits, made_by=planner.__version__)
     os.environ.setdefault(VARIABLE, "rehearsal")  # the stand-in's controller takes any
     pictures = {"as it was captured": sight.host}
     with progress(options.log) as tell:

@@ -4,12 +4,13 @@ import argparse
 import time
 
 from planner.apply import exclusion, journal
-from planner.apply.execute import host_key, run_name
+from planner.apply.execute import run_name
 from planner.apply.journal import journal_url
-from planner.apply.order import read_order
+from planner.apply.library import state_folder
+from planner.apply.order import host_key, read_order
 from planner.apply.run import Report, report
 from planner.cli.apply import failed
-from planner.cli.hosts import state_folder, unexpectable
+from planner.cli.hosts import unexpectable
 from planner.cli.output import complain, quieten_threads, say, say_at_last, say_json, say_lines
 from planner.cli.progress import progress, remark
 from planner.printing import json_text

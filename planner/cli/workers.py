@@ -2,10 +2,10 @@
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from planner.cli.progress import can_draw
 from planner.problem import Problem
 
 Item = TypeVar("Item")
@@ -31,7 +31,7 @@ def spread(work: Callable[[Item], Result], items: Sequence[Item], what: str) -> 
     ``work`` is carried along into the processes as it is; results are pickled. Raises `WorkerLostError`.
     """
     results = _in_processes(work, items) if len(items) >= FEW and _processors() > 1 else map(work, items)
-    if len(items) < FEW or sys.stderr is None or not sys.stderr.isatty():
+    if len(items) < FEW or not can_draw():
         return results
     return _with_bar(results, len(items), what)
 

@@ -1,5 +1,7 @@
 """Both engines on one stage: durable_rules fires, the plain matcher checks."""
 
+import os
+from _thread import RLock  # importing threading would cost each start 3 ms
 from collections.abc import Sequence
 
 from planner.engine import durable
@@ -23,9 +25,17 @@ MOST_NETWORKS = 64
 MOST_KNOWN = 1_024
 MOST_COMPARED = 500
 
+# Whoever fires rules is alone at it: durable_rules has one state for the whole process, and what is worth keeping is
+# changed meanwhile. A fork waits for it, too, so that a child has both whole, and a lock that somebody will open.
+_ALONE = RLock()
+os.register_at_fork(before=_ALONE.acquire, after_in_parent=_ALONE.release, after_in_child=_ALONE.release)
+
 
 class Engines:
-    """Both engines for the rules of a ruleset, with what is worth keeping from one host to the next."""
+    """Both engines for the rules of a ruleset, with what is worth keeping from one host to the next.
+
+    Threads may share them: they fire one after the other.
+    """
 
     def __init__(self, rules: Compiled) -> None:
         """Serve ``rules``; nothing is made before it is needed."""
@@ -35,21 +45,26 @@ class Engines:
         # What fired on the hosts of late; None while there was but one.
         self.known: dict[Stage, Known | None] = {}
 
+    def __reduce__(self) -> tuple[type["Engines"], tuple[Compiled]]:
+        """To another process go the rules alone: what durable_rules has made of them is no use there."""
+        return Engines, (self.rules,)
+
     def fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
         """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike."""
-        if stage not in self.known:  # a command plans one host: it has nothing to compare
-            self.known[stage] = None
-            return self._fire(stage, facts)
-        known = self.known[stage] = self.known[stage] or Known(asked_by(self.rules.stages[stage]), {})
-        if len(facts) > MOST_COMPARED:
-            return self._fire(stage, facts)
-        seen = likeness(known.asked, facts)
-        fired = known.fired.get(seen)
-        if fired is None:
-            fired = self._fire(stage, facts)
-            if not fired.problems:  # what went wrong is tried again
-                _keep(known.fired, seen, fired)
-        return fired
+        with _ALONE:
+            if stage not in self.known:  # a command plans one host: it has nothing to compare
+                self.known[stage] = None
+                return self._fire(stage, facts)
+            known = self.known[stage] = self.known[stage] or Known(asked_by(self.rules.stages[stage]), {})
+            if len(facts) > MOST_COMPARED:
+                return self._fire(stage, facts)
+            seen = likeness(known.asked, facts)
+            fired = known.fired.get(seen)
+            if fired is None:
+                fired = self._fire(stage, facts)
+                if not fired.problems:  # what went wrong is tried again
+                    _keep(known.fired, seen, fired)
+            return fired
 
     def _fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
         """Both engines on ``facts``; where they disagree, that is a problem."""

@@ -12,7 +12,7 @@ from planner.host.caps import SECTIONS, is_caps, opened, read_caps
 from planner.host.fields import Findings, Locate, Places
 from planner.host.formats.jsontext import WANTED, Parsed, line_and_column, nowhere, refused
 from planner.host.model import Host
-from planner.problem import Problem, Where, errors
+from planner.problem import Problem, Where, errors, required
 from planner.yamltext import decode as decode_utf8
 
 
@@ -22,6 +22,10 @@ class Reading(NamedTuple):
     host: Host | None
     problems: tuple[Problem, ...]
     document: dict[str, Any] | None = None
+
+    def required(self) -> Host:
+        """Return the host; where there is none, raise an `InputError` with the problems."""
+        return required(self.host, self.problems)
 
 
 def read_capture(content: str | bytes | dict[str, Any], source: str = "capture") -> Reading:
@@ -33,7 +37,17 @@ def read_capture(content: str | bytes | dict[str, Any], source: str = "capture")
 
     Returns:
         The host, or None if an error is among the problems; and getVdsCaps as it was found.
+
+    Raises:
+        TypeError: ``content`` is of another type, such as a path.
+
+    >>> reading = read_capture("no capture at all", "caps.json")
+    >>> reading.host, [problem.code for problem in reading.problems]
+    (None, ['unknown-format'])
     """
+    if not isinstance(content, str | bytes | dict):
+        message = f"content is a {type(content).__name__}: give a capture's text, its bytes, or its document, a dict"
+        raise TypeError(message)
     parsed = _capture(Parsed(content, "vdsm-json") if isinstance(content, dict) else _parsed(content, source), source)
     if errors(parsed.problems):
         return Reading(None, parsed.problems)

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from planner.engine.compiled import Compiled, compile_ruleset, from_lines, to_lines
 from planner.files import Unreadable, content_of
 from planner.printing import printable
-from planner.problem import Problem, Where, errors
+from planner.problem import Problem, Result, Where, errors
 from planner.rules.digest import MANIFEST, SEALED, digest_at, sha256
 from planner.rules.model import STAGES, Ruleset
 from planner.yamltext import decode
@@ -278,7 +278,7 @@ class Shelved(NamedTuple):
     shipped: bool = False
 
 
-def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, ...]]:
+def load_rules(spec: str | os.PathLike[str] | None = None) -> Result[Ruleset]:
     """Load a ruleset; the only function of the package's interface that reads files.
 
     Args:
@@ -287,8 +287,12 @@ def load_rules(spec: str | None = None) -> tuple[Ruleset | None, tuple[Problem, 
     Returns:
         The ruleset and no problems, or None and every error. Warnings of the linter are left out: they are for the
         author of rules.
+
+    >>> ruleset, problems = load_rules("ovirtmgmt@0.9")
+    >>> ruleset, problems[0].message
+    (None, 'ovirtmgmt is not installed in the version 0.9')
     """
-    return _load(ruleset_sources(spec))
+    return _load(ruleset_sources(None if spec is None else os.fspath(spec)))
 
 
 def compiled_rules(spec: str | None = None) -> tuple[Compiled | None, tuple[Problem, ...]]:
@@ -318,16 +322,16 @@ def make_forms() -> None:
             os.replace(beside, path)
 
 
-def _load(shelved: Shelved) -> tuple[Ruleset | None, tuple[Problem, ...]]:
+def _load(shelved: Shelved) -> Result[Ruleset]:
     if shelved.problems:
-        return None, shelved.problems
+        return Result(None, shelved.problems)
     from planner.rules.lint import lint
     from planner.rules.ruleset import assemble
 
     ruleset, problems = assemble(shelved.texts, shelved.root)
     if ruleset is not None:
         problems += errors(lint(ruleset, shelved.texts))
-    return None if problems or ruleset is None else _named(ruleset, shelved), tuple(problems)
+    return Result(None if problems or ruleset is None else _named(ruleset, shelved), tuple(problems))
 
 
 def _named(ruleset: Ruleset, shelved: Shelved) -> Ruleset:

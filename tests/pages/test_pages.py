@@ -134,8 +134,11 @@ def _python(words: list[str]) -> bool:
 
 
 def _pip(words: list[str]) -> bool:
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    return words[0] == "install" and any(text.startswith(words[1]) for text in needed)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    # The brackets of an extra were taken for those of what may be left out.
+    extras = {f"{name}{extra}" for name in (".", project["name"]) for extra in project["optional-dependencies"]}
+    needed = any(text.startswith(words[1]) for text in project["dependencies"])
+    return words[0] == "install" and (needed or words[1] in extras | {".", project["name"]})
 
 
 TAKES: dict[str, Callable[[list[str]], bool]] = {

@@ -1,0 +1,164 @@
+"""Applying from Python, checked as the command does it: a host is read, an order made of a plan, and carried out."""
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import planner
+from planner.apply import exclusion, execute, journal
+from planner.apply.contact import Sight
+from planner.apply.order import DEFAULT_LIMITS, Access, Limits, Order, Reboot, altered, host_key
+from planner.apply.run import Listener, Report, unchanged
+from planner.apply.verify import differences
+from planner.host.capture import read_capture
+from planner.host.model import Host
+from planner.plan.plan import Plan
+from planner.problem import Problem, Result, errors
+from planner.vdsm.client import Failure
+
+# The journal's library has one state for the process.
+_ONE_RUN = Lock()
+
+
+def read_host(access: Access, limits: Limits = DEFAULT_LIMITS) -> Result[Sight]:
+    """Read a host as soon as its VDSM answers.
+
+    Args:
+        access: whom to ask, and how; certificates and passwords that it does not name are those of the environment
+            (MGMTNET_CA and so on), else VDSM's own.
+        limits: how long to wait, in seconds.
+
+    Returns:
+        The host as it describes itself, or why it cannot be read; ``host`` of it is what plans are made for.
+
+    >>> read_host(Access("127.0.0.1:1"), Limits(vdsm=0.1)).problems[0].code
+    'host-unreachable'
+    """
+    sight = execute.see(access, limits)
+    return Result(None, (problem_of(sight),)) if isinstance(sight, Failure) else Result(sight, ())
+
+
+def make_order(
+    access: Access,
+    sight: Sight,
+    plan: Plan,
+    *,
+    probes: Sequence[str] = (),
+    addresses: Sequence[str] = (),
+    reboot: Reboot | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Result[Order]:
+    """Make of a plan what is to be done to a host; nothing is sent.
+
+    Args:
+        access: as for `read_host`; it is written down with the order, so it holds paths and no secrets.
+        sight: of `read_host`: the host that was planned for.
+        plan: of `planner.Planner.plan`; one that changes nothing makes an order by which nothing is sent.
+        probes: what must answer after the change if it did before, beside the host's own ports, gateways and name
+            servers: tcp://host:port, https://host/path, dns://server or ip://address.
+        addresses: where the host may be after the change, beside those of the plan.
+        reboot: whether a reboot is to prove that the change lasts, and by whom.
+        limits: how long to wait, in seconds.
+
+    Returns:
+        The order, or why there is none: the plan refuses, or the host is not the one that was planned for.
+    """
+    document = plan.document()
+    there = arrived(document, sight.host)
+    order = execute.order_for(
+        access,
+        sight,
+        {**document, "steps": []} if there else document,
+        probes=probes,
+        addresses=addresses,
+        reboot=reboot,
+        limits=limits,
+        made_by=planner.__version__,
+    )
+    problems = [] if there else errors(plan.problems) or objections(document, sight.host)
+    return Result(None if problems else order, tuple(problems))
+
+
+def carry_out(order: Order, tell: Listener | None = None) -> Result[Report]:
+    """Carry an order out, and wait for its end; alone on its host, each step written down before the next begins.
+
+    Args:
+        order: of `make_order`.
+        tell: is called with each `Event` of the run.
+
+    Returns:
+        How the run ended, whatever it was; or why none was begun: another is at work on the host, or was interrupted
+        there, or nothing can be written down.
+
+    Where the runs are written down MGMTNET_STATE and MGMTNET_JOURNAL say, as for the command; `mgmtnet resume` goes on
+    with a run whose process has ended. Of several threads one carries out its order after the other.
+    """
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return Result(None, (folder,))
+    url = journal.journal_url(folder)
+    before = read_capture(dict(order.before), "the order").required()
+    with _ONE_RUN, exclusion.only_run(folder, url, host_key(order), order.run) as held:
+        sends = bool(order.plan["steps"])
+        problem = held or (unfinished(url, order) if sends or before.dirty is not False else None)
+        if problem is not None:
+            return Result(None, (problem,))
+        if not sends:
+            return Result(stands_already(order, before), ())
+        return Result(execute.carry_out(order, url, tell or (lambda _: None)), ())
+
+
+# What stands in the way of an order: to the command as to the library.
+
+
+def arrived(plan: Mapping[str, Any], host: Host) -> bool:
+    """Whether ``host`` has changed since ``plan`` was made, and has become what was planned.
+
+    One that has not is changed as the rules say, also where the difference is in what its VDSM does not show (gateways
+    on EL9).
+    """
+    changed = plan["inputs"]["capture"] != host.digest
+    return changed and plan["outcome"] == "change" and not differences(plan["steps"][-1]["request"], host)
+
+
+def objections(plan: Mapping[str, Any], host: Host) -> list[Problem]:
+    """Why a plan that does not refuse must not be carried out on ``host``; not asked of one that `arrived`."""
+    if plan["inputs"]["capture"] != host.digest:
+        hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
+        return [Problem("stale-plan", "the host is not the one that was planned for", hint)]
+    return altered(plan, host) if plan["outcome"] == "change" else []
+
+
+def stands_already(order: Order, host: Host, *, save: bool = True) -> Report:
+    """Nothing is to be changed. Where nobody tells whether that is saved (the engine does not), ``save`` it again."""
+    dirty, failure = host.dirty, None
+    if dirty is None and save:
+        saved = execute.save(order.access, order.limits)
+        dirty, failure = (None, saved) if isinstance(saved, Failure) else (False, None)
+    reboot = order.reboot is not None
+    return unchanged(order.access.target, order.plan, dirty=dirty, failure=failure, reboot=reboot)
+
+
+def unfinished(url: str, order: Order) -> Problem | None:
+    """An interrupted run on the order's host; or that the journal cannot tell."""
+    found = journal.readable(url)
+    return found if isinstance(found, Problem) else exclusion.unfinished(found, order)
+
+
+def state_folder() -> str | Problem:
+    """Where runs are remembered."""
+    try:
+        folder = journal.state_folder()
+        return journal.unusable(journal.journal_url(folder)) or folder
+    except OSError as failure:
+        told = f"cannot remember runs in {failure.filename!r}: {failure.strerror}"
+        return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")
+    except UnicodeEncodeError as failure:
+        told = f"cannot remember runs in {failure.object!r}: the path is no UTF-8"
+        return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")
+
+
+def problem_of(failure: Failure) -> Problem:
+    """A failed call, as every other problem is told."""
+    named = f" ({failure.name})" if failure.name else ""
+    return Problem(f"host-{failure.kind}", failure.message + named, failure.hint)
