@@ -371,19 +371,60 @@ def nameserver_facts(view: View) -> Iterator[Fact]:
 LINKS = {len("00:" * 6) - 1: "ethernet", len("00:" * 20) - 1: "infiniband"}  # length of a hardware address, as text
 
 
+def device_facts(view: View) -> Iterator[Fact]:
+    """One ``device`` fact for each name of a nic, bond, vlan or bridge, or network's device that is not listed."""
+    for device in graph.devices(view.host):
+        if device is view.devices[device.name]:
+            yield _device(view, device.name, device.kind, device.mtu, device.path)
+    for name, network in view.network_on.items():
+        if name not in view.devices:
+            yield _device(view, name, "bridge", -1, network.path)
+
+
+def _device(view: View, name: str, kind: str, mtu: int, path: str) -> Fact:
+    host, own = view.host, view.own_network
+    if own is not None and not (own.bridged and own.device == name):
+        own = None
+    port = own.southbound if own is not None else name
+    base, tag = _standing(host, port, own)
+    fields: dict[str, Scalar] = {
+        "name": name,
+        "kind": kind,
+        "mtu": own.mtu if own is not None else mtu,
+        "link": _link(host, name),
+        "bond": view.bond_of.get(name, ""),
+        "bridge": view.bridge_of.get(name, ""),
+        "vlans": len(view.vlans_over.get(name, ())),
+        "addresses": len(view.addresses_of(name)),
+        "port": port,
+        "base": base,
+        "tag": tag,
+    }
+    return Fact("device", fields, path)
+
+
+def _standing(host: Host, port: str, network: Network | None = None) -> tuple[str, int]:
+    """The device under ``port`` and the tag, as VDSM attaches ``network`` there, or one that is to be made."""
+    vlan = host.vlans.get(port)
+    base, tag = (vlan.base, vlan.tag) if vlan is not None else (port, -1)
+    return base, network.tag if network is not None and network.tag >= 0 else tag
+
+
+def _link(host: Host, name: str) -> str:
+    """The kind of link, by the first hardware address that is told: a nic's, a bond's or its members'."""
+    bond = host.bonds.get(name)
+    names = (name, *bond.members) if bond is not None else (name,)
+    hwaddrs = (bond.hwaddr if bond is not None else "", *(host.nics[one].hwaddr for one in names if one in host.nics))
+    return next((LINKS.get(len(hwaddr), "") for hwaddr in hwaddrs if hwaddr), "")
+
+
 def nic_facts(view: View) -> Iterator[Fact]:
     """One ``nic`` fact for each network interface card."""
     for nic in view.host.nics.values():
         fields: dict[str, Scalar] = {
             "name": nic.name,
-            "mtu": nic.mtu,
             "hwaddr": nic.hwaddr,
             "permanent_hwaddr": nic.permanent_hwaddr or nic.hwaddr,
-            "link": _link(nic.hwaddr),
-            "bond": view.bond_of.get(nic.name, ""),
-            "bridge": view.bridge_of.get(nic.name, ""),
-            "vlans": len(view.vlans_over.get(nic.name, ())),
-            "addresses": len(nic.ip.addresses),
         }
         yield Fact("nic", fields, nic.path)
 
@@ -392,12 +433,9 @@ def bond_facts(view: View) -> Iterator[Fact]:
     """One ``bond`` fact for each bond."""
     for bond in view.host.bonds.values():
         options = dict(bond.options)
-        nics = [view.host.nics[name] for name in bond.members if name in view.host.nics]
         fields: dict[str, Scalar] = {
             "name": bond.name,
-            "mtu": bond.mtu,
             "hwaddr": bond.hwaddr,
-            "link": _link(bond.hwaddr, *(nic.hwaddr for nic in nics)),
             "mode": bond.mode,
             "members": len(bond.members),
             "member_names": ", ".join(sorted(bond.members)),
@@ -405,16 +443,8 @@ def bond_facts(view: View) -> Iterator[Fact]:
             "fail_over_mac": _option_number(options.get("fail_over_mac", "0")),
             "switch": bond.switch,
             "partner": bond.partner,
-            "bridge": view.bridge_of.get(bond.name, ""),
-            "vlans": len(view.vlans_over.get(bond.name, ())),
-            "addresses": len(bond.ip.addresses),
         }
         yield Fact("bond", fields, bond.path)
-
-
-def _link(*hwaddrs: str) -> str:
-    """The kind of link that the first hardware address belongs to which is told."""
-    return next((LINKS.get(len(hwaddr), "") for hwaddr in hwaddrs if hwaddr), "")
 
 
 def _option_number(value: str) -> int:
@@ -446,13 +476,9 @@ def vlan_facts(view: View) -> Iterator[Fact]:
             "base": vlan.base,
             "base_kind": graph.kind_of(view.host, vlan.base),
             "tag": vlan.tag,
-            "mtu": vlan.mtu,
             "vdsm_name": vdsm_name,
             "vdsm_name_length": len(vdsm_name),
             "conventional": int(vlan.name == vdsm_name),
-            "bridge": view.bridge_of.get(vlan.name, ""),
-            "vlans": len(view.vlans_over.get(vlan.name, ())),
-            "addresses": len(vlan.ip.addresses),
         }
         yield Fact("vlan", fields, vlan.path)
 
@@ -462,13 +488,11 @@ def bridge_facts(view: View) -> Iterator[Fact]:
     for bridge in view.host.bridges.values():
         fields: dict[str, Scalar] = {
             "name": bridge.name,
-            "mtu": bridge.mtu,
             "owned": int(bridge.name in view.owned_bridges),
             "stp": -1 if bridge.stp is None else int(bridge.stp),
             "ports": len(bridge.ports),
             "port_names": ", ".join(sorted(bridge.ports)),
             "heir": heir_of(view.host, bridge),
-            "addresses": len(bridge.ip.addresses),
         }
         yield Fact("bridge", fields, bridge.path)
 
@@ -495,8 +519,7 @@ def _default_route(ip: Ip) -> int:
 def network_facts(view: View) -> Iterator[Fact]:
     """One ``network`` fact for each network of VDSM's running configuration."""
     for network in view.host.networks.values():
-        vlan = view.host.vlans.get(network.southbound)
-        base = vlan.base if vlan is not None else network.southbound
+        base, tag = _standing(view.host, network.southbound, network)
         fields: dict[str, Scalar] = {
             "name": network.name,
             "device": network.device,
@@ -505,7 +528,7 @@ def network_facts(view: View) -> Iterator[Fact]:
             "contradicted": network.contradicted,
             "base": base,
             "base_kind": graph.kind_of(view.host, base),
-            "vlan": network.tag if network.tag >= 0 or vlan is None else vlan.tag,
+            "vlan": tag,
             "mtu": network.mtu,
             "stp": -1 if network.stp is None else int(network.stp),
             "switch": network.switch,
@@ -522,6 +545,7 @@ READERS: dict[str, Callable[[View], Iterable[Fact]]] = {
     "wanted": wanted_facts,
     "vdsm": vdsm_facts,
     "host": host_facts,
+    "device": device_facts,
     "nic": nic_facts,
     "bond": bond_facts,
     "member": member_facts,

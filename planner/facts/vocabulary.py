@@ -117,29 +117,41 @@ KINDS: dict[str, Kind] = {
             "lacking": text("the sections that the capture does not have, joined by commas: it is an excerpt"),
         },
     ),
-    "nic": Kind(
-        "a network interface card",
+    "device": Kind(
+        "a nic, bond, vlan or bridge: what all of them have, and where a network with its address here stands",
         {
             "name": text("its name"),
+            "kind": text("nic, bond, vlan or bridge", words=DEVICES),
             "mtu": number("its MTU in bytes"),
-            "hwaddr": text("its MAC address, lower case; that of its bond while it is a member"),
-            "permanent_hwaddr": text("the MAC address it was made with; hwaddr where the host reports no other"),
-            "link": text("ethernet or infiniband, by the length of its hardware address", "unknown", words=LINKS),
+            "link": text(
+                "ethernet or infiniband, by the length of a nic's hardware address, a bond's or its members'",
+                "unknown",
+                words=LINKS,
+            ),
             "bond": text("the bond it is a member of"),
             "bridge": text("the bridge it is a port of"),
             "vlans": number("how many vlans stand on it"),
             "addresses": number("how many addresses it has"),
+            "port": text(
+                "what carries its frames: the port of the management network's bridge, else the device itself"
+            ),
+            "base": text("that port, or the device under it if it is a vlan: where VDSM attaches the network"),
+            "tag": number("the tag with which it does", absent="no tag", most=LARGEST_TAG),
+        },
+    ),
+    "nic": Kind(
+        "a network interface card",
+        {
+            "name": text("its name"),
+            "hwaddr": text("its MAC address, lower case; that of its bond while it is a member"),
+            "permanent_hwaddr": text("the MAC address it was made with; hwaddr where the host reports no other"),
         },
     ),
     "bond": Kind(
         "a bond",
         {
             "name": text("its name"),
-            "mtu": number("its MTU in bytes"),
             "hwaddr": text("its MAC address, lower case"),
-            "link": text(
-                "ethernet or infiniband, by the length of its hardware address, or its members'", "unknown", words=LINKS
-            ),
             "mode": number("its mode as the kernel numbers them (4: 802.3ad)", most=LAST_MODE),
             "members": number("how many members it has"),
             "member_names": text("its members, joined by commas"),
@@ -147,9 +159,6 @@ KINDS: dict[str, Kind] = {
             "fail_over_mac": number("the option of this name, 0 when it is not set"),
             "switch": text("ovs or legacy; before 4.19 not told"),
             "partner": text("the LACP partner's MAC address; all zeroes: nobody answers"),
-            "bridge": text("the bridge it is a port of"),
-            "vlans": number("how many vlans stand on it"),
-            "addresses": number("how many addresses it has"),
         },
     ),
     "member": Kind(
@@ -169,26 +178,20 @@ KINDS: dict[str, Kind] = {
             "base": text("the device under it"),
             "base_kind": text("nic, bond, vlan, bridge, or unlisted", words=BASES),
             "tag": number("its VLAN id", absent="no tag", most=LARGEST_TAG),
-            "mtu": number("its MTU in bytes"),
             "vdsm_name": text("the name VDSM would give it: base.tag"),
             "vdsm_name_length": number("the length of that name; the kernel takes 15"),
             "conventional": flag("1: it has that name"),
-            "bridge": text("the bridge it is a port of"),
-            "vlans": number("how many vlans stand on it"),
-            "addresses": number("how many addresses it has"),
         },
     ),
     "bridge": Kind(
         "a Linux bridge",
         {
             "name": text("its name"),
-            "mtu": number("its MTU in bytes"),
             "owned": flag("1: it belongs to a network that VDSM made"),
             "stp": flag("1: it runs STP"),
             "ports": number("how many ports it has"),
             "port_names": text("its ports, joined by commas"),
             "heir": text("its only port that is a nic, bond or vlan: what would have its addresses without it"),
-            "addresses": number("how many addresses it has"),
         },
     ),
     "port": Kind(

@@ -246,8 +246,7 @@ def _may_match(pattern: Pattern, facts: Sequence[Fact]) -> bool:
 def _usual(key: str, facts: Sequence[Fact]) -> Iterable[Sequence[Scalar]]:
     """Values of a key's fields that mean something on this host, the most usual first."""
     if key == "mtu":
-        devices = ("nic", "bond", "vlan", "bridge", "network")
-        told = sorted({fact.fields["mtu"] for fact in facts if fact.kind in devices})
+        told = sorted({fact.fields["mtu"] for fact in facts if fact.kind in ("device", "network")})
         return product(dict.fromkeys((*USUAL_MTUS, *(mtu for mtu in told if int(mtu) >= SMALLEST_MTU))))
     if key == "vlan":
         tags = sorted({fact.fields["tag"] for fact in facts if fact.kind == "vlan"})

@@ -16,7 +16,7 @@ GAP = 1 << 16  # numbers between two texts that somebody names, for those that n
 # What tells a fact from all others of its kind; of a kind that is not here, all fields do.
 KEYS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("definition", "vdsm", "host", "client", "attachment", "outcome", "management"), ()),
-    **dict.fromkeys(("nic", "bond", "vlan", "bridge", "network"), ("name",)),
+    **dict.fromkeys(("device", "nic", "bond", "vlan", "bridge", "network"), ("name",)),
     "wanted": ("address",),
     "member": ("bond", "nic"),
     "port": ("bridge", "device"),

@@ -87,7 +87,7 @@ class _Writing:
         for fact in self.of("nic"):
             self.sections["nics"][self.texts[fact["name"]]] = {
                 **self._device(fact),
-                "hwaddr": self._mac(str(fact["link"])),
+                "hwaddr": self._mac(str(self._told(fact)["link"])),
             }
         for fact in self.of("bond"):
             self._bond(fact)
@@ -131,8 +131,12 @@ class _Writing:
         return (INFINIBAND if link == "infiniband" else MAC).format(number >> 8, number & 255)
 
     def _device(self, fact: Mapping[str, Scalar]) -> dict[str, Any]:
-        mtu = {"mtu": str(fact["mtu"])} if fact["mtu"] != -1 else {}
-        return {**self._ip(fact["name"]), **mtu}
+        mtu = self._told(fact)["mtu"]
+        return {**self._ip(fact["name"]), **({"mtu": str(mtu)} if mtu != -1 else {})}
+
+    def _told(self, fact: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """What is told of a nic, bond, vlan or bridge as a device."""
+        return next(device for device in self.of("device") if device["name"] == fact["name"])
 
     def _ip(self, device: Scalar) -> dict[str, Any]:
         """The keys of the IP configuration of a device."""
@@ -182,13 +186,14 @@ class _Writing:
         return ["192.0.2.53"] if value else []
 
     def _bond(self, fact: Mapping[str, Scalar]) -> None:
+        link = str(self._told(fact)["link"])
         members = [self._text(member["nic"]) for member in self.of("member") if member["bond"] == fact["name"]]
         while len(members) < min(int(fact["members"]), 8):
             members.append(f"eth{100 + len(self.sections['nics']) + len(members)}")
         for member in members:
             listed = [one["listed"] for one in self.of("member") if self.texts.get(one["nic"]) == member]
             if listed != [0]:
-                idle = {**self._ip(""), "mtu": "1500", "hwaddr": self._mac(str(fact["link"]))}
+                idle = {**self._ip(""), "mtu": "1500", "hwaddr": self._mac(link)}
                 self.sections["nics"].setdefault(member, idle)
         options: dict[str, Any] = {}
         if fact["mode"] != -1:
@@ -196,7 +201,7 @@ class _Writing:
             if fact["mode"] == 1 and int(fact["fail_over_mac"]) in (1, 2):
                 options["opts"]["fail_over_mac"] = str(fact["fail_over_mac"])
         told = {"switch": str(fact["switch"])} if fact["switch"] in ("ovs", "legacy") else {}
-        hwaddr = {"hwaddr": self._mac(str(fact["link"]))} if fact["link"] else {}
+        hwaddr = {"hwaddr": self._mac(link)} if link else {}
         bond = {**self._device(fact), **hwaddr, "slaves": members, **options, **told}
         self.sections["bondings"][self.texts[fact["name"]]] = bond
 

@@ -37,7 +37,7 @@ def covered(one, *hosts):
 
 
 def test_a_rule_that_fires_and_its_term_that_decides():
-    found = covered(rule("jumbo", pattern("nic", mtu=("gt", 1500))), {"eth0": 9000}, {"eth0": 1500})
+    found = covered(rule("jumbo", pattern("device", mtu=("gt", 1500))), {"eth0": 9000}, {"eth0": 1500})
     assert found.fired_on == ("host0",)
     (term,) = found.terms
     assert (term.text, term.false_on, term.decided_on) == ("mtu: {gt: 1500}", "host1", "host1")
@@ -45,12 +45,12 @@ def test_a_rule_that_fires_and_its_term_that_decides():
 
 
 def test_a_term_that_always_holds():
-    found = covered(rule("jumbo", pattern("nic", mtu=("gt", 1500))), {"eth0": 9000})
+    found = covered(rule("jumbo", pattern("device", mtu=("gt", 1500))), {"eth0": 9000})
     assert [term.text for term in found.never_false] == ["mtu: {gt: 1500}"]
 
 
 def test_a_term_that_is_false_only_together_with_another_decides_nothing():
-    both = rule("both", pattern("nic", name="eth0", mtu=9000))
+    both = rule("both", pattern("device", name="eth0", mtu=9000))
     found = covered(both, {"eth0": 9000, "eth1": 1500})
     assert found.never_false == ()
     assert [term.text for term in found.never_deciding] == ["name: eth0", "mtu: 9000"]
@@ -59,18 +59,20 @@ def test_a_term_that_is_false_only_together_with_another_decides_nothing():
 
 def test_a_term_of_a_no_pattern():
     alone = rule(
-        "alone", pattern("nic"), pattern("nic", "other", negated=True, mtu=9000, name=("not", Reference("nic", "name")))
+        "alone",
+        pattern("device"),
+        pattern("device", "other", negated=True, mtu=9000, name=("not", Reference("device", "name"))),
     )
     found = covered(alone, {"eth0": 9000, "eth1": 9000}, {"eth0": 9000}, {"eth0": 9000, "eth1": 1500})
     assert (found.fired_on, found.blocked_on) == (("host1", "host2"), ("host0",))
     assert [(term.text, term.decided_on) for term in found.terms] == [
         ("mtu: 9000", "host2"),
-        ("name: {not: $nic.name}", "host0"),
+        ("name: {not: $device.name}", "host0"),
     ]
 
 
 def test_the_percentage_counts_rules_and_terms():
-    rules = (rule("jumbo", pattern("nic", mtu=("gt", 1500))), rule("never", pattern("bond")))
+    rules = (rule("jumbo", pattern("device", mtu=("gt", 1500))), rule("never", pattern("bond")))
     found = cover(rules, trials(rules, {"eth0": 9000}, {"eth0": 1500}))
     assert [one.rule.name for one in found.unfired] == ["never"]
     assert round(found.percent) == 67
@@ -78,13 +80,13 @@ def test_the_percentage_counts_rules_and_terms():
 
 
 def test_terms_read_as_they_are_written():
-    tests = {"tag": ("in", (0, 5)), "name": ("not", ""), "base": Reference("nic", "name")}
+    tests = {"tag": ("in", (0, 5)), "name": ("not", ""), "base": Reference("device", "name")}
     told = [written(test) for test in pattern("vlan", **tests).tests]
-    assert told == ["tag: {in: [0, 5]}", "name: {not: null}", "base: $nic.name"]
+    assert told == ["tag: {in: [0, 5]}", "name: {not: null}", "base: $device.name"]
 
 
 def test_a_trial_keeps_what_each_stage_saw():
-    (trial,) = trials((rule("jumbo", pattern("nic")),), {"eth0": 1500})
+    (trial,) = trials((rule("jumbo", pattern("device")),), {"eth0": 1500})
     assert isinstance(trial, Trial)
     assert [judgement.stage for judgement in trial.judgements] == ["locate", "devise", "guard"]
     assert trial.outcome("jumbo") == "fired"

@@ -35,7 +35,7 @@ from planner.rules.model import Pattern, Reference, Rule, Ruleset, Verdict
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = read_definition({"network": "ovirtmgmt"}).definition
-MTU_DROPPED = "nic {mtu: {gt: 1500}} dropped"
+MTU_DROPPED = "device {mtu: {gt: 1500}} dropped"
 
 
 def rule(name, *when, message="said", **more):
@@ -66,59 +66,59 @@ def fates(one, *hosts, beside=()):
 
 
 def test_each_term_is_dropped_and_turned():
-    nic = pattern("nic", mtu=("gt", 1500), name=("in", ("eth0", "eth1")))
-    assert what(rule("jumbo", nic, message="{nic.name}")) == [
-        "nic {mtu: {gt: 1500}} dropped",
-        "nic {mtu: {gt: 1500}} turned to {mtu: {le: 1500}}",
-        "nic {name: {in: [eth0, eth1]}} dropped",
-        "nic {name: {in: [eth0, eth1]}} turned to {name: {not-in: [eth0, eth1]}}",
+    nic = pattern("device", mtu=("gt", 1500), name=("in", ("eth0", "eth1")))
+    assert what(rule("jumbo", nic, message="{device.name}")) == [
+        "device {mtu: {gt: 1500}} dropped",
+        "device {mtu: {gt: 1500}} turned to {mtu: {le: 1500}}",
+        "device {name: {in: [eth0, eth1]}} dropped",
+        "device {name: {in: [eth0, eth1]}} turned to {name: {not-in: [eth0, eth1]}}",
     ]
 
 
 @pytest.mark.parametrize(("op", "opposite"), [("not", "mtu: 9"), ("lt", "mtu: {ge: 9}"), ("ge", "mtu: {lt: 9}")])
 def test_operators_and_their_opposites(op, opposite):
-    assert what(rule("one", pattern("nic", mtu=(op, 9)), message="{nic.mtu}"))[-1].endswith(f"to {{{opposite}}}")
+    assert what(rule("one", pattern("device", mtu=(op, 9)), message="{device.mtu}"))[-1].endswith(f"to {{{opposite}}}")
 
 
 def test_an_expression_has_no_opposite():
-    named = rule("named", pattern("nic", name=("matches", "eth.*")), message="{nic.name}")
-    assert what(named) == ["nic {name: {matches: eth.*}} dropped"]
+    named = rule("named", pattern("device", name=("matches", "eth.*")), message="{device.name}")
+    assert what(named) == ["device {name: {matches: eth.*}} dropped"]
 
 
 def test_a_pattern_that_something_refers_to_is_not_dropped():
-    bond = pattern("bond", name=Reference("nic", "bond"))
-    told = what(rule("member", pattern("host"), pattern("nic"), bond))
+    bond = pattern("bond", name=Reference("device", "bond"))
+    told = what(rule("member", pattern("host"), pattern("device"), bond))
     assert "pattern host {} dropped" in told
-    assert "pattern bond {name: $nic.bond} dropped" in told
+    assert "pattern bond {name: $device.bond} dropped" in told
     assert "pattern nic {} dropped" not in told
 
 
 def test_a_no_pattern_is_dropped_and_required():
-    told = what(rule("lonely", pattern("nic"), pattern("bond", negated=True), message="{nic.name}"))
+    told = what(rule("lonely", pattern("device"), pattern("bond", negated=True), message="{device.name}"))
     assert told == ["pattern no bond {} dropped", "pattern no bond {} required"]
 
 
 def test_each_override_is_dropped():
-    told = what(rule("loud", pattern("nic"), message="{nic.name}", overrides=("quiet", "silent")))
+    told = what(rule("loud", pattern("device"), message="{device.name}", overrides=("quiet", "silent")))
     assert told == ["overrides quiet dropped", "overrides silent dropped"]
 
 
 def test_a_term_is_noticed_by_a_host_that_fails_it():
-    jumbo = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
+    jumbo = rule("jumbo", pattern("device", mtu=("gt", 1500)), message="{device.name}")
     assert fates(jumbo, {"eth0": 9000})[MTU_DROPPED].by == NOBODY
     noticed = fates(jumbo, {"eth0": 9000}, {"eth0": 9000, "eth1": 1500})[MTU_DROPPED]
     assert (noticed.by, noticed.golden) == (PLAN, "host1")
 
 
 def test_what_no_plan_shows_an_example_may_notice():
-    quiet = rule("quiet", pattern("nic", mtu=("gt", 1500)), silent=("host0",))._replace(verdicts=())
+    quiet = rule("quiet", pattern("device", mtu=("gt", 1500)), silent=("host0",))._replace(verdicts=())
     assert fates(quiet, {"eth0": 1500})[MTU_DROPPED].by == EXAMPLE
     assert fates(quiet._replace(silent=()), {"eth0": 1500})[MTU_DROPPED].by == NOBODY
 
 
 def test_an_override_is_noticed_where_both_rules_fire():
-    loud = rule("loud", pattern("nic"), message="{nic.name}", overrides=("quiet",))
-    quiet = rule("quiet", pattern("nic", mtu=9000))
+    loud = rule("loud", pattern("device"), message="{device.name}", overrides=("quiet",))
+    quiet = rule("quiet", pattern("device", mtu=9000))
     assert fates(loud, {"eth0": 9000}, beside=(quiet,))["overrides quiet dropped"].by == PLAN
     assert fates(loud, {"eth0": 1500}, beside=(quiet,))["overrides quiet dropped"].by == NOBODY
 
@@ -129,11 +129,11 @@ def test_what_the_linter_refuses_need_not_be_noticed():
 
 
 def test_a_survivor_without_a_reason_is_told():
-    jumbo = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
+    jumbo = rule("jumbo", pattern("device", mtu=("gt", 1500)), message="{device.name}")
     score = mutate([jumbo], Planner(Ruleset("small", "1", "", (jumbo,))), [])
     assert (score.percent, len(score.survivors)) == (0.0, 2)
     told = page(score, {f"jumbo: {MTU_DROPPED}": "nobody minds"})
-    assert "nobody minds\n\n- locate/jumbo.yaml:5:7: `nic {mtu: {gt: 1500}} dropped`" in told
+    assert "nobody minds\n\n- locate/jumbo.yaml:5:7: `device {mtu: {gt: 1500}} dropped`" in told
     assert "**no reason is given**" in told
 
 
@@ -155,7 +155,7 @@ def test_the_short_way_finds_what_planning_everything_anew_finds(rules, name):
 
 
 def test_what_is_proved_equivalent_does_not_count():
-    one = rule("jumbo", pattern("nic", mtu=("gt", 1500)), message="{nic.name}")
+    one = rule("jumbo", pattern("device", mtu=("gt", 1500)), message="{device.name}")
     compiled = compile_ruleset(Ruleset("small", "1", "", (one,)))
     host = read_capture({"nics": {"eth0": {"mtu": "9000"}}, "networks": {}}).host
     score = mutate([one], Planner(compiled), [try_out(Case("host", host, DEFINITION), compiled)])

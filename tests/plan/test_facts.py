@@ -76,29 +76,59 @@ def seen(kind: str, name: str) -> dict[str, object]:
 def test_a_nic() -> None:
     assert seen("nic", "eth0") == {
         "name": "eth0",
-        "mtu": 9000,
         "hwaddr": MAC(1),
         "permanent_hwaddr": MAC(11),
+    }
+    assert seen("nic", "eth1")["permanent_hwaddr"] == MAC(2)
+
+
+def test_a_device() -> None:
+    assert seen("device", "eth0") == {
+        "name": "eth0",
+        "kind": "nic",
+        "mtu": 9000,
         "link": "ethernet",
         "bond": "bond0",
         "bridge": "",
         "vlans": 0,
         "addresses": 0,
+        "port": "eth0",
+        "base": "eth0",
+        "tag": -1,
     }
-    assert seen("nic", "eth1")["permanent_hwaddr"] == MAC(2)
-    assert (seen("nic", "ib0")["link"], seen("nic", "ib0")["bridge"], seen("nic", "ib0")["bond"]) == (
-        "infiniband",
-        "br0",
-        "",
+    assert (seen("device", "ib0")["link"], seen("device", "ib0")["bridge"]) == ("infiniband", "br0")
+    assert seen("device", "bond0")["link"] == "ethernet"  # of its members: its own MAC address is not told
+    assert seen("device", "bond0")["vlans"] == 1
+    assert seen("device", "bond0.30")["bridge"] == "ovirtmgmt"
+    assert [seen("device", name)["addresses"] for name in ("ovirtmgmt", "br0")] == [1, 0]
+
+
+def test_where_a_network_stands_on_a_device() -> None:
+    stands = {
+        name: tuple(seen("device", name)[field] for field in ("port", "base", "tag")) for name in ("bond0.30", "br0")
+    }
+    assert stands == {"bond0.30": ("bond0.30", "bond0", 30), "br0": ("br0", "br0", -1)}
+    assert tuple(seen("device", "ovirtmgmt").values())[-3:] == ("bond0.30", "bond0", 30)
+    tagged = {"ovirtmgmt": HOST.networks["ovirtmgmt"]._replace(tag=7, mtu=1400, southbound="eth9")}
+    (fact,) = [
+        one for one in facts("device", HOST._replace(networks=tagged, bridges={})) if one.fields["kind"] == "bridge"
+    ]
+    assert tuple(fact.fields.values())[-3:] == ("eth9", "eth9", 7)
+    assert (fact.fields["mtu"], fact.path) == (1400, "networks.ovirtmgmt")
+    assert tuple(
+        one.fields["kind"] for one in facts("device", HOST._replace(nics={"br0": Nic("br0", "nics.br0")}))
+    ) == (
+        "nic",
+        "bond",
+        "vlan",
+        "bridge",
     )
 
 
 def test_a_bond() -> None:
     assert seen("bond", "bond0") == {
         "name": "bond0",
-        "mtu": 9000,
         "hwaddr": "",
-        "link": "ethernet",  # of its members: its own MAC address is not told
         "mode": 1,
         "members": 3,
         "member_names": "eth0, eth1, gone",
@@ -106,9 +136,6 @@ def test_a_bond() -> None:
         "fail_over_mac": 2,
         "switch": "legacy",
         "partner": "00:00:00:00:00:00",
-        "bridge": "",
-        "vlans": 1,
-        "addresses": 0,
     }
 
 
@@ -118,8 +145,10 @@ def test_a_bond() -> None:
 def test_a_bond_that_tells_its_mac_address_and_is_a_port(hwaddr: str, bridge: str, link: str) -> None:
     bridges = {"br0": HOST.bridges["br0"]._replace(ports=("bond0",))} if bridge else {}
     bonds = {"bond0": HOST.bonds["bond0"]._replace(hwaddr=hwaddr)}
-    (fact,) = facts("bond", HOST._replace(bonds=bonds, bridges=bridges))
-    assert (fact.fields["hwaddr"], fact.fields["link"], fact.fields["bridge"]) == (hwaddr, link, bridge)
+    host = HOST._replace(bonds=bonds, bridges=bridges)
+    (bond,) = facts("bond", host)
+    (fact,) = [one for one in facts("device", host) if one.fields["name"] == "bond0"]
+    assert (bond.fields["hwaddr"], fact.fields["link"], fact.fields["bridge"]) == (hwaddr, link, bridge)
 
 
 @pytest.mark.parametrize(
@@ -144,19 +173,15 @@ def test_a_vlan() -> None:
         "base": "bond0",
         "base_kind": "bond",
         "tag": 30,
-        "mtu": 1500,
         "vdsm_name": "bond0.30",
         "vdsm_name_length": 8,
         "conventional": 1,
-        "bridge": "ovirtmgmt",
-        "vlans": 0,
-        "addresses": 0,
     }
 
 
 def test_bridges_and_their_ports() -> None:
     owned, foreign = seen("bridge", "ovirtmgmt"), seen("bridge", "br0")
-    assert (owned["owned"], owned["stp"], owned["ports"], owned["addresses"]) == (1, 1, 1, 1)
+    assert (owned["owned"], owned["stp"], owned["ports"]) == (1, 1, 1)
     assert (foreign["owned"], foreign["stp"], foreign["ports"], foreign["port_names"]) == (0, -1, 2, "ib0, vnet1")
     assert [(*fact.fields.values(), fact.path) for fact in facts("port")] == [
         ("ovirtmgmt", "bond0.30", 1, "bridges.ovirtmgmt.ports"),
@@ -366,9 +391,10 @@ def test_what_a_device_does_not_have_is_told_as_absent() -> None:
         bridges={},
         networks={},
     )
-    (nic,), (bond,), (vlan,) = (facts(kind, host) for kind in ("nic", "bond", "vlan"))
-    assert (nic.fields["link"], bond.fields["link"], bond.fields["fail_over_mac"]) == ("", "", 0)
-    assert (nic.fields["bridge"], bond.fields["bridge"], vlan.fields["bridge"]) == ("", "", "")
+    (bond,) = facts("bond", host)
+    assert bond.fields["fail_over_mac"] == 0
+    devices = [(one.fields["name"], one.fields["link"], one.fields["bridge"]) for one in facts("device", host)]
+    assert devices == [("eth0", "", ""), ("bond0", "", ""), ("bond0.30", "", "")]
 
 
 def test_a_vlan_of_tag_0_is_tagged() -> None:
