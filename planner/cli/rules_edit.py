@@ -28,6 +28,7 @@ from planner.rules.shelf import (
     compiled_rules,
     form_of,
     installed,
+    is_shipped,
     load_rules,
     ruleset_sources,
     written_form,
@@ -311,7 +312,8 @@ def _release(options: argparse.Namespace, shelved: Shelved, ruleset: Ruleset) ->
     """Seal what was tested, unless that version was sealed before with other files; the exit status."""
     rules = written_form(compile_ruleset(ruleset), shelved.root)
     path = f"{shelved.root}/{MANIFEST}"
-    text = with_line("compiled", sha256(rules.encode()), shelved.texts[path])
+    shipped = is_shipped(options.folder)  # whose compiled form each version of the program makes for itself
+    text = shelved.texts[path] if shipped else with_line("compiled", sha256(rules.encode()), shelved.texts[path])
     sealed, problems = assemble({**shelved.texts, path: text}, shelved.root)
     if sealed is not None:
         text = with_line("digest", sealed.digest, text)

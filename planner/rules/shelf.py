@@ -198,14 +198,14 @@ def form_of(ruleset: Ruleset, rules: str, *, sealed: bool) -> str:
 def kept_form(content: bytes, texts: Mapping[str, str], root: str, *, shipped: bool) -> Compiled | None:
     """The ruleset in the folder ``root`` of ``texts`` as ``content`` has it; None if that was not made of them.
 
-    ``shipped``: it came with the program that reads it, and needs no seal.
+    ``shipped``: it came with the program that reads it, so the form needs no seal, and may be made anew by a later one.
     """
     made, rules = parts_of(content)
     digest = digest_at(texts, root)
     if made is None or (made.format, made.digest) != (FORM, digest):
         return None
-    seal = sealed_in(texts, root)
-    if seal != ((digest,), (made.rules,)) and not (shipped and seal == ((), ())):
+    digests, forms = sealed_in(texts, root)
+    if digests not in ((digest,), ()) or (not shipped and (digests, forms) != ((digest,), (made.rules,))):
         return None
     return _compiled(rules, digest, root)
 
@@ -310,11 +310,11 @@ def compiled_rules(spec: str | None = None) -> tuple[Compiled | None, tuple[Prob
 
 
 def make_forms() -> None:
-    """Write the compiled form of each installed ruleset that is not sealed, as `make` and a wheel's build do."""
+    """Write the compiled form of each installed ruleset, as `make` and a wheel's build do."""
     for title in installed():
         shelved = ruleset_sources(title)
         ruleset, _ = _load(shelved)
-        if ruleset is not None and sealed_in(shelved.texts, shelved.root) == ((), ()):
+        if ruleset is not None:
             path = os.path.join(shelved.folder, COMPILED)
             beside = f"{path}.{os.getpid()}"
             with open(beside, "w", encoding="utf-8") as stream:
@@ -365,6 +365,11 @@ def ruleset_sources(spec: str | None = None) -> Shelved:
     texts, problems = read_ruleset(DISK, path, root)
     bases, found = read_bases(texts.get(f"{root}/{MANIFEST}", ""), DISK, folder("rules"))
     return Shelved(root, texts | bases, (*problems, *found), path, shipped=path != spec)
+
+
+def is_shipped(path: str) -> bool:
+    """Tell whether the folder ``path`` is that of an installed ruleset, by whatever way it is reached."""
+    return os.path.realpath(path) in {os.path.realpath(rules_folder(title)) for title in installed()}
 
 
 def rules_folder(spec: str | None = None) -> str:
