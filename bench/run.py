@@ -7,13 +7,14 @@ drifts, a ratio hardly does.
 import gc
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from fleet import built, captures, large
 from floor import decide_by_hand
 
 import planner
+from planner.definition import Definition
+from planner.engine.compiled import to_lines
+from planner.rules.model import Pattern, Rule, Test
 from planner.rules.shelf import COMPILED, rules_folder
 
 ROOT = Path(__file__).parent.parent
@@ -31,12 +35,12 @@ MGMTNET = [str(Path(sys.executable).parent / "mgmtnet"), "plan", str(SEED / "cap
 MGMTNET += ["--network", str(SEED / "definition.yaml"), "-o", "json"]
 
 
-def cpu_seconds(command: list[str], environment: dict[str, str] | None = None) -> float:
+def cpu_seconds(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> float:
     """Seconds of processor that a whole process takes, with the processes that it waits for."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, env=environment)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def paired(command: list[str], floor: list[str]) -> tuple[float, float]:
@@ -184,6 +188,50 @@ def _wall(processors: str, command: list[str]) -> tuple[float, int]:
     return float(took), int(memory)
 
 
+def scale() -> list[str]:
+    """The shipped rules, and ten times as many: copies that a test of the definition keeps from firing."""
+    ruleset, problems = planner.load_rules()
+    assert ruleset is not None, problems
+    hosts = [(json.dumps(capture), definition, address) for capture, definition, address in built(400, 1)]
+    rows, once = [], (0.0, 0.0)
+    for times in (1, 3, 10):
+        copies = [_copy(rule, number) for number in range(1, times) for rule in ruleset.rules]
+        compiled = planner.compile_ruleset(ruleset._replace(rules=(*ruleset.rules, *copies)))
+        with tempfile.TemporaryDirectory() as folder:
+            form, capture = Path(folder, "form"), SEED / "capture.json"
+            form.write_text("\n".join(to_lines(compiled, "")))
+            start = statistics.median(cpu_seconds([sys.executable, "-c", START, form, capture]) for _ in range(9))
+        by = planner.Planner(compiled)
+        alike = min(timed(partial(_plan_all, by, hosts), 1) for _ in range(4))
+        once = once if times > 1 else (start, alike)
+        started, planned = f"{start * 1000:.0f} ms", f"{alike / len(hosts) * 1e6:.0f} µs"
+        bounds = ("≤ 2", "≤ 1.3") if times == 10 else ("", "")
+        told = f"{started} | {start / once[0]:.2f} | {bounds[0]} | {planned} | {alike / once[1]:.2f} | {bounds[1]}"
+        rows.append(f"| {len(ruleset.rules) * times:,} | {told} |")
+    return rows
+
+
+# A whole process that plans a host by rules in their compiled form.
+START = """
+import sys, planner
+from planner.engine.compiled import from_lines
+rules = from_lines(open(sys.argv[1]).read().split("\\n"), "", "")
+host = planner.read_capture(open(sys.argv[2]).read()).required()
+planner.plan(host, planner.read_definition({"network": "ovirtmgmt"}).required(), rules).json()
+"""
+
+
+def _copy(rule: Rule, number: int) -> Rule:
+    other = Test("network", "is", f"other{number}", 1, 1)
+    guard = Pattern("definition", "guarded", negated=False, tests=(other,), line=1, column=1)
+    return rule._replace(name=f"{rule.name}-{number}", when=(guard, *rule.when), overrides=())
+
+
+def _plan_all(by: planner.Planner, hosts: list[tuple[str, Definition, str]]) -> None:
+    for text, definition, address in hosts:
+        by.plan(planner.read_capture(text).host, definition, (address,))
+
+
 def read_and_plan(text: str, definition: object, by: planner.Planner, address: str) -> object:
     """What `mgmtnet plan` does with one host."""
     return by.plan(planner.read_capture(text).host, definition, (address,))
@@ -242,6 +290,7 @@ def main() -> None:
         fleet="\n".join(fleet()),
         by_hand=by_hand(),
         sizes="\n".join(sizes(by)),
+        scale="\n".join(scale()),
         diff="\n".join(many_hosts()),
         memory="\n".join(memory(by)),
         applying="\n".join(applying.rows()),
@@ -280,6 +329,15 @@ Python without rules, reasons or checks, costs {by_hand} of that floor.
 | nics | vlans | capture | reading and planning | ratio to its own `json.loads` | bound |
 |---|---|---|---|---|---|
 {sizes}
+
+## More rules
+
+Copies of the shipped rules that fire on no host. *Start* is a whole process that reads their compiled form and plans a
+host; *alike* is a host like one before it, in one process.
+
+| rules | start | ratio | bound | alike | ratio | bound |
+|---|---|---|---|---|---|---|
+{scale}
 
 ## `rules diff` over many hosts
 
