@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -91,15 +91,27 @@ def whole_process() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:  # a copy without its compiled form, as a site's rules are
         copy = shutil.copytree(rules_folder(), Path(folder) / "rules", ignore=shutil.ignore_patterns(COMPILED))
         rows.append(row("the same by rules that are not sealed", [*MGMTNET, "--rules", str(copy)]))
-    netplan = shutil.which("netplan")
-    if netplan is None:
-        return [*rows, "| `netplan generate` (not installed here) | | | | |"]
     with tempfile.TemporaryDirectory() as folder:
-        etc = Path(folder) / "etc" / "netplan"
-        etc.mkdir(parents=True)
-        shutil.copy(ROOT / "bench" / "netplan.yaml", etc / "01.yaml")
-        (etc / "01.yaml").chmod(0o600)
-        return [*rows, row("`netplan generate` on the same stack", [netplan, "generate", "--root-dir", folder])]
+        return [*rows, *(row(*peer) if shutil.which(peer[1][0]) else _absent(peer[1][0]) for peer in peers(folder))]
+
+
+def peers(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Programs that make a host's network configuration of a description: the same stack, for each in its words."""
+    etc = Path(folder) / "etc" / "netplan"
+    etc.mkdir(parents=True)
+    described = etc / "01.yaml"
+    shutil.copy(ROOT / "bench" / "netplan.yaml", described)
+    described.chmod(0o600)
+    yield "`netplan generate` on the same stack", ["netplan", "generate", "--root-dir", folder]
+    convert = ["cloud-init", "devel", "net-convert", "-p", str(described), "-k", "yaml", "-d", f"{folder}/out"]
+    yield "`cloud-init net-convert` of it to NetworkManager", [*convert, "-D", "rhel", "-O", "network-manager"]
+    listed = Path(folder) / "config.yaml"
+    shutil.copy(ROOT / "bench" / "os-net-config.yaml", listed)
+    yield "`os-net-config --noop`", ["os-net-config", "--noop", "-c", str(listed), "--root-dir", folder]
+
+
+def _absent(program: str) -> str:
+    return f"| `{program}` (not installed here) | | | | |"
 
 
 def _cold(base: float) -> str:
