@@ -107,7 +107,10 @@ def peers(folder: str) -> Iterator[tuple[str, list[str]]]:
     yield "`cloud-init net-convert` of it to NetworkManager", [*convert, "-D", "rhel", "-O", "network-manager"]
     listed = Path(folder) / "config.yaml"
     shutil.copy(ROOT / "bench" / "os-net-config.yaml", listed)
-    yield "`os-net-config --noop`", ["os-net-config", "--noop", "-c", str(listed), "--root-dir", folder]
+    yield (
+        "`os-net-config --noop`",
+        ["os-net-config", "--noop", "--provider", "ifcfg", "-c", str(listed), "--root-dir", folder],
+    )
 
 
 def _absent(program: str) -> str:
