@@ -31,6 +31,9 @@ POSTGRESQL = "postgresql://"
 WRITTEN = "mgmtnet-json"
 # The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
 FORM = "mgmtnet-apply-1"
+# Seconds between two looks of DBOS for messages, which nobody sends a run. The end of a run waits for one: longer, and
+# each apply takes longer; shorter, and a run of minutes asks the database for nothing hundreds of times.
+LISTENS = 0.2
 # Shorter takes a database beyond a slow line for one that is not there; longer leaves whoever mistyped it waiting.
 CONNECT_WITHIN = 10
 
@@ -409,6 +412,7 @@ def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
             "executor_id": run,
             "serializer": _json_serializer(),
             "log_level": "CRITICAL",
+            "notification_listener_polling_interval_sec": LISTENS,
         }
     )
 
