@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from attacking import Family, golden, spoken
+from attacking import Family, golden, spoken, unsealed
 from hosts_on_stage import ROOT
 from mutations import NASTY, bytes_of
 
@@ -156,6 +156,7 @@ def _rules(place: Path, name: str) -> None:
     place.mkdir()
     shipped = ROOT / "rules" / "ovirtmgmt" / "1.0"
     shutil.copy(shipped / "ruleset.yaml", place)
+    unsealed(place)
     (place / "devise").mkdir()
     shutil.copy(shipped / "devise" / "as-defined.yaml", place / "devise")
     rule = yaml.safe_load((shipped / "devise" / "as-defined.yaml").read_text())

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from attacking import INPUT, Family, FellError, golden, harmless, spoken
+from attacking import INPUT, Family, FellError, golden, harmless, spoken, unsealed
 from hosts_on_stage import ROOT
 from mutations import MARKER, NASTY, bytes_of, changed, changed_bytes, nasty
 
@@ -16,8 +16,9 @@ import planner
 from planner.engine.compiled import compile_ruleset
 from planner.explain.summary import summary, why_all
 from planner.problem import errors, render
+from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
-from planner.rules.shelf import MANIFEST, load_rules, ruleset_sources
+from planner.rules.shelf import load_rules, ruleset_sources
 from planner.yamltext import decode
 
 SHIPPED = ROOT / "rules" / "ovirtmgmt" / "1.0"
@@ -93,6 +94,7 @@ def prepare(chance: Random, number: int, folder: Path) -> None:
             target = ruleset / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
+        unsealed(ruleset)
         chosen = source / MANIFEST if chance.random() < 0.15 else chosen
         place = f"rules/{chosen.relative_to(source)}"
         original = chosen.read_text()

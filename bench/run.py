@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import applying
+from attacking import unsealed
 from fleet import built, captures, large
 from floor import decide_by_hand
 
@@ -175,6 +176,7 @@ def many_hosts() -> list[str]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         edited = shutil.copytree(rules_folder(), Path(folder) / "edited", ignore=shutil.ignore_patterns(COMPILED))
+        unsealed(edited)
         rule = edited / "devise" / "as-defined.yaml"
         rule.write_text(rule.read_text().replace("mtu: $definition.mtu", "mtu: 1492"))
         wanted = Path(folder) / "definition.yaml"

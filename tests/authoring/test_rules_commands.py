@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,9 @@ def few(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Path:
+def edited(tmp_path: Path, shipped_copy: Callable[[Path], Path]) -> Path:
     """The shipped rules with an MTU of 1400 for everybody."""
-    folder = tmp_path / "edited"
-    shutil.copytree(RULES, folder)
+    folder = shipped_copy(tmp_path / "edited")
     rule = folder / "devise" / "as-defined.yaml"
     rule.write_text(rule.read_text().replace("mtu: $definition.mtu", "mtu: 1400"))
     return folder
@@ -157,8 +157,10 @@ def test_a_program_reads_what_was_tested(capsys: pytest.CaptureFixture[str], few
     assert f"FAIL  golden {few}/vlan-other-tag: it cannot be read\n  {few}/vlan-other-tag/definition.yaml:1:7: " in told
 
 
-def test_a_golden_with_moved_lines_passes(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
-    shutil.copytree(RULES, tmp_path / "moved")
+def test_a_golden_with_moved_lines_passes(
+    capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path, shipped_copy: Callable[[Path], Path]
+) -> None:
+    shipped_copy(tmp_path / "moved")
     rule = tmp_path / "moved" / "devise" / "as-defined.yaml"
     rule.write_text(rule.read_text().replace("\nwhen:", "\n# a comment\nwhen:"))
     assert main(["rules", "test", str(tmp_path / "moved"), "--goldens", str(few)]) == 0
@@ -236,10 +238,9 @@ def test_a_diff_tells_host_kind_value_and_rule(capsys: pytest.CaptureFixture[str
 
 
 @pytest.fixture
-def rival(tmp_path: Path) -> Path:
+def rival(tmp_path: Path, shipped_copy: Callable[[Path], Path]) -> Path:
     """The shipped rules and one that contradicts them on a nic."""
-    folder = tmp_path / "rival"
-    shutil.copytree(RULES, folder)
+    folder = shipped_copy(tmp_path / "rival")
     (folder / "devise" / "small.yaml").write_text(
         'rule: small\nsince: "1.0"\nsummary: s\nwhen:\n'
         "  - management: {kind: nic}\n  - definition: {mtu: {not: 1400}}\nthen:\n  set: {mtu: 1400}\n"
@@ -319,10 +320,12 @@ def test_a_diff_with_a_folder_without_hosts(capsys: pytest.CaptureFixture[str], 
     assert not told.out
 
 
-def test_a_diff_with_a_git_revision(capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path) -> None:
+def test_a_diff_with_a_git_revision(
+    capsys: pytest.CaptureFixture[str], few: Path, tmp_path: Path, shipped_copy: Callable[[Path], Path]
+) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
     repository = tmp_path / "repository"
-    shutil.copytree(ROOT / "rules", repository / "rules")
+    shipped_copy(repository / "rules" / "ovirtmgmt" / "1.0")
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "as it was"]):
         subprocess.run([*git, *command], cwd=repository, check=True)
     rule = repository / "rules" / "ovirtmgmt" / "1.0" / "devise" / "as-defined.yaml"

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -227,11 +228,11 @@ class TestByMeaning:
     """`golden check` and `update --moved` with an edited copy of the shipped rules."""
 
     @pytest.fixture
-    def place(self, tmp_path: Path) -> Path:
+    def place(self, tmp_path: Path, shipped_copy: Callable[[Path], Path]) -> Path:
         """Some goldens, and a copy of the rules in which a comment stands above a rule."""
         for name in ("nic-static", "seed-vlan-over-bond", "vlan-other-tag", "address-unknown"):
             shutil.copytree(ROOT / "golden" / name, tmp_path / "golden" / name)
-        shutil.copytree(ROOT / "rules" / "ovirtmgmt" / "1.0", tmp_path / "rules")
+        shipped_copy(tmp_path / "rules")
         self.edit(tmp_path, "\nwhen:", "\n# a comment\nwhen:")
         return tmp_path
 

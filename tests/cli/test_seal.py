@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -131,9 +132,10 @@ def test_a_seal_that_was_edited_is_told(site: Path, capsys: pytest.CaptureFixtur
     assert "error[" in capsys.readouterr().err
 
 
-def test_an_edited_copy_of_an_installed_ruleset_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(ROOT / "rules" / "ovirtmgmt" / "1.0", copy)
+def test_an_edited_copy_of_an_installed_ruleset_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shipped_copy: Callable[[Path], Path]
+) -> None:
+    copy = shipped_copy(tmp_path / "copy")
     assert main(["plan", *HOST, "--rules", str(copy)]) == 0
     assert "edited" not in capsys.readouterr().out, "a copy is no other ruleset"
     rule = next((copy / "guard").iterdir())

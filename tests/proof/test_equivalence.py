@@ -1,7 +1,6 @@
 """What is proved of two rulesets holds on hosts; where they differ, a host shows it, planned by both."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -218,9 +217,8 @@ def test_a_fact_is_taken_once():
 
 
 @pytest.fixture
-def folder(tmp_path):
-    shutil.copytree(ROOT / "rules" / "ovirtmgmt" / "1.0", tmp_path / "edited")
-    return tmp_path / "edited"
+def folder(tmp_path, shipped_copy):
+    return shipped_copy(tmp_path / "edited")
 
 
 def edit(path, before, after):
