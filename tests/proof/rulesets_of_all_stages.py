@@ -29,8 +29,8 @@ READ = {
     "definition": (("network", "vm_network", "vlan", "mtu"), 1),
     "vdsm": (("version", "patch", "known"), 1),
     "host": (("lacking", "gateways"), 1),
-    "nic": (("name", "bond", "mtu", "vlans", "link"), 3),
-    "vlan": (("name", "base", "tag", "mtu", "base_kind"), 3),
+    "device": (("name", "bond", "mtu", "vlans", "link"), 3),
+    "vlan": (("name", "base", "tag", "base_kind"), 3),
     "candidate": (("device", "found_by", "rivals", "owned", "address"), 2),
 }
 CONCLUDED = {
@@ -43,7 +43,7 @@ SEEN: dict[Stage, tuple[str, ...]] = {
     "devise": (*READ, "management"),
     "guard": (*READ, *CONCLUDED),
 }
-KEYED = {"nic": ("name",), "vlan": ("name",), "candidate": ("device", "found_by")}
+KEYED = {"device": ("name",), "vlan": ("name",), "candidate": ("device", "found_by")}
 SET = ("iface", "vlan", "mtu", "bridged", "switch", "ipv4.method", "ipv4.prefix", "pin_mac")
 
 
@@ -117,7 +117,7 @@ class Chance:
         return Assignment(name, value, 1)
 
     def differing(self, kinds: dict[str, str]) -> Assignment:
-        named = [alias for alias, kind in kinds.items() if kind in ("nic", "vlan")]
+        named = [alias for alias, kind in kinds.items() if kind in ("device", "vlan")]
         return Assignment("from", Reference(self.random.choice(named), "name") if named else "some", 1)
 
     def patterns(self, stage: Stage) -> tuple[tuple[Pattern, ...], dict[str, str]]:

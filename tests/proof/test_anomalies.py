@@ -61,10 +61,10 @@ def narrowed(chance: Random, rules: Compiled) -> Rule:
     """A rule that attaches, with another test of the device on which the address is."""
     attaching = [rule for rule in rules.ruleset.rules if any(given.field == "iface" for given in rule.sets)]
     rule = chance.choice(attaching)
-    place = chance.choice([place for place, one in enumerate(rule.when) if one.kind in (*DEVICES, "network")])
-    test = Asked("mtu", "lt", chance.choice((1400, 9000)), 1, 1)
-    pattern = rule.when[place]._replace(tests=(*rule.when[place].tests, test))
-    return rule._replace(when=(*rule.when[:place], pattern, *rule.when[place + 1 :]))
+    small = Asked("mtu", "lt", chance.choice((1400, 9000)), 1, 1)
+    name = Asked("name", "is", Reference("management", "device"), 1, 1)
+    device = Pattern("device", "planted", negated=False, tests=(name, small), line=1, column=1)
+    return rule._replace(when=(*rule.when, device))
 
 
 def dead(chance: Random, rules: Compiled) -> tuple[Rule, int]:
