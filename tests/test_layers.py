@@ -18,7 +18,7 @@ KNOWN_TO = {
     "ruamel": {"planner/authoring/fmt.py"},
     "dbos": {"planner/apply/journal.py"},
     "psycopg": {"planner/apply/journal.py"},
-    "rich": {"planner/cli/progress.py"},
+    "rich": {"planner/cli/progress.py", "planner/cli/workers.py"},
     "jsonschema": {"planner/apply/order.py"},
     "requests": {"planner/vdsm/http.py"},
     "urllib3": {"planner/vdsm/http.py"},
