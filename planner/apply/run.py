@@ -11,10 +11,9 @@ from planner.apply.verify import Difference, Measured, cut_short, host_devices, 
 from planner.apply.world import World
 from planner.host.graph import tells_routes
 from planner.host.model import Host
+from planner.plan.effects import by_nmstate
 from planner.printing import printable
 from planner.vdsm.client import Failure, FenceAgent, Speaker
-
-NMSTATE_SINCE = (4, 40)  # VDSM, whose age is that of the newest when unknown
 
 Standing = Literal[
     "as planned and saved",
@@ -134,7 +133,7 @@ class Run(NamedTuple):
     @property
     def elder(self) -> bool:
         """Whether VDSM writes ifcfg files, where a change may be half made, and not through nmstate."""
-        return () < self.before.version < NMSTATE_SINCE
+        return not by_nmstate(self.before)
 
     @property
     def unread(self) -> bool:

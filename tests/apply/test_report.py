@@ -2,7 +2,8 @@
 
 import pytest
 
-from planner.apply.run import SAVED, STATUS, Report, Step, unchanged
+from planner.apply.run import ADVICE, SAVED, SENT, STANDING, STATUS, Report, Step, unchanged
+from planner.apply.steps import STAGES
 from planner.vdsm.client import Failure
 
 PROBLEM = {"code": "c", "message": "the cause", "hint": "mend the cause so"}
@@ -23,7 +24,28 @@ def test_what_to_do_about_the_host_is_said_beside_the_hint_of_the_problem(standi
 def test_a_saved_change_whose_reboot_proved_nothing_is_not_to_be_applied_again() -> None:
     report = told("as planned and saved", **PROBLEM)
     assert report.status == 1
-    assert "nothing has to be applied again" in report.advice
+    assert report.advice == (
+        "the change stands and is saved; see to what is told above, nothing has to be applied again"
+    )
+
+
+def test_the_words_of_a_run_are_those_of_its_steps_and_of_its_report() -> None:
+    assert set(SENT) < set(STAGES)
+    assert set(STANDING) == {"before", "adopted"}
+    assert set(STANDING.values()) < set(ADVICE)
+
+
+def test_what_the_host_did_not_tell_is_that_of_the_last_look() -> None:
+    seen = Step("verify", "seen", found={"unseen": ["gateway"]})
+    assert Report("", "h", "n", SAVED, {}, (Step("verify", "seen"),)).unseen == []
+    assert Report("", "h", "n", SAVED, {}, (Step("verify", "seen"), seen, Step("prove", "seen"))).unseen == ["gateway"]
+
+
+@pytest.mark.parametrize("dirty", [False, True, None])
+def test_a_host_that_stands_as_defined_is_reported_by_its_network(*, dirty: bool | None) -> None:
+    report = unchanged("host1", {"network": "ovirtmgmt"}, dirty=dirty)
+    assert (report.host, report.network) == ("host1", "ovirtmgmt")
+    assert report.steps[0].said == "ovirtmgmt stands as it is defined; nothing was sent"
 
 
 def test_where_no_run_was_begun_there_is_none_to_resume() -> None:

@@ -236,10 +236,11 @@ engines = firing.Engines(compiled)
 engines.networks["locate", (0,)] = (broken[0],)
 answer = engines.fire("locate", facts)
 assert answer.outcomes == {"r000": "error"}, answer
-print(answer.problems[0].code, answer.problems[0].message)
+print(answer.problems[0].code, answer.problems[0].message, answer.problems[0].hint)
 """
     told = in_a_process(script)
     assert told.startswith("engine-failed durable_rules failed on the locate rules: ")
+    assert told.endswith("please report this with the capture and the rules; nothing was decided")
 
 
 def test_without_the_extension_the_plain_matcher_serves_alone():

@@ -63,6 +63,16 @@ def test_it_ends_on_a_host_of_many_vlans():
     assert "more ways" in lines[-1], "not all 4,094 to the power of three were tried"
 
 
+@pytest.mark.parametrize(("op", "value"), [("not", 9000), ("ge", 1400), ("in", (1500, 9000)), ("not-in", (9000,))])
+def test_a_test_for_other_than_one_value_is_passed_by_other_facts(op, value):
+    assert told([pattern("nic", mtu=(op, value))], [fact("nic", name="eth0", mtu=1500)]) is None
+
+
+def test_an_empty_text_is_nothing():
+    _, lines = told([pattern("nic", bond=("not", ""))], [fact("nic", name="eth0", bond="")])
+    assert lines[-2:] == ["no nic has bond not nothing", "nearest: nic eth0; its bond is nothing"]
+
+
 def test_a_field_that_is_not_there_is_a_miss():
     assert told([pattern("nic"), pattern("vlan", base="$nic.name")], [fact("nic"), fact("vlan")])[0] == 1
 

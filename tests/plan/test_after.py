@@ -9,7 +9,7 @@ import pytest
 
 import planner
 from planner.host.model import Host
-from planner.plan.after import future
+from planner.plan.after import Holder, address_of, after, future, holder_of
 from planner.plan.attachment import Attachment, IpPlan, attachment_of, read_attachment
 from planner.standin import StandIn
 
@@ -94,3 +94,18 @@ def test_a_tag_and_a_prefix_of_0_are_told() -> None:
     tagged = Attachment("eth0", tag=0, ipv4=IpPlan("static", "192.0.2.10", 0))
     assert (tagged.port, tagged.document()["vlan"], tagged.document()["ipv4"]["prefix"]) == ("eth0.0", 0, 0)
     assert read_attachment(tagged.document(), {}) == tagged
+
+
+def test_who_holds_the_address_is_read_from_the_plan() -> None:
+    found = {"management": {"device": "eth0", "address": "192.0.2.10"}}
+    assert (holder_of(found), address_of(found)) == ("eth0", "192.0.2.10")
+    assert (holder_of({"management": None}), address_of({"management": None})) == ("", "")
+
+
+@pytest.mark.parametrize("name", CHANGES[::5])
+def test_the_future_is_that_of_the_attachment_and_of_the_holder(name: str) -> None:
+    host = host_of(json.loads(next((GOLDEN / name).glob("capture.*")).read_text()))
+    plan = PLANS[name]
+    holder = Holder(plan["management"]["device"], plan["management"]["address"])
+    attachment = read_attachment(plan["attachment"], host.bonds)
+    assert future(host, plan) == after(host, plan["network"], attachment, holder)

@@ -417,6 +417,7 @@ def test_a_fact_has_every_field_that_the_vocabulary_gives_its_kind(kind: str) ->
 
 def test_an_attachment() -> None:
     assert attachment_fact(Attachment("eth0")).path == ""
+    assert attachment_fact(Attachment("bond0", bond=Bond("bond0", ""))).fields["bonding"] == "bond0"
     planned = Attachment(
         "bond0",
         tag=30,

@@ -8,7 +8,7 @@ import pytest
 from planner.host.capture import read_capture
 from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 from planner.plan.attachment import Attachment, IpPlan
-from planner.plan.effects import Effect, base_mtu, by_nmstate, foresee, foreseen_facts
+from planner.plan.effects import Effect, base_mtu, by_nmstate, foresee, foreseen_facts, readdressed
 from planner.rules.model import Fact
 
 VERDICTS = sorted((Path(__file__).parent.parent / "data" / "verdicts").glob("*.json"))
@@ -320,6 +320,7 @@ def test_an_advertised_address_that_is_not_planned_is_made_anew_by_nobody(method
     attachment = Attachment("eth0", bridged=False, ipv6=IpPlan(method, address.text if method == "static" else "", 64))
     kept = [("address-dropped", "eth0", "eth0", "", address.text)] if method == "none" else []
     assert told(host, attachment, "eth0") == kept
+    assert readdressed(host, attachment, host.nics["eth0"].ip) == {}
 
 
 def test_an_advertised_address_of_the_base_is_that_of_a_vlan_that_is_made_on_it() -> None:

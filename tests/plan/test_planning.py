@@ -27,6 +27,7 @@ def test_the_address_that_is_given_decides(rules: Compiled) -> None:
     assert planned("seed-vlan-over-bond", rules, "192.0.2.10").document()["steps"] == golden["steps"]
     unknown = planned("seed-vlan-over-bond", rules, "203.0.113.99")
     assert (unknown.outcome, unknown.problems[0].code) == ("refused", "address-not-found")
+    assert unknown.document()["rules"]["engine"].startswith(("durable_rules", "plain matcher"))
 
 
 def test_rules_are_compiled_if_they_are_not_and_edited_ones_are_called_so(rules: Compiled) -> None:
