@@ -37,7 +37,7 @@ class Compiled(NamedTuple):
 class KeptRules(Sequence[Rule]):
     """Rules as `to_lines` wrote them, each made when it is first asked for: few of them fire on a host."""
 
-    def __init__(self, written: Sequence[str | bytes], root: str) -> None:
+    def __init__(self, written: Sequence[str], root: str) -> None:
         """The rules ``written``, each as JSON, their files in the folder ``root``; "": in none."""
         self._written = written
         self._root = root
@@ -116,7 +116,7 @@ def to_lines(compiled: Compiled, root: str) -> list[str]:
     return [json.dumps(line, separators=(",", ":")) for line in (head, *([*map(_plain, rule)] for rule in moved))]
 
 
-def from_lines(lines: Sequence[str | bytes], digest: str, root: str) -> Compiled:
+def from_lines(lines: Sequence[str], digest: str, root: str) -> Compiled:
     """What `to_lines` wrote of the ruleset with this digest, which lies in the folder ``root`` now."""
     head, *rules = lines
     name, version, names, disabled, stages, kinds = json.loads(head)
@@ -154,7 +154,7 @@ def _stage(written: Sequence[Any]) -> StageRules:
 
 
 def _tests(constants: Sequence[Any], joins: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Join, ...]]:
-    return tuple((name, op, _value(value)) for name, op, value in constants), tuple(Join(*join) for join in joins)
+    return tuple([(name, op, _value(value)) for name, op, value in constants]), tuple([Join(*join) for join in joins])
 
 
 def _rule(values: dict[str, Any]) -> Rule:

@@ -229,7 +229,7 @@ def parts_of(content: bytes) -> tuple[Made | None, bytes]:
 
 def _compiled(rules: bytes, digest: str, root: str) -> Compiled | None:
     try:
-        return from_lines(rules.split(b"\n"), digest, root)
+        return from_lines(rules.decode().split("\n"), digest, root)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
 
