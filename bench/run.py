@@ -15,8 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import applying
 from attacking import unsealed
@@ -25,6 +27,7 @@ from floor import decide_by_hand
 
 import planner
 from planner.definition import Definition
+from planner.engine import firing
 from planner.engine.compiled import to_lines
 from planner.rules.model import Pattern, Rule, Test
 from planner.rules.shelf import COMPILED, rules_folder
@@ -157,6 +160,56 @@ def first_pass(designs: int) -> str:
 def fleet() -> list[str]:
     """Fleets of one design, of some, and of hosts that are all unlike."""
     return [first_pass(designs) for designs in (1, 20, 100, 400, 1000)]
+
+
+# Where the time of a plan goes: what is measured, and the functions that do it.
+WORK: tuple[tuple[str, Any, str], ...] = (
+    ("reading the capture", planner, "read_capture"),
+    ("facts", planner, "facts_of"),
+    ("likeness to hosts before it", firing, "likeness"),
+    ("which facts rules can reach", firing, "reach"),
+    ("our own matcher", firing, "match"),
+    ("compiling for durable_rules", firing, "networks_of"),
+    ("durable_rules", firing.durable, "run"),
+    ("what the request would do", planner, "foresee"),
+    ("deciding", planner, "decide"),
+    ("the plan", planner, "draft"),
+    ("printing", planner.Plan, "json"),
+)
+
+
+def profile() -> list[str]:
+    """Microseconds of each part of a plan: of hosts all unlike, and of hosts like one before them."""
+    columns = []
+    for hosts in (list(built(400, 400)), list(built(400, 1))):
+        with ExitStack() as patched:
+            spent = {what: patched.enter_context(_timing(where, name)) for what, where, name in WORK}
+            by, began = shipped(), time.perf_counter()
+            for capture, definition, address in hosts:
+                by.plan(planner.read_capture(json.dumps(capture)).host, definition, (address,)).json()
+            whole = time.perf_counter() - began
+        parts = {what: sum(taken) / len(hosts) * 1e6 for what, taken in spent.items()}
+        columns.append(parts | {"all else": whole / len(hosts) * 1e6 - sum(parts.values())})
+    return [f"| {what} | {columns[0][what]:.0f} µs | {columns[1][what]:.0f} µs |" for what in columns[0]]
+
+
+@contextmanager
+def _timing(where: Any, name: str) -> Iterator[list[float]]:
+    """The seconds that each call of a function takes."""
+    function, taken = getattr(where, name), list[float]()
+
+    def timed_one(*arguments: Any, **named: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            taken.append(time.perf_counter() - began)
+
+    setattr(where, name, timed_one)
+    try:
+        yield taken
+    finally:
+        setattr(where, name, function)
 
 
 def by_hand() -> str:
@@ -306,6 +359,7 @@ def main() -> None:
         process="\n".join(whole_process()),
         fleet="\n".join(fleet()),
         by_hand=by_hand(),
+        profile="\n".join(profile()),
         sizes="\n".join(sizes(by)),
         scale="\n".join(scale()),
         diff="\n".join(many_hosts()),
@@ -340,6 +394,12 @@ Python without rules, reasons or checks, costs {by_hand} of that floor.
 | designs | capture | time | ratio | judged | bound |
 |---|---|---|---|---|---|
 {fleet}
+
+Where the time of a plan goes:
+
+| part | hosts all unlike | alike |
+|---|---|---|
+{profile}
 
 ## One host of growing size, one process
 
