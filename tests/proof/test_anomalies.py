@@ -196,7 +196,7 @@ def fires(rule: Rule, facts: list[Fact]) -> bool:
 @pytest.mark.no_cover  # as above
 def test_rules_made_at_random(hosts: list[list[Fact]], soak: int) -> None:
     told = {"dead": 0, "shadowed": 0, "apart": 0}
-    for seed in range(max(soak // 10, 50) if soak > 500 else 12):
+    for seed in range(max(soak // 10, 50) if soak > 500 else 8):
         chance = Random(seed)
         one, other = at_random(chance, hosts, "one"), at_random(chance, hosts, "other")
         other = other._replace(sets=(Assignment("mtu", 9000, 1),))
