@@ -31,7 +31,8 @@ def content_of(path: str, largest: int, *, pipes: bool = True) -> bytes | Unread
     except (OSError, ValueError) as failure:
         return _why(failure)
     try:
-        named = pipes and not os.path.realpath(path).startswith("/proc/")  # where the shell's <(...) and /dev/stdin lead
+        # Where the shell's <(...) and /dev/stdin lead.
+        named = pipes and not os.path.realpath(path).startswith("/proc/")
         return _content(handle, largest, NAMED if named else SILENT, pipes=pipes)
     finally:
         os.close(handle)
