@@ -196,6 +196,7 @@ def test_legal_oddities_read_without_a_word() -> None:
     assert reading.host is not None
 
 
+@pytest.mark.no_cover  # measured, it takes three times as long
 def test_a_hundred_thousand_vlans_take_seconds() -> None:
     record = {"iface": "eth0", "vlanid": 1, "mtu": "1500", "addr": "", "ipv4addrs": [], "ipv6addrs": []}
     document = {"nics": {"eth0": {}}, "vlans": {f"v{number}": record for number in range(100_000)}}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.
 KEYS = st.sampled_from(list(READERS))
 
 
+@pytest.mark.no_cover  # many texts, by lines that others cover
 @given(st.dictionaries(KEYS, JSON))
 @settings(max_examples=200)
 def test_any_definition_that_was_read_already(content):
