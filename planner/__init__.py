@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from planner.definition import Definition, DefinitionReading, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.decide import Judgement, decide, judge
-from planner.engine.firing import Engines
+from planner.engine.firing import ALONE, Engines
 from planner.facts.compute import facts_of
 from planner.host.capture import Reading, read_capture
 from planner.host.graph import without_bridge
@@ -134,18 +134,19 @@ class Planner:
         return self._considered(host, definition, _listed(addresses))
 
     def _considered(self, host: Host, definition: Definition, addresses: tuple[str, ...]) -> tuple[Judgement, ...]:
-        facts = facts_of(host, definition, addresses, self.rules.kinds)
-        located = judge(self.engines, "locate", facts)
-        facts += located.conclusions
-        devised = judge(self.engines, "devise", facts)
-        facts += devised.conclusions
-        attachment = attachment_of(devised.values, host.bonds)
-        if attachment is not None:
-            foreseen = foresee(host, definition.network, attachment, *_management(located))
-            facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
-        guarded = judge(self.engines, "guard", facts)
-        hidden = tuple(self._hidden(host, definition, addresses, (located, devised, guarded)))
-        return located, devised, guarded._replace(problems=guarded.problems + hidden)
+        with ALONE:
+            facts = facts_of(host, definition, addresses, self.rules.kinds)
+            located = judge(self.engines, "locate", facts)
+            facts += located.conclusions
+            devised = judge(self.engines, "devise", facts)
+            facts += devised.conclusions
+            attachment = attachment_of(devised.values, host.bonds)
+            if attachment is not None:
+                foreseen = foresee(host, definition.network, attachment, *_management(located))
+                facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
+            guarded = judge(self.engines, "guard", facts)
+            hidden = tuple(self._hidden(host, definition, addresses, (located, devised, guarded)))
+            return located, devised, guarded._replace(problems=guarded.problems + hidden)
 
     def _hidden(
         self, host: Host, definition: Definition, addresses: tuple[str, ...], judgements: tuple[Judgement, ...]

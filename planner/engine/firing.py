@@ -25,10 +25,11 @@ MOST_NETWORKS = 64
 MOST_KNOWN = 1_024
 MOST_COMPARED = 500
 
-# Whoever fires rules is alone at it: durable_rules has one state for the whole process, and what is worth keeping is
-# changed meanwhile. A fork waits for it, too, so that a child has both whole, and a lock that somebody will open.
-_ALONE = RLock()
-os.register_at_fork(before=_ALONE.acquire, after_in_parent=_ALONE.release, after_in_child=_ALONE.release)
+# Whoever plans is alone at it: durable_rules has one state for the whole process, what is worth keeping is changed
+# meanwhile, and so are facts that are worked out once: before Python 3.12 under a lock of functools, for which a child
+# would wait in vain. A fork waits, too, so that a child has all of it whole, and a lock that somebody will open.
+ALONE = RLock()
+os.register_at_fork(before=ALONE.acquire, after_in_parent=ALONE.release, after_in_child=ALONE.release)
 
 
 class Engines:
@@ -51,7 +52,7 @@ class Engines:
 
     def fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
         """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike."""
-        with _ALONE:
+        with ALONE:
             if stage not in self.known:  # a command plans one host: it has nothing to compare
                 self.known[stage] = None
                 return self._fire(stage, facts)
