@@ -19,7 +19,7 @@ SEEN := $(EXAMPLE)/capture.json --network $(EXAMPLE)/definition.yaml --address 1
 # durable_rules 2.0.28 calls a function that Python 3.13 removed; its setup overwrites CFLAGS, so the cure goes through CC.
 CURE := -DPyEval_CallObject=PyObject_CallObject
 
-# The rules as a start-up loads them, while the ruleset is not sealed.
+# The rules as a start-up of this version loads them.
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 

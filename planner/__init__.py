@@ -17,8 +17,8 @@ instead; any other exception is a fault of ours.
 
 All values are frozen, and can be pickled. Threads may share every object, a `Planner` too, which plans for one of them
 after the other (no two threads of Python compute at once), and a process that forks or is spawned may use what it was
-given. In a coroutine a plan takes some milliseconds: `asyncio.to_thread(planner.plan, host, definition, addresses)`
-keeps a loop free for others. `planner.apply` changes hosts.
+given. In a coroutine, `await asyncio.to_thread(plan, host, definition, rules, addresses)` keeps the loop free for the
+milliseconds that a plan takes. `planner.apply` changes hosts.
 """
 
 from collections.abc import Iterator, Sequence

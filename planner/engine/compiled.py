@@ -154,7 +154,7 @@ def _stage(written: Sequence[Any]) -> StageRules:
 
 
 def _tests(constants: Sequence[Any], joins: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Join, ...]]:
-    return tuple([(name, op, _value(value)) for name, op, value in constants]), tuple([Join(*join) for join in joins])
+    return tuple((name, op, _value(value)) for name, op, value in constants), tuple(Join(*join) for join in joins)
 
 
 def _rule(values: dict[str, Any]) -> Rule:

@@ -35,7 +35,7 @@ os.register_at_fork(before=ALONE.acquire, after_in_parent=ALONE.release, after_i
 class Engines:
     """Both engines for the rules of a ruleset, with what is worth keeping from one host to the next.
 
-    Threads may share them: they fire one after the other.
+    Whoever fires holds ``ALONE``.
     """
 
     def __init__(self, rules: Compiled) -> None:
@@ -52,20 +52,19 @@ class Engines:
 
     def fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
         """Fire the rules of ``stage`` on ``facts``, unless they have just been fired on facts that are alike."""
-        with ALONE:
-            if stage not in self.known:  # a command plans one host: it has nothing to compare
-                self.known[stage] = None
-                return self._fire(stage, facts)
-            known = self.known[stage] = self.known[stage] or Known(asked_by(self.rules.stages[stage]), {})
-            if len(facts) > MOST_COMPARED:
-                return self._fire(stage, facts)
-            seen = likeness(known.asked, facts)
-            fired = known.fired.get(seen)
-            if fired is None:
-                fired = self._fire(stage, facts)
-                if not fired.problems:  # what went wrong is tried again
-                    _keep(known.fired, seen, fired)
-            return fired
+        if stage not in self.known:  # a command plans one host: it has nothing to compare
+            self.known[stage] = None
+            return self._fire(stage, facts)
+        known = self.known[stage] = self.known[stage] or Known(asked_by(self.rules.stages[stage]), {})
+        if len(facts) > MOST_COMPARED:
+            return self._fire(stage, facts)
+        seen = likeness(known.asked, facts)
+        fired = known.fired.get(seen)
+        if fired is None:
+            fired = self._fire(stage, facts)
+            if not fired.problems:  # what went wrong is tried again
+                _keep(known.fired, seen, fired)
+        return fired
 
     def _fire(self, stage: Stage, facts: Sequence[Fact]) -> Fired:
         """Both engines on ``facts``; where they disagree, that is a problem."""

@@ -83,7 +83,8 @@ def _each(value: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-# Names of devices, of which hosts have the same: a fleet whose names are all different asks anew, as it did before.
+# Names of devices and networks are matched, of which the hosts of a fleet have the same few. With fewer kept, hosts of
+# many vlans have theirs matched again and again; more would be kept for nothing.
 @lru_cache(maxsize=4096)
 def _matched(patterns: tuple[str, ...], value: str) -> Matched:
     return (tuple(matches(pattern, value) for pattern in patterns),)

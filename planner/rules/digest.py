@@ -1,4 +1,7 @@
-"""The digest of a ruleset's files, by which plans name it and a sealed one is known to be as it was released."""
+"""The digest of a ruleset's files, by which plans name it and a sealed one is known to be as it was released.
+
+Found by the lines of manifests alone: a start-up that finds a compiled form never loads what reads YAML rules.
+"""
 
 import hashlib
 import re
@@ -6,9 +9,8 @@ from collections.abc import Mapping
 
 MANIFEST = "ruleset.yaml"
 
-# The manifest's lines as `mgmtnet rules release` writes them; the first is no part of what it is the digest of.
+# The manifest's line that `mgmtnet rules release` writes, which is no part of what it is the digest of.
 SEALED = re.compile(r"""digest: *(["']?)(sha256:[0-9a-f]{64})\1(?:\s+#.*|\s*)""")
-
 EXTENDED = re.compile(r"""extends: *(["']?)([\w.@-]+)\1(?:\s+#.*|\s*)""")
 
 LONGEST_CHAIN = 10  # rulesets that extend each other; a circle is for `assemble` to tell

@@ -142,6 +142,18 @@ def test_planted_rules_that_are_overridden(rules: Compiled, soak: int) -> None:
         assert "planted" in problem.message
 
 
+def test_the_first_of_several_is_one() -> None:
+    nic = Pattern("nic", "nic", negated=False, tests=(), line=1, column=1)
+    before = Asked("name", "lt", Reference("nic", "name"), 1, 1)
+    earlier = Pattern("nic", "earlier", negated=True, tests=(before,), line=1, column=1)
+    given = (Assignment("iface", Reference("nic", "name"), 1),)
+    every = Rule("every", "devise", "devise/every.yaml", when=(nic,), sets=given)
+    first = every._replace(name="first", when=(nic, earlier))
+    assert Examination((every,)).conflict(every, every) is not None
+    assert Examination((first,)).conflict(first, first) is None
+    assert Examination((every, first)).conflict(every, first) is not None
+
+
 def test_where_no_host_will_do_the_solver_is_asked_for_others() -> None:
     nics = Pattern("nic", "nic", negated=False, tests=(), line=1, column=1)
     one, other = (

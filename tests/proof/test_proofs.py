@@ -37,7 +37,6 @@ def without(rules: Compiled, *names: str) -> Compiled:
     return compile_ruleset(rules.ruleset._replace(rules=tuple(r for r in rules.ruleset.rules if r.name not in names)))
 
 
-@pytest.mark.no_cover  # the solver's answers are judged in a loop that measuring makes four times as slow
 def test_invariants_hold_on_every_host(rules: Compiled) -> None:
     quick = [one for one in rules.ruleset.invariants if one.name in QUICK]
     assert {proof.invariant.name: proof.verdict for proof in prove(rules, quick)} == dict.fromkeys(QUICK, "proved")
@@ -50,7 +49,7 @@ BREAKING = [
 ]
 
 
-@pytest.mark.no_cover  # as above
+@pytest.mark.no_cover  # the solver's answers are judged in a loop that measuring makes four times as slow
 @pytest.mark.parametrize(("rule", "name"), BREAKING)
 def test_a_rule_that_is_taken_out_lets_a_host_through(rule: str, name: str, rules: Compiled) -> None:
     broken = without(rules, rule)
