@@ -61,7 +61,7 @@ def instructions(command: list[str]) -> int:
         return 0
     counted = [valgrind, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", *command]
     told = subprocess.run(counted, capture_output=True, text=True, check=True).stderr
-    (line,) = (line for line in told.splitlines() if "I refs" in line.replace("  ", " "))
+    (line,) = (line for line in told.splitlines() if "refs:" in line)
     return int(line.split()[-1].replace(",", ""))
 
 
