@@ -51,7 +51,7 @@ lab-over-the-wire:
 lab-on-the-host:
 	LAB_REQUIRED=1 $(BIN)/python -m pytest -q tests/lab $(OVER_THE_WIRE:%=--ignore=%)
 
-bench: .venv/test $(COMPILED)
+bench: .venv/bench $(COMPILED)
 	@$(BIN)/python -m compileall -q planner  # as .venv/run does: an edited module must not be compiled at each start
 	$(BIN)/python bench/run.py
 
@@ -124,6 +124,10 @@ $(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/rule
 
 .venv/check: pyproject.toml .venv/test
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@
+
+.venv/bench: pyproject.toml .venv/test
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,bench]'
 	@touch $@
 
 .venv/mutate: pyproject.toml .venv/test
