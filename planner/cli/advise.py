@@ -1,21 +1,18 @@
 """``mgmtnet advise``: by which edit of the definition a refused host is accepted, and what to change on the host."""
 
 import argparse
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import planner
 from planner.cli.inputs import Inputs, on_host
 from planner.cli.output import say, say_json, tell
-from planner.definition import written
 from planner.explain.summary import HEADLINES, WIDTH
 from planner.explain.words import said
 from planner.plan.plan import Plan
 from planner.printing import folded, legible
-from planner.problem import errors
 from planner.proof import SOLVER, has_solver
+from planner.proof.advised import advised, document, hints
 
 if TYPE_CHECKING:  # it imports z3
     from planner.proof.advice import Advice
@@ -29,7 +26,7 @@ def run_advise(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the advice; the exit status is 3 if the host is refused as it is defined."""
     plan, advice = _asked(inputs)
     if options.output == "json":
-        say_json(_document(plan, advice))
+        say_json(document(plan, advice))
     else:
         say("\n".join(_lines(plan, advice)))
     return REFUSED if plan.outcome == "refused" else 0
@@ -40,24 +37,16 @@ def closing(inputs: Inputs, plan: Plan) -> Sequence[str]:
     if plan.outcome != "refused" or not has_solver():
         return ()
     begun = time.monotonic()
-    advice = _advice(inputs, lambda: begun + PATIENCE - time.monotonic())
-    return ("", *_of_the_definition(plan, advice)) if advice.definition is not None or advice.proved else ()
+    _, advice = advised(*inputs[:2], inputs.rules, inputs.addresses, lambda: begun + PATIENCE - time.monotonic())
+    decided = advice is not None and (advice.definition is not None or advice.proved)
+    return ("", *_of_the_definition(plan, advice)) if advice is not None and decided else ()
 
 
 def _asked(inputs: Inputs) -> "tuple[Plan, Advice | None]":
-    if has_solver():
-        advice = _advice(inputs)
-        return advice.plan, advice
-    plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
-    if plan.outcome == "refused":
+    plan, advice = advised(*inputs[:2], inputs.rules, inputs.addresses)
+    if advice is None and plan.outcome == "refused":
         tell(f"which edit of the definition helps is not decided: that needs {SOLVER}")
-    return plan, None
-
-
-def _advice(inputs: Inputs, left: Callable[[], float] = lambda: math.inf) -> "Advice":
-    from planner.proof.advice import advise
-
-    return advise(inputs.host, inputs.definition, inputs.rules, inputs.addresses, seconds_left=left)
+    return plan, advice
 
 
 def _lines(plan: Plan, advice: "Advice | None") -> Iterator[str]:
@@ -71,7 +60,7 @@ def _lines(plan: Plan, advice: "Advice | None") -> Iterator[str]:
         yield from _of_the_definition(plan, advice)
         yield ""
     yield "What to change on the host, as the refusals say it:"
-    for code, hint in _hints(plan):
+    for code, hint in hints(plan):
         yield from folded(f"{legible(code)}: {legible(hint)}", WIDTH, first="  - ", rest="    ")
 
 
@@ -92,26 +81,3 @@ def _of_the_definition(plan: Plan, advice: "Advice") -> Iterator[str]:
 
 def _worded(value: object) -> str:
     return "left out" if value is None else said(value)
-
-
-def _hints(plan: Plan) -> list[tuple[str, str]]:
-    """Code and hint of each refusal, each once."""
-    told = ((problem.code, problem.hint or problem.message) for problem in errors(plan.problems))
-    return list(dict.fromkeys(told))
-
-
-def _document(plan: Plan, advice: "Advice | None") -> dict[str, Any]:
-    """The advice as schemas/advice.schema.json describes it."""
-    definition = advice.definition if advice is not None else None
-    return {
-        "format": "mgmtnet/advice@1",
-        "outcome": plan.outcome,
-        "network": plan.network,
-        "edits": [
-            {"field": edit.field, "from": edit.before, "to": edit.after} for edit in (advice.edits if advice else ())
-        ],
-        "definition": written(definition) if definition is not None else None,
-        "proved": advice is not None and advice.proved,
-        "given": list(advice.axioms) if advice is not None else [],
-        "host": [{"code": code, "hint": hint} for code, hint in _hints(plan)],
-    }

@@ -17,7 +17,7 @@ from planner.plan.plan import Plan
 from planner.plan.request import CONNECTIVITY_TIMEOUT
 from planner.printing import json_text, printable
 from planner.problem import Problem
-from planner.rules.model import Fact, Rule, Ruleset
+from planner.rules.model import Fact
 
 STATUS = {"change": 0, "no-change": 0, "refused": 3}
 CHANGE = 4
@@ -118,44 +118,15 @@ def run_why(options: argparse.Namespace, inputs: Inputs) -> int:
 @on_host
 def run_why_not(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print how far the rule got; the exit status."""
-    rule = next((rule for rule in inputs.rules.ruleset.rules if rule.name == options.rule), None)
-    if rule is None:
-        complain([unknown_rule(options.rule, inputs.rules.ruleset)])
-        return 1
-    say_lines(_answer(rule, inputs))
-    return 0
-
-
-def _answer(rule: Rule, inputs: Inputs) -> list[str]:
-    from planner.engine.misses import explain
+    from planner.explain.why_not import why_not
 
     judgements = planner.consider(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
-    judgement = next(judgement for judgement in judgements if judgement.stage == rule.stage)
-    place = f"{rule.origin.replace('@', '/')}/{rule.file}"
-    heading = f"{rule.name} ({rule.stage}, {place}): {rule.summary}"
-    miss = explain(rule, judgement.facts)
-    if miss is not None:
-        outcome = judgement.outcomes[rule.name]
-        return [heading, f"{outcome}, at {place}:{miss.line}", *miss.lines]
-    speaking = [
-        other.name
-        for other in inputs.rules.ruleset.rules
-        if rule.name in other.overrides and judgement.outcomes.get(other.name) == "fired" and not other.shadow
-    ]
-    if speaking:
-        return [heading, f"blocked: it matches, but {', '.join(speaking)} fired and overrides it"]
-    return [heading, "it fired" + (", as a shadow that only reports" if rule.shadow else "")]
-
-
-def unknown_rule(name: str, ruleset: Ruleset) -> Problem:
-    """There is no such rule: what it may be called, or why it was taken out."""
-    from planner.yamltext import suggest
-
-    disabled = dict(ruleset.disabled).get(name)
-    if disabled is not None:
-        return Problem("unknown-rule", f"{ruleset.name} disables {name}: {disabled}", "remove it from `disable`")
-    hint = suggest(name, [rule.name for rule in ruleset.rules]) or "`mgmtnet rules list` shows them all"
-    return Problem("unknown-rule", f"{ruleset.title} has no rule {name!r}", hint)
+    answer = why_not(inputs.rules, options.rule, judgements)
+    if isinstance(answer, Problem):
+        complain([answer])
+        return 1
+    say_lines(answer)
+    return 0
 
 
 # ``mgmtnet facts``: what the rules see of a host, each fact with the path it was read from.

@@ -10,7 +10,6 @@ from planner.authoring.golden import try_out
 from planner.cli.cases import compiled_of, goldens_in, goldens_of, ruleset_of
 from planner.cli.explain import Hosts
 from planner.cli.output import complain, say, say_json, say_lines, tell, write_whole
-from planner.cli.plan import unknown_rule
 from planner.engine.compiled import Compiled
 from planner.engine.decide import place_of
 from planner.explain.book import (
@@ -99,6 +98,8 @@ def run_show(options: argparse.Namespace) -> int:
         return 1
     rule = rules.by_name.get(options.rule)
     if rule is None:
+        from planner.explain.why_not import unknown_rule
+
         complain([unknown_rule(options.rule, rules.ruleset)])
         return 1
     planner = Planner(rules)

@@ -1,0 +1,555 @@
+"""Requests answered, without HTTP: each call is a function of a document. This is what worker processes do.
+
+A request is read as schemas/service.schema.json has it. Nothing in it is a path that is opened, a name that is looked
+up or a URL that is fetched.
+"""
+
+import base64
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import planner
+from planner.authoring.golden import Case
+from planner.definition import Definition, read_definition, written
+from planner.engine.compiled import Compiled, compile_ruleset
+from planner.facts.compute import facts_of
+from planner.files import content_of
+from planner.host.capture import read_capture
+from planner.host.model import Host
+from planner.plan.plan import Plan
+from planner.printing import json_text
+from planner.problem import Problem, Where, errors
+from planner.rules.digest import MANIFEST, SEALED
+from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, load_rules, ruleset_sources
+from planner.yamltext import parse_yaml, plain
+
+JSON, PROBLEM, LINES = "application/json", "application/problem+json", "application/x-ndjson"
+TEXT, SVG, MERMAID = "text/plain; charset=utf-8", "image/svg+xml", "text/vnd.mermaid"
+DRAWINGS = {"image/svg+xml": ("svg", SVG), "text/vnd.mermaid": ("mermaid", MERMAID), "text/plain": ("text", TEXT)}
+# A definition is a page, a rule 4 kB: what is larger is no text that somebody wrote.
+LARGEST_TEXT = 256 * 1024
+MOST_FILES = 400
+LARGEST_GOLDEN = 64 << 20
+
+
+class Answer(NamedTuple):
+    """An answer: HTTP status, media type, body, and the id of the decision that it tells, or empty.
+
+    ``told`` is what the service counts: outcome, codes of refusals, rules that fired.
+    """
+
+    status: int
+    media: str
+    body: bytes
+    decision: str = ""
+    told: Mapping[str, Any] = {}
+    etag: str = ""
+
+
+class Asked(NamedTuple):
+    """What a request is about, read."""
+
+    host: Host
+    definition: Definition
+    addresses: tuple[str, ...]
+    by: planner.Planner
+    problems: tuple[Problem, ...]
+
+    @property
+    def decision(self) -> str:
+        """What the answer depends on, as one digest: capture, definition, addresses, ruleset."""
+        ruleset = self.by.rules.ruleset
+        parts = [self.host.digest, written(self.definition), self.addresses, ruleset.title, ruleset.digest]
+        return sha256(json.dumps(parts).encode()).hexdigest()
+
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.by.plan(self.host, self.definition, self.addresses)
+
+
+def answer(call: str, body: bytes, *, accept: str = "", etag: str = "") -> Answer:
+    """Answer the ``call`` of `CALLS` that came with ``body``."""
+    document = parsed(body) if body else {}
+    if isinstance(document, Problem):
+        return problem_answer(400, [document])
+    wrong = _unlike(document, call)
+    if wrong:
+        return problem_answer(422, wrong)
+    if call in LOOKS:
+        found = LOOKS[call](document)
+        return found._replace(status=304, body=b"") if found.etag and found.etag == etag else found
+    if call in AUTHORS:
+        return AUTHORS[call](document)
+    asked = _asked(document)
+    return asked if isinstance(asked, Answer) else CALLS[call](asked, document, accept)
+
+
+def answer_lines(lines: Sequence[bytes]) -> tuple[bytes, Mapping[str, int]]:
+    """Answer a plan for each line of a stream, a line each: the plan, or a problem document; and their outcomes."""
+    answered, outcomes = [], dict[str, int]()
+    for line in lines:
+        one = answer("plan", line)
+        outcome = str(one.told.get("outcome", "unread"))
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        answered.append(json_text(json.loads(one.body), None).encode())
+    return b"".join(line + b"\n" for line in answered), outcomes
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON of a request, or why it is none."""
+    hint = "send one JSON document in UTF-8"
+    try:
+        return json.loads(body)
+    except RecursionError:
+        return Problem("request-too-deep", "the request's JSON is nested too deeply", "send the capture as it is")
+    except UnicodeDecodeError:
+        return Problem("request-malformed", "the request is not UTF-8", hint)
+    except ValueError as failure:
+        return Problem("request-malformed", f"the request is no JSON: {failure}", hint)
+
+
+def problem_answer(status: int, problems: Sequence[Problem]) -> Answer:
+    """A problem document (RFC 9457) that carries ``problems``."""
+    return Answer(status, PROBLEM, problem_document(status, problems), told={"outcome": "problem"})
+
+
+def problem_document(status: int, problems: Sequence[Problem]) -> bytes:
+    """The bytes of a problem document; its type and detail are those of the first problem."""
+    first = problems[0]
+    document = {
+        "type": f"urn:mgmtnet:problem:{first.code}",
+        "title": first.message,
+        "status": status,
+        "detail": first.hint,
+        "problems": [problem.document() for problem in problems],
+    }
+    return json_text(document).encode() + b"\n"
+
+
+def _unlike(document: Any, call: str) -> list[Problem]:
+    """What in the request is not as schemas/service.schema.json has it."""
+    from jsonschema.exceptions import best_match
+
+    found = best_match(_validator(call).iter_errors(document))
+    if found is None:
+        return []
+    place = "/".join(map(str, found.absolute_path))
+    named = f"{place}: " if place else ""
+    shown = found.message if len(found.message) < 300 else f"{found.message[:300]}..."
+    hint = f"GET /openapi.json describes the request of /v1/{call.replace('_', '-')}"
+    return [Problem("request-invalid", f"{named}{shown}", hint, where=(Where("request", pointer=f"/{place}"),))]
+
+
+@lru_cache
+def _validator(call: str) -> Any:
+    from jsonschema import Draft202012Validator
+
+    from planner.service.contract import request_schema
+
+    return Draft202012Validator(request_schema(call))
+
+
+# What a request is about: capture, definition, addresses, ruleset.
+
+
+def _asked(document: Mapping[str, Any]) -> Asked | Answer:
+    capture, wanted = document["capture"], document.get("definition", {})
+    reading = read_capture(capture.encode() if isinstance(capture, str) else capture, "capture")
+    definition = read_definition(wanted, "definition")
+    addresses, wrong = _addresses(document.get("addresses", ()))
+    by = planner_of(document.get("ruleset", DEFAULT))
+    problems = [*reading.problems, *definition.problems, *wrong, *(by if isinstance(by, list) else ())]
+    if errors(problems) or reading.host is None or definition.definition is None or isinstance(by, list):
+        return problem_answer(422, errors(problems) or problems)
+    return Asked(reading.host, definition.definition, addresses, by, tuple(problems))
+
+
+def _addresses(stated: Sequence[str]) -> tuple[tuple[str, ...], list[Problem]]:
+    """Canonical addresses; a name is not looked up here, as a request would choose what the service asks."""
+    found, problems = list[str](), list[Problem]()
+    for number, text in enumerate(stated):
+        try:
+            address = ipaddress.ip_address(text.strip("[]"))
+        except ValueError:
+            hint = "give addresses like 192.0.2.10 or 2001:db8::10; names are not looked up here"
+            where = (Where("request", pointer=f"/addresses/{number}"),)
+            problems.append(Problem("address-invalid", f"{text[:80]!r} is no IP address", hint, where=where))
+            continue
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        found.append(str(mapped or address))
+    return tuple(dict.fromkeys(found)), problems
+
+
+def planner_of(ruleset: str) -> planner.Planner | list[Problem]:
+    """What plans by an installed ruleset (NAME or NAME@VERSION), or that there is none of that name."""
+    titles = {name: title for title in installed() for name in (title, title.partition("@")[0])}
+    if ruleset not in titles:
+        hint = f"installed are {', '.join(installed())}"
+        return [Problem("unknown-ruleset", f"there is no installed ruleset {ruleset[:80]!r}", hint)]
+    return _planner(titles[ruleset])
+
+
+@cache
+def _planner(title: str) -> planner.Planner | list[Problem]:
+    rules, problems = compiled_rules(title)
+    return planner.Planner(rules) if rules is not None else list(problems)
+
+
+# The calls about a host.
+
+
+def _plan(asked: Asked, _document: Mapping[str, Any], _accept: str) -> Answer:
+    plan = asked.plan()
+    told = {
+        "outcome": plan.outcome,
+        "codes": sorted({problem.code for problem in errors(plan.problems)}),
+        "fired": [rule for rule, outcome in plan.outcomes.items() if outcome == "fired"],
+    }
+    return Answer(200, JSON, plan.json().encode(), asked.decision, told)
+
+
+def _why(asked: Asked, document: Mapping[str, Any], accept: str) -> Answer:
+    from planner.explain.summary import why, why_all
+
+    field = document.get("field", "all")
+    plan = asked.plan().document()
+    text = why_all(plan) if field == "all" else why(plan, field)
+    if isinstance(text, Problem):
+        return problem_answer(422, [text])
+    reasons = [
+        reason
+        for reason in plan["trace"] or ()
+        if field == "all" or reason["field"] == field or reason["field"].startswith(f"{field}.")
+    ]
+    return _said(asked, accept, text, {"format": "mgmtnet/why@1", "field": field, "reasons": reasons})
+
+
+def _why_not(asked: Asked, document: Mapping[str, Any], accept: str) -> Answer:
+    from planner.explain.why_not import why_not
+
+    told = why_not(asked.by.rules, document["rule"], asked.by.consider(*asked[:3]))
+    if isinstance(told, Problem):
+        return problem_answer(404, [told])
+    return _said(asked, accept, "\n".join(told) + "\n", {"format": "mgmtnet/why-not@1", "rule": document["rule"]})
+
+
+def _facts(asked: Asked, _document: Mapping[str, Any], _accept: str) -> Answer:
+    facts = facts_of(asked.host, asked.definition, asked.addresses)
+    return _json([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts], asked.decision)
+
+
+def _diff(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
+    from planner.explain.diff import changes, text
+
+    found = changes(asked.host, asked.plan().document())
+    document = {
+        "format": "mgmtnet/diff@1",
+        "outcome": found.outcome,
+        "changes": [change._asdict() for change in found.changes],
+        "unchanged": {kind: list(names) for kind, names in found.unchanged},
+        "refusals": list(found.refusals),
+    }
+    return _said(asked, accept, text(found), document)
+
+
+def _draw(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
+    from planner.explain.drawing.scene import pictures
+
+    wanted = _accepted(accept, list(DRAWINGS))
+    if not wanted:
+        hint = f"accept one of {', '.join(DRAWINGS)}"
+        return problem_answer(406, [Problem("not-acceptable", "there is no such drawing", hint)])
+    name, media = DRAWINGS[wanted]
+    render = import_module(f"planner.explain.drawing.{name}").render
+    drawn: str = render(*pictures(asked.host, asked.plan().document()))
+    return Answer(200, media, drawn.encode(), asked.decision)
+
+
+def _advise(asked: Asked, _document: Mapping[str, Any], _accept: str) -> Answer:
+    from planner.proof.advised import advised, document
+
+    plan, advice = advised(asked.host, asked.definition, asked.by.rules, asked.addresses)
+    return _json(document(plan, advice), asked.decision)
+
+
+def _said(asked: Asked, accept: str, text: str, document: dict[str, Any]) -> Answer:
+    """Text to whoever prefers it, else a document that has the text in it."""
+    if _accepted(accept, [JSON, "text/plain"]) == "text/plain":
+        return Answer(200, TEXT, text.encode(), asked.decision)
+    return _json(document | {"text": text}, asked.decision)
+
+
+def _json(document: Any, decision: str = "", etag: str = "") -> Answer:
+    return Answer(200, JSON, json_text(document).encode() + b"\n", decision, etag=etag)
+
+
+def _accepted(accept: str, offered: Sequence[str]) -> str:
+    """The offered media type that ``accept`` (RFC 9110, 12.5.1) likes best, the first of several; "": none."""
+    liked = list[tuple[float, str]]()
+    for part in (accept or "*/*").split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        stated = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        liked.append((float(stated) if re.fullmatch(r"[01](\.\d{1,3})?", stated) else 1.0, name))
+    best, found = 0.0, ""
+    for media in offered:
+        ranges = [(media, 2), (media.partition("/")[0] + "/*", 1), ("*/*", 0)]
+        weights = [(near, weight) for weight, name in liked for one, near in ranges if name == one]
+        weight = max(weights)[1] if weights else 0.0
+        if weight > best:
+            best, found = weight, media
+    return found
+
+
+# What is installed.
+
+
+def _rulesets(_document: Mapping[str, Any]) -> Answer:
+    found = [by.rules.ruleset for title in installed() if isinstance(by := _planner(title), planner.Planner)]
+    told = [
+        {"ruleset": one.title, "digest": one.digest, "rules": len(one.rules), "default": one.name == DEFAULT}
+        for one in found
+    ]
+    return _json({"format": "mgmtnet/rulesets@1", "rulesets": told}, etag=_tag(*(one.digest for one in found)))
+
+
+def _rules(document: Mapping[str, Any]) -> Answer:
+    by = planner_of(document.get("ruleset", DEFAULT))
+    if isinstance(by, list):
+        return problem_answer(404, by)
+    ruleset = by.rules.ruleset
+    told = [{"rule": rule.name, "stage": rule.stage, "summary": rule.summary} for rule in ruleset.rules]
+    head = {"format": "mgmtnet/rules@1", "ruleset": ruleset.title, "digest": ruleset.digest}
+    return _json(head | {"rules": told}, etag=_tag(ruleset.digest))
+
+
+def _rule(document: Mapping[str, Any]) -> Answer:
+    by = planner_of(document.get("ruleset", DEFAULT))
+    if isinstance(by, list):
+        return problem_answer(404, by)
+    from planner.explain.why_not import unknown_rule
+
+    ruleset = by.rules.ruleset
+    rule = next((one for one in ruleset.rules if one.name == document["rule"]), None)
+    if rule is None:
+        return problem_answer(404, [unknown_rule(document["rule"], ruleset)])
+    shelved = ruleset_sources(ruleset.title)
+    text = shelved.texts.get(f"{rule.origin.replace('@', '/')}/{rule.file}", "")
+    told = {
+        "format": "mgmtnet/rule@1",
+        "rule": rule.name,
+        "ruleset": rule.origin,
+        "stage": rule.stage,
+        "file": rule.file,
+        "summary": rule.summary,
+        "why": rule.why,
+        "fires": list(rule.fires),
+        "silent": list(rule.silent),
+        "text": text,
+    }
+    return _json(told, etag=_tag(ruleset.digest, rule.name))
+
+
+def _schema(document: Mapping[str, Any]) -> Answer:
+    name = document["name"]
+    if name not in _schema_names():
+        hint = f"there are {', '.join(_schema_names())}"
+        return problem_answer(404, [Problem("unknown-schema", f"there is no schema {name[:80]!r}", hint)])
+    content = content_of(os.path.join(folder("schemas"), name), LARGEST_GOLDEN, pipes=False)
+    assert isinstance(content, bytes)
+    return Answer(200, "application/schema+json", content, etag=_tag(sha256(content).hexdigest()))
+
+
+@cache
+def _schema_names() -> tuple[str, ...]:
+    return tuple(sorted(name for name in os.listdir(folder("schemas")) if name.endswith(".schema.json")))
+
+
+def _goldens(_document: Mapping[str, Any]) -> Answer:
+    """The captured hosts that come with mgmtnet, to begin with."""
+    told = [{"golden": name, "about": about} for name, about in _golden_names()]
+    return _json({"format": "mgmtnet/goldens@1", "goldens": told}, etag=_tag(planner.__version__))
+
+
+def _golden(document: Mapping[str, Any]) -> Answer:
+    name = document["golden"]
+    if name not in dict(_golden_names()):
+        return problem_answer(404, [Problem("unknown-golden", f"there is no golden {name[:80]!r}", "see /v1/goldens")])
+    texts = _golden_texts(name)
+    about = _plain(texts.get("about.yaml", ""))
+    addresses = about.get("address") or []
+    told = {
+        "format": "mgmtnet/golden@1",
+        "golden": name,
+        "about": str(about.get("about") or ""),
+        "capture": next(text for file, text in texts.items() if file.startswith("capture.")),
+        "definition": _plain(texts["definition.yaml"]),
+        "addresses": [addresses] if isinstance(addresses, str) else addresses,
+    }
+    return _json(told, etag=_tag(planner.__version__, name))
+
+
+@cache
+def _golden_names() -> tuple[tuple[str, str], ...]:
+    root = folder("golden")
+    names = sorted(name for name in os.listdir(root) if os.path.isfile(os.path.join(root, name, "definition.yaml")))
+    return tuple((name, str(_plain(_golden_texts(name).get("about.yaml", "")).get("about") or "")) for name in names)
+
+
+def _golden_texts(name: str) -> dict[str, str]:
+    """The texts of a golden's files; one that is packed as base64, so that none is lost."""
+    place = os.path.join(folder("golden"), name)
+    texts = dict[str, str]()
+    for file in sorted(os.listdir(place)):
+        content = content_of(os.path.join(place, file), LARGEST_GOLDEN, pipes=False)
+        if isinstance(content, bytes):
+            try:
+                texts[file] = content.decode()
+            except UnicodeDecodeError:
+                texts[file] = base64.b64encode(content).decode()
+    return texts
+
+
+def _plain(text: str) -> dict[str, Any]:
+    node, _ = parse_yaml(text, "golden")
+    value = plain(node) if node is not None else None
+    return value if isinstance(value, dict) else {}
+
+
+def _tag(*parts: str) -> str:
+    return f'"{sha256(" ".join(parts).encode()).hexdigest()[:32]}"'
+
+
+# What an author asks of rules that are not installed: texts, laid over an installed ruleset, or a ruleset of their own.
+
+
+PATH = re.compile(r"(?:(?:locate|devise|guard|invariants)/)?[a-z0-9][a-z0-9._-]{0,80}\.ya?ml")
+
+
+def _check(document: Mapping[str, Any]) -> Answer:
+    """Findings with line and column, as `mgmtnet rules check -o json`."""
+    import time
+
+    from planner.authoring.check import analyse
+    from planner.authoring.findings import Finding
+    from planner.authoring.findings import document as findings_document
+    from planner.rules.ruleset import assemble
+
+    laid = _laid(document)
+    if isinstance(laid, Answer):
+        return laid
+    texts, root = laid
+    ruleset, problems = assemble(texts, root)
+    findings, decided, undecided = [Finding(problem) for problem in problems], 0, tuple[str, ...]()
+    if ruleset is not None:
+        cases = () if document.get("proofs", False) else None
+        analysis = analyse(ruleset, root, texts, cases, clock=time.process_time)
+        findings += analysis.findings
+        decided, undecided = analysis.decided, analysis.undecided
+    return _json(findings_document([ruleset.title if ruleset else root], findings, decided, undecided))
+
+
+def _test(document: Mapping[str, Any]) -> Answer:
+    """Which goldens get another plan by the author's rules than by the installed ones."""
+    from planner.authoring.compare import Both, comparison
+
+    laid = _laid(document)
+    if isinstance(laid, Answer):
+        return laid
+    after = _compiled(*laid)
+    if isinstance(after, Answer):
+        return after
+    before = planner_of(document.get("ruleset", DEFAULT))
+    assert isinstance(before, planner.Planner)
+    both = Both(before.rules, after)
+    found = comparison(both.compare(case, case.name) for case in _cases(before))
+    told = [
+        {
+            "golden": one.name,
+            "kind": one.kind,
+            "before": one.outcomes[0],
+            "after": one.outcomes[1],
+            "differences": [str(difference) for difference in one.differences],
+            "rules": list(one.rules),
+        }
+        for one in found.changed
+    ]
+    undecided = [
+        {"golden": one.name, "problems": [problem.document() for problem in one.problems]} for one in found.undecided
+    ]
+    head = {"format": "mgmtnet/rules-changes@1", "goldens": found.hosts, "headline": found.headline}
+    return _json(head | {"changed": told, "undecided": undecided})
+
+
+def _compiled(texts: dict[str, str], root: str) -> Compiled | Answer:
+    from planner.rules.lint import lint
+    from planner.rules.ruleset import assemble
+
+    ruleset, problems = assemble(texts, root)
+    problems += errors(lint(ruleset, texts)) if ruleset is not None else []
+    if ruleset is None or errors(problems):
+        return problem_answer(422, errors(problems))
+    return compile_ruleset(ruleset)
+
+
+def _laid(document: Mapping[str, Any]) -> tuple[dict[str, str], str] | Answer:
+    """The author's files over those of the installed ruleset, or by themselves where they have a manifest; the root."""
+    files: Mapping[str, str] = document["files"]
+    large = [path for path, text in files.items() if len(text) > LARGEST_TEXT]
+    odd = [path for path in files if not PATH.fullmatch(path)]
+    if large or odd or len(files) > MOST_FILES:
+        hint = f"name files like guard/my-rule.yaml, at most {MOST_FILES}, each of at most {LARGEST_TEXT >> 10} kB"
+        return problem_answer(422, [Problem("files-unfit", f"{(odd or large or ['so many'])[0]!r} is refused", hint)])
+    if MANIFEST in files:
+        texts = {f"yours/{path}": text for path, text in files.items()}
+        for title in installed():
+            texts.update(ruleset_sources(title).texts)
+        return texts, "yours"
+    stated = document.get("ruleset", DEFAULT)
+    if isinstance(planner_of(stated), list):
+        return problem_answer(404, [Problem("unknown-ruleset", f"there is no ruleset {stated[:80]!r}", "/v1/rulesets")])
+    shelved = ruleset_sources(stated)
+    texts = shelved.texts | {f"{shelved.root}/{path}": text for path, text in files.items()}
+    manifest = f"{shelved.root}/{MANIFEST}"
+    texts[manifest] = "".join(
+        line for line in texts[manifest].splitlines(keepends=True) if not SEALED.fullmatch(line.rstrip("\n"))
+    )
+    return texts, shelved.root
+
+
+def _cases(by: planner.Planner) -> Iterator[Case]:
+    """The goldens that come along, as cases."""
+    for name, _ in _golden_names():
+        texts = _golden_texts(name)
+        about = _plain(texts.get("about.yaml", ""))
+        stated = about.get("address") or ()
+        capture = next(text for file, text in texts.items() if file.startswith("capture."))
+        host, definition = read_capture(capture.encode()).host, read_definition(texts["definition.yaml"]).definition
+        if host is not None and definition is not None:
+            yield Case(name, host, definition, tuple([stated] if isinstance(stated, str) else stated))
+
+
+CALLS: dict[str, Callable[[Asked, Mapping[str, Any], str], Answer]] = {
+    "plan": _plan,
+    "why": _why,
+    "why_not": _why_not,
+    "facts": _facts,
+    "diff": _diff,
+    "draw": _draw,
+    "advise": _advise,
+}
+LOOKS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+    "rules": _rules,
+    "rule": _rule,
+    "rulesets": _rulesets,
+    "schema": _schema,
+    "goldens": _goldens,
+    "golden": _golden,
+}
+AUTHORS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {"rules_check": _check, "rules_test": _test}
