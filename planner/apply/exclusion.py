@@ -77,10 +77,13 @@ def _held(host: str, holder: str) -> Problem:
 
 
 def unfinished(records: Iterable[Record], order: Order) -> Problem | None:
-    """A run on the same host that was interrupted: it must be gone on with before another begins."""
+    """Why a run cannot begin: there is one of its name, or one on its host that was interrupted."""
     host = host_key(order)
     for record in records:
-        if record.state == "running" and record.run != order.run and host_key(read_order(record.order)) == host:
+        if record.run == order.run:
+            hint = f"`mgmtnet status {record.run}` shows it"
+            return Problem("run-exists", f"there has been a run {record.run}; a name serves once", hint)
+        if record.state == "running" and host_key(read_order(record.order)) == host:
             hint = f"mgmtnet resume {record.run}"
             return Problem("run-unfinished", f"the run {record.run} on {host} was interrupted", hint)
     return None

@@ -192,6 +192,28 @@ class Record(NamedTuple):
     fault: str = ""
 
 
+def standing(record: Record) -> str:
+    """How a run stands: what it ended in, or after which step it was interrupted."""
+    if record.state == "ended":
+        return (record.steps[-1].standing if record.steps else "") or "unknown"
+    return f"interrupted or at work, after {record.steps[-1].name}" if record.steps else "interrupted or at work"
+
+
+def document_of(record: Record) -> dict[str, object]:
+    """The run for a program, as `mgmtnet status -o json` and the service give it."""
+    order = read_order(record.order)
+    return {
+        "run": record.run,
+        "host": order.access.target,
+        "network": order.plan["network"],
+        "began": record.began,
+        "state": record.state,
+        "standing": standing(record),
+        "made_by": order.made_by,
+        "steps": [step.document() for step in record.steps],
+    }
+
+
 def prepare() -> None:
     """Load DBOS beside whatever is done next: it takes half a second, in which a host is waited for.
 

@@ -106,6 +106,7 @@ def _decided(
         limits=limits_of(options),
         made_by=planner.__version__,
     )
+    order = replace(order, run=options.run or order.run)
     folder = state_folder()
     in_the_way = (
         folder if isinstance(folder, Problem) else _in_the_way(order, folder, settled=sight.host.dirty is False)

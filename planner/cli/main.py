@@ -20,6 +20,7 @@ CHANGE = 4
 EXTRAS = {
     "apply": ("requests", "urllib3", "cryptography", "jsonschema", "dbos", "sqlalchemy", "psycopg", "trustme"),
     "author": ("z3", "ruamel"),
+    "service": ("starlette", "uvicorn", "h11", "prometheus_client"),
 }
 
 

@@ -80,6 +80,8 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
+LARGEST_COUNT = 1_000_000
+LONGEST_RUN = 64  # letters; the names that are made have 20
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -277,6 +279,34 @@ def _resumed(command: argparse.ArgumentParser) -> None:
     _log(command)
 
 
+def _served(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--listen", metavar="ADDRESS:PORT", default="127.0.0.1:8080")
+    command.add_argument(
+        "--host-name", metavar="NAME", action="append", default=[], help="a further name that the service goes by"
+    )
+    for name, what in (("tls-cert", "the service's certificate"), ("tls-key", "its key")):
+        command.add_argument(f"--{name}", metavar="FILE", help=what)
+    command.add_argument("--client-ca", metavar="FILE", help="only who has a certificate of this CA may ask")
+    command.add_argument("--tokens", metavar="FILE", help="only who has a token of this file may ask")
+    command.add_argument(
+        "--new-token",
+        metavar="NAME:SCOPE,...",
+        help="make a token, put it into --tokens, and end; scopes: plan, rehearse, apply",
+    )
+    command.add_argument("--workers", metavar="N", type=_count, default=str(os.cpu_count() or 1), help="that plan")
+    command.add_argument("--rate", metavar="N", type=_count, default="1000", help="requests a second for each caller")
+    command.add_argument("--decisions", metavar="DIR|URL", help="keep every decision, here or in postgresql://...")
+    command.add_argument("--runs", action="store_true", help="let callers with the scope apply change hosts")
+    command.add_argument("--audit", metavar="FILE", help="who changed what; without: audit.jsonl in the state folder")
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= LARGEST_COUNT:
+        return int(text)
+    told = f"{text!r} is no number from 1 to {LARGEST_COUNT:,}"
+    raise argparse.ArgumentTypeError(told)
+
+
 def _change(command: argparse.ArgumentParser) -> None:
     """How a change is made and proven."""
     _number(command, "--timeout", "120", "seconds for which VDSM waits for a sign of ours before it rolls back")
@@ -290,8 +320,17 @@ def _change(command: argparse.ArgumentParser) -> None:
         command.add_argument(f"--fence-{name}", metavar=name[0].upper(), help=what)
     command.add_argument("--fence-password-file", metavar="FILE")
     command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
+    command.add_argument("--run", metavar="NAME", type=_run_name, help="what the run is called; a name serves once")
     _output(command, ("text", "json"))
     _log(command)
+
+
+def _run_name(text: str) -> str:
+    """Letters, digits and hyphens: it is shown, and stands in paths of the service."""
+    if 0 < len(text) <= LONGEST_RUN and text.replace("-", "a").isalnum() and text.isascii() and text[0] != "-":
+        return text
+    told = f"{text!r} is no name of a run: letters, digits and hyphens, at most {LONGEST_RUN}"
+    raise argparse.ArgumentTypeError(told)
 
 
 def _expect(command: argparse.ArgumentParser) -> None:
@@ -391,6 +430,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "status": ("runs", "the runs, and how they stand", _stated),
     "resume": ("runs", "go on with a run that was interrupted, or ended in doubt", _resumed),
     "simulate": ("rehearse", "a stand-in for a captured host, to try things on", _simulation),
+    "serve": ("serve", "answer an engine over HTTP", _served),
     "golden": ("golden", "captured hosts with the plans they are known to get", _golden),
     "rules": ("rules_options", "the policy author's bench: look at rules, check, try and compare them", _rulesets),
 }

@@ -32,7 +32,7 @@ def run_status(options: argparse.Namespace) -> int:
         complain([unknown_run(options.run)])
         return 1
     if options.output == "json":
-        say_json([_document(record) for record in chosen])
+        say_json([journal.document_of(record) for record in chosen])
     elif options.run:
         say("".join(map(_whole, chosen)))
     else:
@@ -45,16 +45,9 @@ def unknown_run(run: str) -> Problem:
     return Problem("run-unknown", f"there is no run {run!r}", "`mgmtnet status` lists the runs")
 
 
-def standing(record: journal.Record) -> str:
-    """How a run stands: what it ended in, or after which step it was interrupted."""
-    if record.state == "ended":
-        return (record.steps[-1].standing if record.steps else "") or "unknown"
-    return f"interrupted or at work, after {record.steps[-1].name}" if record.steps else "interrupted or at work"
-
-
 def _line(record: journal.Record) -> str:
     host = read_order(record.order).access.target
-    return f"{record.run}  {_when(record)}  {host}  {standing(record)}"
+    return f"{record.run}  {_when(record)}  {host}  {journal.standing(record)}"
 
 
 def _whole(record: journal.Record) -> str:
@@ -62,20 +55,6 @@ def _whole(record: journal.Record) -> str:
         return report(read_order(record.order), record.steps).text()
     steps = [f"  {step.name:<10} {step.said}" for step in record.steps]
     return "\n".join([_line(record), *steps, f"  to do: mgmtnet resume {record.run}"]) + "\n"
-
-
-def _document(record: journal.Record) -> dict[str, object]:
-    order = read_order(record.order)
-    return {
-        "run": record.run,
-        "host": order.access.target,
-        "network": order.plan["network"],
-        "began": record.began,
-        "state": record.state,
-        "standing": standing(record),
-        "made_by": order.made_by,
-        "steps": [step.document() for step in record.steps],
-    }
 
 
 def _when(record: journal.Record) -> str:

@@ -4,13 +4,12 @@ A request is read as schemas/service.schema.json has it. Nothing in it is a path
 up or a URL that is fetched.
 """
 
-import base64
 import ipaddress
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -27,7 +26,7 @@ from planner.plan.plan import Plan
 from planner.printing import json_text
 from planner.problem import Problem, Where, errors
 from planner.rules.digest import MANIFEST, SEALED
-from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, load_rules, ruleset_sources
+from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, ruleset_sources
 from planner.yamltext import parse_yaml, plain
 
 JSON, PROBLEM, LINES = "application/json", "application/problem+json", "application/x-ndjson"
@@ -79,6 +78,8 @@ def answer(call: str, body: bytes, *, accept: str = "", etag: str = "") -> Answe
     document = parsed(body) if body else {}
     if isinstance(document, Problem):
         return problem_answer(400, [document])
+    if call == "scrubbed":
+        return _plan_scrubbed(body)
     wrong = _unlike(document, call)
     if wrong:
         return problem_answer(422, wrong)
@@ -89,6 +90,20 @@ def answer(call: str, body: bytes, *, accept: str = "", etag: str = "") -> Answe
         return AUTHORS[call](document)
     asked = _asked(document)
     return asked if isinstance(asked, Answer) else CALLS[call](asked, document, accept)
+
+
+def valid(call: str, body: bytes) -> Answer:
+    """The document of a request that is answered elsewhere, or what is wrong with it."""
+    document = parsed(body)
+    if isinstance(document, Problem):
+        return problem_answer(400, [document])
+    wrong = _unlike(document, call)
+    if not wrong and call == "runs":
+        wrong = [*_addresses(document.get("addresses", ()))[1], *_addresses(document.get("expect", ()))[1]]
+        wrong += errors(read_definition(document["definition"], "definition").problems)
+    by = planner_of(document.get("ruleset", DEFAULT)) if not wrong else []
+    wrong += by if isinstance(by, list) else []
+    return problem_answer(422, wrong) if wrong else Answer(200, JSON, json_text(document, None).encode())
 
 
 def answer_lines(lines: Sequence[bytes]) -> tuple[bytes, Mapping[str, int]]:
@@ -144,7 +159,7 @@ def _unlike(document: Any, call: str) -> list[Problem]:
     named = f"{place}: " if place else ""
     shown = found.message if len(found.message) < 300 else f"{found.message[:300]}..."
     hint = f"GET /openapi.json describes the request of /v1/{call.replace('_', '-')}"
-    return [Problem("request-invalid", f"{named}{shown}", hint, where=(Where("request", pointer=f"/{place}"),))]
+    return [Problem("request-invalid", f"{named}{shown}", hint, where=(Where("request", place.replace("/", ".")),))]
 
 
 @lru_cache
@@ -179,7 +194,7 @@ def _addresses(stated: Sequence[str]) -> tuple[tuple[str, ...], list[Problem]]:
             address = ipaddress.ip_address(text.strip("[]"))
         except ValueError:
             hint = "give addresses like 192.0.2.10 or 2001:db8::10; names are not looked up here"
-            where = (Where("request", pointer=f"/addresses/{number}"),)
+            where = (Where("request", f"addresses.{number}"),)
             problems.append(Problem("address-invalid", f"{text[:80]!r} is no IP address", hint, where=where))
             continue
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
@@ -200,6 +215,13 @@ def planner_of(ruleset: str) -> planner.Planner | list[Problem]:
 def _planner(title: str) -> planner.Planner | list[Problem]:
     rules, problems = compiled_rules(title)
     return planner.Planner(rules) if rules is not None else list(problems)
+
+
+def _plan_scrubbed(body: bytes) -> Answer:
+    """The plan of the host in a request that was kept, renamed."""
+    from planner.service.decisions import scrubbed_request
+
+    return answer("plan", scrubbed_request(body))
 
 
 # The calls about a host.
@@ -361,8 +383,8 @@ def _schema(document: Mapping[str, Any]) -> Answer:
     if name not in _schema_names():
         hint = f"there are {', '.join(_schema_names())}"
         return problem_answer(404, [Problem("unknown-schema", f"there is no schema {name[:80]!r}", hint)])
-    content = content_of(os.path.join(folder("schemas"), name), LARGEST_GOLDEN, pipes=False)
-    assert isinstance(content, bytes)
+    with open(os.path.join(folder("schemas"), name), "rb") as stream:
+        content = stream.read()
     return Answer(200, "application/schema+json", content, etag=_tag(sha256(content).hexdigest()))
 
 
@@ -403,16 +425,13 @@ def _golden_names() -> tuple[tuple[str, str], ...]:
 
 
 def _golden_texts(name: str) -> dict[str, str]:
-    """The texts of a golden's files; one that is packed as base64, so that none is lost."""
+    """The texts of a golden's files."""
     place = os.path.join(folder("golden"), name)
     texts = dict[str, str]()
     for file in sorted(os.listdir(place)):
         content = content_of(os.path.join(place, file), LARGEST_GOLDEN, pipes=False)
         if isinstance(content, bytes):
-            try:
-                texts[file] = content.decode()
-            except UnicodeDecodeError:
-                texts[file] = base64.b64encode(content).decode()
+            texts[file] = content.decode("utf-8", "replace")
     return texts
 
 
@@ -432,8 +451,8 @@ def _tag(*parts: str) -> str:
 PATH = re.compile(r"(?:(?:locate|devise|guard|invariants)/)?[a-z0-9][a-z0-9._-]{0,80}\.ya?ml")
 
 
-def _check(document: Mapping[str, Any]) -> Answer:
-    """Findings with line and column, as `mgmtnet rules check -o json`."""
+def _check(document: Mapping[str, Any], *, proofs: bool = False) -> Answer:
+    """Findings with line and column, as `mgmtnet rules check -o json`; ``proofs``: what the solver finds, too."""
     import time
 
     from planner.authoring.check import analyse
@@ -448,7 +467,7 @@ def _check(document: Mapping[str, Any]) -> Answer:
     ruleset, problems = assemble(texts, root)
     findings, decided, undecided = [Finding(problem) for problem in problems], 0, tuple[str, ...]()
     if ruleset is not None:
-        cases = () if document.get("proofs", False) else None
+        cases = () if proofs else None
         analysis = analyse(ruleset, root, texts, cases, clock=time.process_time)
         findings += analysis.findings
         decided, undecided = analysis.decided, analysis.undecided
@@ -466,9 +485,10 @@ def _test(document: Mapping[str, Any]) -> Answer:
     if isinstance(after, Answer):
         return after
     before = planner_of(document.get("ruleset", DEFAULT))
-    assert isinstance(before, planner.Planner)
+    if isinstance(before, list):
+        return problem_answer(404, before)
     both = Both(before.rules, after)
-    found = comparison(both.compare(case, case.name) for case in _cases(before))
+    found = comparison(both.compare(case, case.name) for case in _cases())
     told = [
         {
             "golden": one.name,
@@ -523,7 +543,7 @@ def _laid(document: Mapping[str, Any]) -> tuple[dict[str, str], str] | Answer:
     return texts, shelved.root
 
 
-def _cases(by: planner.Planner) -> Iterator[Case]:
+def _cases() -> Iterator[Case]:
     """The goldens that come along, as cases."""
     for name, _ in _golden_names():
         texts = _golden_texts(name)
@@ -552,4 +572,8 @@ LOOKS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
     "goldens": _goldens,
     "golden": _golden,
 }
-AUTHORS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {"rules_check": _check, "rules_test": _test}
+AUTHORS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+    "rules_check": _check,
+    "rules_check_proofs": partial(_check, proofs=True),
+    "rules_test": _test,
+}

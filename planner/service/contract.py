@@ -1,0 +1,207 @@
+"""What the service promises: requests and answers by schemas/service.schema.json, and the OpenAPI document of them."""
+
+import json
+import os
+from functools import cache
+from typing import Any, NamedTuple
+
+import planner
+from planner.rules.shelf import folder
+
+OF_CALL = {
+    **dict.fromkeys(("plan", "facts", "diff", "draw", "advise"), "host request"),
+    "why": "why request",
+    "why_not": "why-not request",
+    **dict.fromkeys(("rules_check", "rules_check_proofs", "rules_test"), "rules request"),
+    **dict.fromkeys(("rules", "rule", "rulesets", "schema", "goldens", "golden"), "look"),
+    "rehearse": "rehearse request",
+    "runs": "run request",
+}
+JSON, PROBLEM, LINES, EVENTS = (
+    "application/json",
+    "application/problem+json",
+    "application/x-ndjson",
+    "text/event-stream",
+)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """schemas/service.schema.json."""
+    found: dict[str, Any] = _read("service.schema.json")
+    return found
+
+
+def request_schema(call: str) -> dict[str, Any]:
+    """The schema of a call's request."""
+    return {"$ref": f"#/$defs/{OF_CALL[call]}", "$defs": schema()["$defs"]}
+
+
+class Call(NamedTuple):
+    """A call: path, method, what it is for, what it takes (a schema, or its parameters), what it gives, its scope."""
+
+    path: str
+    method: str
+    summary: str
+    takes: str
+    gives: dict[str, Any]
+    scope: str = "plan"
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI 3.1 document; its schemas are those of the repository, none is written twice."""
+    paths = dict[str, dict[str, Any]]()
+    for call in _calls():
+        paths.setdefault(call.path, {})[call.method] = _operation(call)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "mgmtnet",
+            "version": planner.__version__,
+            "description": "Devises and applies a host's management network for oVirt, by rules that can say why.",
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "paths": paths,
+        "components": {
+            "schemas": {name.replace(" ", "-"): _renamed(one) for name, one in schema()["$defs"].items()}
+            | {name: _own(name) for name in ("plan", "advice")},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "headers": {
+                "Decision": {
+                    "description": "Digest of what the answer depends on: capture, definition, addresses, ruleset.",
+                    "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                }
+            },
+        },
+        "security": [{"token": []}, {}],
+    }
+
+
+def _calls() -> list[Call]:
+    """Every call."""
+    words, anything = {"schema": {"type": "string"}}, {"schema": {"type": "object"}}
+    text, streamed = {"text/plain": words}, {EVENTS: words}
+    drawings = dict.fromkeys(("image/svg+xml", "text/vnd.mermaid", "text/plain"), words)
+    facts = {JSON: {"schema": {"type": "array", "items": {"type": "object"}}}}
+    return [
+        Call("/v1/plan", "post", "Plan a host; of x-ndjson each line", "host request", _of("plan") | {LINES: words}),
+        Call("/v1/why", "post", "Why the plan has its values", "why request", _of("why") | text),
+        Call("/v1/why-not", "post", "Why a rule did not fire", "why-not request", _of("why-not") | text),
+        Call("/v1/facts", "post", "What the rules see of a host", "host request", facts),
+        Call("/v1/diff", "post", "What the plan changes on the host", "host request", _of("diff") | text),
+        Call("/v1/draw", "post", "The host before and after", "host request", drawings),
+        Call("/v1/advise", "post", "What makes a refused host accepted", "host request", _of("advice")),
+        Call("/v1/rulesets", "get", "The installed rulesets", "", _of("rulesets")),
+        Call("/v1/rules", "get", "The rules of a ruleset", "?ruleset", _of("rules")),
+        Call("/v1/rules/{id}", "get", "A rule", "id ?ruleset", _of("rule")),
+        Call("/v1/rules/check", "post", "What is wrong with rules", "rules request ?proofs", _of("findings")),
+        Call("/v1/rules/test", "post", "Which goldens change", "rules request", _of("rules-changes")),
+        Call("/v1/schemas/{name}", "get", "A JSON Schema", "name", {"application/schema+json": anything}),
+        Call("/v1/goldens", "get", "Captured hosts to begin with", "", _of("goldens")),
+        Call("/v1/goldens/{name}", "get", "A captured host", "name", _of("golden")),
+        Call("/v1/decisions/{id}", "get", "A decision, byte for byte", "id ?scrub", _of("plan")),
+        Call("/v1/rehearse", "post", "Apply to a stand-in", "rehearse request", streamed, "rehearse"),
+        Call("/v1/runs", "post", "Change a real host", "run request", _of("run"), "apply"),
+        Call("/v1/runs", "get", "The runs in the journal", "", _of("runs"), "apply"),
+        Call("/v1/runs/{id}", "get", "A run", "id", _of("run"), "apply"),
+        Call("/v1/runs/{id}/events", "get", "A run's steps as they are done", "id", streamed, "apply"),
+        Call("/healthz", "get", "Whether the service lives", "", _of("health"), ""),
+        Call("/readyz", "get", "Whether it can plan", "", _of("health"), ""),
+        Call("/metrics", "get", "Counters, as Prometheus reads them", "", text),
+        Call("/openapi.json", "get", "This document", "", {JSON: anything}, ""),
+    ]
+
+
+def _operation(call: Call) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": call.summary, "operationId": f"{call.method} {call.path}"}
+    takes, _, parameters = call.takes.partition(" ?") if call.method == "post" else ("", "", "")
+    named = f"?{parameters}".split() if parameters else call.takes.split() if call.method == "get" else []
+    operation["parameters"] = [_parameter(name) for name in named]
+    if not call.scope:
+        operation["security"] = []
+    if takes:
+        body: dict[str, Any] = {JSON: {"schema": {"$ref": f"#/components/schemas/{takes.replace(' ', '-')}"}}}
+        body |= {LINES: {"schema": {"type": "string"}}} if call.path == "/v1/plan" else {}
+        operation["requestBody"] = {"required": True, "content": body}
+    good: dict[str, Any] = {"description": "Answered", "content": call.gives}
+    if call.method == "post" and call.takes.startswith(("host", "why")):
+        good["headers"] = {"Mgmtnet-Decision": {"$ref": "#/components/headers/Decision"}}
+    operation["responses"] = {"200": good} | _failures(call)
+    if (call.path, call.method) == ("/v1/runs", "post"):
+        operation["parameters"] = [IDEMPOTENCY]
+        nothing = {"description": "Nothing was to be done: the plan refuses, or the host is so already"}
+        operation["responses"]["200"] = nothing | {"content": {JSON: {"schema": {"type": "object"}}}}
+        location = {"Location": {"schema": {"type": "string"}}}
+        operation["responses"]["202"] = {"description": "The run has begun", "content": call.gives, "headers": location}
+    return operation
+
+
+IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "New for each change: with the same key nothing is begun twice.",
+    "schema": {"type": "string", "pattern": "^[!-~]{8,200}$"},
+}
+MEANINGS = {
+    "400": "The request cannot be read",
+    "401": "A token is needed",
+    "403": "The token's scopes do not cover it, or another site's page asks",
+    "404": "There is no such thing",
+    "405": "That method means nothing here",
+    "406": "No answer is of an accepted type",
+    "408": "The request did not come in time",
+    "409": "It cannot be done now, or was asked for otherwise before",
+    "413": "The request is too large",
+    "415": "The request's type or encoding is not taken",
+    "421": "The service is not called so",
+    "422": "What the request holds cannot be used",
+    "429": "Too many requests: Retry-After says when",
+    "500": "A fault of the service",
+    "501": "It is turned off here",
+    "503": "No worker can answer: try again",
+    "504": "It took too long",
+}
+
+
+def _failures(call: Call) -> dict[str, Any]:
+    """What else may be answered: problem documents."""
+    told = _of("problem-document", PROBLEM)
+    found: dict[str, Any] = {status: {"description": meant, "content": told} for status, meant in MEANINGS.items()}
+    if call.method == "get" and call.path.startswith("/v1/"):
+        found["304"] = {"description": "As the ETag says, nothing has changed"}
+    return found
+
+
+def _parameter(name: str) -> dict[str, Any]:
+    plainly, optional = name.lstrip("?"), name.startswith("?")
+    kind = (
+        {"type": "boolean"} if plainly in ("scrub", "proofs") else {"type": "string", "minLength": 1, "maxLength": 100}
+    )
+    return {"name": plainly, "in": "query" if optional else "path", "required": not optional, "schema": kind}
+
+
+def _of(name: str, media: str = JSON) -> dict[str, Any]:
+    return {media: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _own(name: str) -> Any:
+    """A schema of its own file, for this document."""
+    found = _read(f"{name}.schema.json")
+    found.pop("$id", None)
+    found.pop("$schema", None)
+    return json.loads(json.dumps(found).replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/'))
+
+
+def _renamed(one: Any) -> Any:
+    """References between definitions as this document has them."""
+    text = json.dumps(one)
+    for name in schema()["$defs"]:
+        text = text.replace(f'"#/$defs/{name}"', f'"#/components/schemas/{name.replace(" ", "-")}"')
+    return json.loads(text)
+
+
+def _read(name: str) -> Any:
+    """A schema that came with the program, so it is there."""
+    with open(os.path.join(folder("schemas"), name), encoding="utf-8") as stream:
+        return json.load(stream)

@@ -1,0 +1,244 @@
+"""Runs and rehearsals: processes of the command itself, whose events and reports are passed on.
+
+A run is `mgmtnet apply`, so what it has done stands in the same journal, and either goes on with what the other began.
+What is kept here of a request is only under which name it was begun (``requests`` in the state folder).
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from planner.printing import json_text
+from planner.problem import Problem
+from planner.service.answers import JSON, Answer, problem_answer
+from planner.service.workers import piped
+
+COMMAND = (sys.executable, "-m", "planner")
+LONGEST_LINE = 1 << 24
+# Rehearsals at once, each with processes and clocks of its own; more would have each other's clocks run late.
+MOST_REHEARSALS = 4
+
+
+class Event(NamedTuple):
+    """Something that happened, as server-sent events have it: its number, or empty; its kind; what it says."""
+
+    id: str
+    kind: str
+    data: Mapping[str, Any]
+
+    def sent(self) -> bytes:
+        """As it goes over the wire."""
+        head = f"id: {self.id}\n" if self.id else ""
+        return f"{head}event: {self.kind}\ndata: {json_text(self.data, None)}\n\n".encode()
+
+
+def run_name(key: str, caller: str) -> str:
+    """The name of the run that a caller begins by an idempotency key: one name is one run, whoever asks again."""
+    return f"http-{sha256(json.dumps([key, caller]).encode()).hexdigest()[:24]}"
+
+
+class Begun(NamedTuple):
+    """A process that was started for a run."""
+
+    request: str
+    process: asyncio.subprocess.Process
+    answer: "asyncio.Future[Answer]"
+
+
+class Runs:
+    """The runs that this service has begun."""
+
+    def __init__(self, state: str) -> None:
+        """Keep requests in the folder ``state``."""
+        self.folder = os.path.join(state, "requests")
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        self.begun = dict[str, Begun]()
+        self._watching = set[asyncio.Task[None]]()
+
+    def known(self, run: str, request: str) -> Problem | None:
+        """Whether the name was taken by another request."""
+        kept = self._kept(run)
+        if kept is not None and kept != request:
+            return Problem("key-reused", "this Idempotency-Key came with another request", "take a new key")
+        return None
+
+    def _kept(self, run: str) -> str | None:
+        try:
+            with open(os.path.join(self.folder, f"{run}.json"), encoding="utf-8") as stream:
+                return str(json.load(stream)["request"])
+        except (OSError, ValueError, LookupError):
+            return None
+
+    def interrupted(self, running: Iterator[str]) -> list[str]:
+        """Those of the runs that are not at their end which a service has begun: it goes on with them."""
+        return [run for run in running if self._kept(run) is not None and run not in self.begun]
+
+    async def begin(self, run: str, document: Mapping[str, Any], request: str) -> Answer | None:
+        """Begin a run: None once it is under way, else the answer of one that has nothing to do, or cannot begin."""
+        if run not in self.begun:
+            self._keep(run, request)
+            options = [*_options(document), "--run", run, "--yes", "-o", "json", "--log", "json"]
+            wanted = document["definition"]
+            text = wanted if isinstance(wanted, str) else json.dumps(wanted)
+            process = await _started(("apply", *options, "--network", "-", "--", document["host"]), text.encode())
+            answer = asyncio.get_running_loop().create_future()
+            self.begun[run] = Begun(request, process, answer)
+            self._watch(run, process, answer)
+        answer = self.begun[run].answer
+        found = await asyncio.shield(answer)
+        return found if found.status != 202 else None
+
+    async def go_on(self, run: str) -> None:
+        """Go on with an interrupted run."""
+        process = await _started(("resume", "-o", "json", "--log", "json", "--", run), b"")
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.begun[run] = Begun(self._kept(run) or "", process, answer)
+        self._watch(run, process, answer)
+
+    def _keep(self, run: str, request: str) -> None:
+        path = os.path.join(self.folder, f"{run}.json")
+        with open(f"{path}.new", "w", encoding="utf-8") as stream:
+            json.dump({"request": request}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(f"{path}.new", path)
+
+    def _watch(self, run: str, process: asyncio.subprocess.Process, answer: "asyncio.Future[Answer]") -> None:
+        async def watch() -> None:
+            _, said, told = piped(process)
+            output = asyncio.create_task(said.read())
+            async for event in _events(told):
+                if event.get("step") == "run" and not answer.done():
+                    answer.set_result(Answer(202, JSON, b""))
+            document = await output
+            status = await process.wait()
+            if not answer.done():
+                answer.set_result(_ended(status, document))
+            self.begun.pop(run, None)
+
+        task = asyncio.create_task(watch())
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+
+
+def _options(document: Mapping[str, Any]) -> list[str]:
+    options = [f"--address={address}" for address in document.get("addresses", ())]
+    options += [f"--expect={address}" for address in document.get("expect", ())]
+    return [*options, f"--rules={document['ruleset']}"] if "ruleset" in document else options
+
+
+async def _started(arguments: tuple[str, ...], stdin: bytes) -> asyncio.subprocess.Process:
+    """A process of the command, in a session of its own: it goes on when the service ends."""
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=LONGEST_LINE,
+        start_new_session=True,
+    )
+    writer = piped(process)[0]
+    with suppress(OSError):  # it has ended without reading
+        writer.write(stdin)
+        await writer.drain()
+    writer.close()
+    return process
+
+
+async def _events(stream: asyncio.StreamReader | None) -> AsyncIterator[dict[str, Any]]:
+    """The lines of JSON that a command tells of itself."""
+    if stream is None:
+        return
+    async for line in stream:
+        with suppress(ValueError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
+
+
+def _ended(status: int, said: bytes) -> Answer:
+    """The answer of a command that ended before it began a run: a plan that refuses, a report, or problems."""
+    try:
+        document = json.loads(said)
+    except ValueError:
+        told = Problem("run-failed", f"the command ended with the status {status}", "see the service's own log")
+        return problem_answer(500, [told])
+    if document.get("format") == "mgmtnet/problems@1":
+        problems = [Problem(one["code"], one["message"], one["hint"], one["severity"]) for one in document["problems"]]
+        held = any(one.code in ("host-held", "run-unfinished", "run-exists") for one in problems)
+        return problem_answer(409 if held else 422, problems)
+    return Answer(200, JSON, json_text(document).encode() + b"\n")
+
+
+# Rehearsals.
+
+
+@contextmanager
+def _written(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The capture and the definition as files, for as long as a rehearsal takes."""
+    with TemporaryDirectory(prefix="mgmtnet-") as folder:
+        paths = []
+        for name in ("capture", "definition"):
+            value = document.get(name, {})
+            path = os.path.join(folder, name)
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(value if isinstance(value, str) else json.dumps(value))
+            paths.append(path)
+        yield paths[0], paths[1]
+
+
+async def rehearsed(document: Mapping[str, Any]) -> AsyncIterator[Event]:
+    """The events of a rehearsal as they come, the report last."""
+    with _written(document) as (capture, definition):
+        options = [*_options(document), f"--speed={document.get('speed', 20)}", "-o", "json", "--log", "json"]
+        options += [f"--fault={fault}" for fault in document.get("faults", ())]
+        options += [] if document.get("reboot", True) else ["--reboot=none"]
+        process = await _started(("rehearse", *options, "--network", definition, "--", capture), b"")
+        _, said, told = piped(process)
+        output = asyncio.create_task(said.read())
+        number = 0
+        try:
+            async for event in _events(told):
+                number += 1
+                yield Event(str(number), str(event.get("kind", "said")), event)
+            with suppress(ValueError):
+                found = json.loads(await output)
+                kind = str(found.get("format", "report")).partition("/")[2].partition("@")[0] or "report"
+                yield Event(str(number + 1), kind, found)
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+# What the journal says: asked of a worker, because its library is large and has one state for a process.
+
+
+def answer_of_journal(call: str, body: bytes) -> Answer:
+    """The runs in the journal, or the one that ``body`` names."""
+    from planner.apply import journal
+    from planner.apply.library import state_folder
+
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return problem_answer(500, [folder])
+    found = journal.readable(journal.journal_url(folder))
+    if isinstance(found, Problem):
+        return problem_answer(500, [found])
+    told = [{"format": "mgmtnet/run@1", **_shown(journal.document_of(record))} for record in found]
+    if call == "runs":
+        return Answer(200, JSON, json_text({"format": "mgmtnet/runs@1", "runs": told}).encode() + b"\n")
+    chosen = [one for one in told if one["run"] == body.decode()]
+    if not chosen:
+        return problem_answer(404, [Problem("run-unknown", f"there is no run {body.decode()[:80]!r}", "GET /v1/runs")])
+    return Answer(200, JSON, json_text(chosen[0]).encode() + b"\n")
+
+
+def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in ("run", "host", "network", "began", "state", "standing", "steps")}
