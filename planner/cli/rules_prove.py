@@ -4,7 +4,6 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import planner
 from planner.authoring.findings import Finding, Shown, sarif
@@ -16,7 +15,7 @@ from planner.engine.compiled import Compiled, compile_ruleset
 from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.text import render
 from planner.problem import Problem, Where
-from planner.proof.invariants import Carried, Proof, carried, prove
+from planner.proof.invariants import NEEDED, Carried, Proof, carried, document, prove
 from planner.proof.witness import Witness
 from planner.rules.model import Invariant, Ruleset
 
@@ -25,8 +24,6 @@ HINTS = {
     "symbolic only": "the solver has facts, and no capture was found that has them; an axiom may be missing",
     "undecided": "it took too long; fewer patterns with `no` make an invariant easier",
 }
-
-NEEDED = ("carried", "symbolic only")  # the solver has facts for both, and the planner a host for the first
 
 
 def run_prove(options: argparse.Namespace) -> int:
@@ -46,7 +43,7 @@ def run_prove(options: argparse.Namespace) -> int:
         if options.output == "text":
             say(_text(proof, bearing, rules))
     if options.output == "json":
-        say_json(_document(ruleset, proofs))
+        say_json(document(ruleset, proofs))
     elif options.output == "sarif":
         say_json(sarif(version(), [_finding(proof, ruleset) for proof, _ in proofs if proof.verdict != "proved"]))
     counted = Counter(proof.verdict for proof, _ in proofs)
@@ -129,28 +126,6 @@ def drawn(witness: Witness, rules: Compiled) -> list[str]:
     drawing = render(*pictures(host, plan.document())).rstrip("\n").split("\n")
     asked = f"  with this host, the definition {json.dumps(witness.definition)}"
     return [asked + (f" and the address {', '.join(witness.addresses)}" if witness.addresses else ""), *drawing]
-
-
-def _document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]]) -> dict[str, Any]:
-    """The proofs for a program."""
-    return {
-        "format": "mgmtnet/proofs@1",
-        "ruleset": ruleset.title,
-        "digest": ruleset.digest,
-        "proofs": [
-            {
-                "invariant": proof.invariant.name,
-                "of": proof.invariant.origin,
-                "summary": proof.invariant.summary,
-                "verdict": proof.verdict,
-                "axioms": list(proof.axioms),
-                "rests_on": [one.rule for one in bearing if one.bearing in NEEDED],
-                "shown": [one.rule for one in bearing if one.bearing == "carried"],
-                "host": proof.witness._asdict() if proof.witness is not None else None,
-            }
-            for proof, bearing in proofs
-        ],
-    }
 
 
 def _finding(proof: Proof, ruleset: Ruleset) -> Finding:

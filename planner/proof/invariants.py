@@ -16,6 +16,7 @@ from planner.rules.model import Invariant, Rule, Ruleset
 
 Verdict = Literal["proved", "refuted", "symbolic only", "undecided"]
 Bearing = Literal["carried", "symbolic only", "not needed", "undecided"]
+NEEDED = ("carried", "symbolic only")  # the solver has facts for both, and the planner a host for the first
 WITHOUT_HOST: Mapping[str, Bearing] = {"proved": "not needed", "refuted": "symbolic only", "undecided": "undecided"}
 
 
@@ -112,3 +113,25 @@ def _silent(rule: Rule) -> Rule:
         verdicts=tuple(one for one in rule.verdicts if one.severity != "error"),
         concludes=tuple(one for one in rule.concludes if one.kind != "freed"),
     )
+
+
+def document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]]) -> dict[str, Any]:
+    """The proofs for a program."""
+    return {
+        "format": "mgmtnet/proofs@1",
+        "ruleset": ruleset.title,
+        "digest": ruleset.digest,
+        "proofs": [
+            {
+                "invariant": proof.invariant.name,
+                "of": proof.invariant.origin,
+                "summary": proof.invariant.summary,
+                "verdict": proof.verdict,
+                "axioms": list(proof.axioms),
+                "rests_on": [one.rule for one in bearing if one.bearing in NEEDED],
+                "shown": [one.rule for one in bearing if one.bearing == "carried"],
+                "host": proof.witness._asdict() if proof.witness is not None else None,
+            }
+            for proof, bearing in proofs
+        ],
+    }

@@ -507,6 +507,27 @@ def _test(document: Mapping[str, Any]) -> Answer:
     return _json(head | {"changed": told, "undecided": undecided})
 
 
+def _prove(document: Mapping[str, Any]) -> Answer:
+    """Whether the author's rules keep an invariant, or each; as `mgmtnet rules prove -o json`."""
+    from planner.proof import SOLVER, has_solver
+
+    if not has_solver():
+        return problem_answer(501, [Problem("solver-missing", f"proofs need {SOLVER}", "install it with the service")])
+    from planner.proof.invariants import document as proofs_document
+    from planner.proof.invariants import prove
+
+    laid = _laid(document)
+    rules = laid if isinstance(laid, Answer) else _compiled(*laid)
+    if isinstance(rules, Answer):
+        return rules
+    named = document.get("invariant")
+    invariants = [one for one in rules.ruleset.invariants if named in (None, one.name)]
+    if named is not None and not invariants:
+        known = ", ".join(one.name for one in rules.ruleset.invariants)
+        return problem_answer(404, [Problem("unknown-invariant", f"there is no invariant {named!r}", f"of {known}")])
+    return _json(proofs_document(rules.ruleset, [(proof, ()) for proof in prove(rules, invariants)]))
+
+
 def _compiled(texts: dict[str, str], root: str) -> Compiled | Answer:
     from planner.rules.lint import lint
     from planner.rules.ruleset import assemble
@@ -576,4 +597,5 @@ AUTHORS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
     "rules_check": _check,
     "rules_check_proofs": partial(_check, proofs=True),
     "rules_test": _test,
+    "rules_prove": _prove,
 }

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -29,7 +30,7 @@ from planner.service.workers import PATIENCE_OF_PROOFS, Frame, Pool, WorkerFaile
 
 # Bytes of a request. The largest host known reports 2 MB: less turns hosts away, more fills the memory of workers.
 LARGEST_BODY = 32 << 20
-# Seconds between two parts of a body, and for all of one that is no stream. Slower senders hold a connection for nothing.
+# Seconds between two parts of a body, and for all of one that is no stream: slower ones hold a connection for nothing.
 PART_WITHIN, BODY_WITHIN = 20.0, 60.0
 # Lines of a stream that one worker answers in one go: fewer, and the wire costs as much as planning; more, and the
 # first answer comes late.
@@ -196,7 +197,7 @@ def _routes(service: Service) -> Iterator[Route]:
     answering = Answering(service)
     for call in ("plan", "why", "why-not", "facts", "diff", "draw", "advise"):
         yield Route(f"/v1/{call}", answering.about_a_host(call.replace("-", "_")), methods=["POST"])
-    for call in ("check", "test"):
+    for call in ("check", "test", "prove"):
         yield Route(f"/v1/rules/{call}", answering.about_rules(f"rules_{call}"), methods=["POST"])
     yield Route("/v1/rulesets", answering.look("rulesets"))
     yield Route("/v1/rules", answering.look("rules"))
@@ -210,6 +211,8 @@ def _routes(service: Service) -> Iterator[Route]:
     yield Route("/v1/runs", answering.runs)
     yield Route("/v1/runs/{id}", answering.run)
     yield Route("/v1/runs/{id}/events", answering.follow)
+    yield Route("/", page)
+    yield Route("/page/{name}", page)
     yield Route("/healthz", answering.health)
     yield Route("/readyz", answering.ready)
     yield Route("/metrics", answering.metrics)
@@ -299,13 +302,10 @@ class Answering:
             _allowed(request, "plan")
             if _media(request) != JSON:
                 raise Refused(415, "media-unmeant", "the request is to be JSON", f"Content-Type: {JSON}")
-            if call == "rules_check" and request.query_params.get("proofs") == "true":
-                frame = await self.service.authors.ask(
-                    {"call": f"{call}_proofs"}, await _body(request), PATIENCE_OF_PROOFS
-                )
-            else:
-                frame = await self.service.authors.ask({"call": call}, await _body(request))
-            return await self._told(frame)
+            proofs = call == "rules_check" and request.query_params.get("proofs") == "true"
+            named = "rules_check_proofs" if proofs else call
+            patience = PATIENCE_OF_PROOFS if proofs or call == "rules_prove" else 0.0
+            return await self._told(await self.service.authors.ask({"call": named}, await _body(request), patience))
 
         return answer
 
@@ -478,6 +478,39 @@ class Answering:
     async def openapi(self, _: Request) -> Response:
         """The document of this interface."""
         return Response(self.document, media_type=JSON)
+
+
+MEDIA = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}
+
+
+async def page(request: Request) -> Response:
+    """A file of the workbench, which `make page` bundles; it says nothing that is not in the wheel."""
+    name = request.path_params.get("name", "index.html")
+    files = pages()
+    if name not in files:
+        raise Refused(404, "not-found", f"there is no {printable(name)[:100]}", "the workbench is at /")
+    content, tag = files[name]
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=MEDIA[os.path.splitext(name)[1]])
+
+
+@cache
+def pages() -> dict[str, tuple[bytes, str]]:
+    """The workbench's files by name, each with its ETag."""
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page")
+    found = dict[str, tuple[bytes, str]]()
+    for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+        if os.path.splitext(name)[1] in MEDIA:
+            with open(os.path.join(place, name), "rb") as stream:
+                content = stream.read()
+            found[name] = content, f'"{sha256(content).hexdigest()[:32]}"'
+    return found
 
 
 class _Lines(Response):

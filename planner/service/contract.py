@@ -14,6 +14,7 @@ OF_CALL = {
     "why_not": "why-not request",
     **dict.fromkeys(("rules_check", "rules_check_proofs", "rules_test"), "rules request"),
     **dict.fromkeys(("rules", "rule", "rulesets", "schema", "goldens", "golden"), "look"),
+    "rules_prove": "prove request",
     "rehearse": "rehearse request",
     "runs": "run request",
 }
@@ -96,6 +97,7 @@ def _calls() -> list[Call]:
         Call("/v1/rules/{id}", "get", "A rule", "id ?ruleset", _of("rule")),
         Call("/v1/rules/check", "post", "What is wrong with rules", "rules request ?proofs", _of("findings")),
         Call("/v1/rules/test", "post", "Which goldens change", "rules request", _of("rules-changes")),
+        Call("/v1/rules/prove", "post", "Which invariants rules keep", "prove request", _of("proofs")),
         Call("/v1/schemas/{name}", "get", "A JSON Schema", "name", {"application/schema+json": anything}),
         Call("/v1/goldens", "get", "Captured hosts to begin with", "", _of("goldens")),
         Call("/v1/goldens/{name}", "get", "A captured host", "name", _of("golden")),
