@@ -294,6 +294,7 @@ def _served(command: argparse.ArgumentParser) -> None:
         help="make a token, put it into --tokens, and end; scopes: plan, rehearse, apply",
     )
     command.add_argument("--workers", metavar="N", type=_count, default=str(os.cpu_count() or 1), help="that plan")
+    command.add_argument("--patience", metavar="S", type=_seconds, default="30", help="seconds for one answer")
     command.add_argument("--rate", metavar="N", type=_count, default="1000", help="requests a second for each caller")
     command.add_argument("--decisions", metavar="DIR|URL", help="keep every decision, here or in postgresql://...")
     command.add_argument("--runs", action="store_true", help="let callers with the scope apply change hosts")

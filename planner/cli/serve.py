@@ -27,6 +27,7 @@ def run_serve(options: argparse.Namespace) -> int:
         client_ca=options.client_ca or "",
         tokens=options.tokens or "",
         workers=options.workers,
+        patience=options.patience,
         rate=options.rate,
         decisions=options.decisions or "",
         runs=options.runs,

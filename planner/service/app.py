@@ -39,6 +39,8 @@ LINES_AT_ONCE, BYTES_AT_ONCE = 32, 1 << 20
 MOST_STREAMS = 256
 # Seconds between two looks at the journal while somebody follows a run; VDSM's steps take seconds.
 LOOK = 1.0
+# Seconds until a run that has begun is looked for again in the journal.
+WRITTEN_WITHIN = 0.1
 OPEN = ("/healthz", "/readyz", "/openapi.json", "/")
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -378,7 +380,10 @@ class Answering:
             if answer is not None:
                 return Response(answer.body, answer.status, media_type=answer.media)
             found = await self._run(run)
-        return Response(found.body, 202 if found.head["status"] == 200 else 200, {"Location": f"/v1/runs/{run}"}, JSON)
+        if found.head["status"] != 200:
+            return await self._told(found)
+        status = 202 if json.loads(found.body)["state"] == "running" else 200
+        return Response(found.body, status, {"Location": f"/v1/runs/{run}"}, JSON)
 
     def _audit(self, caller: Caller, what: str, run: str, host: str, status: int) -> None:
         told = {"time": round(time.time(), 3), "caller": caller.name, "what": what, "run": run, "host": host}
@@ -419,8 +424,13 @@ class Answering:
             await asyncio.sleep(LOOK)
 
     async def _run(self, run: str) -> Frame:
-        _, journal = self._enabled()
-        return await journal.ask({"call": "run"}, run.encode())
+        """What the journal has of a run; of one that was just begun it has something in a moment."""
+        runs, journal = self._enabled()
+        while True:
+            found = await journal.ask({"call": "run"}, run.encode())
+            if found.head["status"] != 404 or not runs.under_way(run):
+                return found
+            await asyncio.sleep(WRITTEN_WITHIN)
 
     def _enabled(self) -> tuple[Runs, Pool]:
         if self.service.runs is None or self.service.journal is None:

@@ -44,6 +44,7 @@ class Listening(NamedTuple):
     client_ca: str = ""
     tokens: str = ""
     workers: int = 2
+    patience: float = 30.0
     rate: float = 1000.0
     decisions: str = ""
     runs: bool = False
@@ -102,7 +103,7 @@ def service_of(listening: Listening) -> Service | list[Problem]:
         return [Problem("audit-unkept", told, "name a file by --audit")]
     service = Service(
         names=names_of(listening.address, listening.port, listening.names),
-        planners=Pool("plan", listening.workers),
+        planners=Pool("plan", listening.workers, listening.patience),
         authors=Pool("author", 1),
         tokens=tokens,
         anybody=Caller("anybody", scopes),

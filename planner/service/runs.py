@@ -21,6 +21,8 @@ from planner.service.workers import piped
 
 COMMAND = (sys.executable, "-m", "planner")
 LONGEST_LINE = 1 << 24
+# What a command tells first of a run that it has begun, or goes on with.
+FIRST = ("run", "look")
 # Rehearsals at once, each with processes and clocks of its own; more would have each other's clocks run late.
 MOST_REHEARSALS = 4
 
@@ -101,6 +103,11 @@ class Runs:
         self.begun[run] = Begun(self._kept(run) or "", process, answer)
         self._watch(run, process, answer)
 
+    def under_way(self, run: str) -> bool:
+        """Whether a process of this service has begun the run, and goes on with it."""
+        begun = self.begun.get(run)
+        return begun is not None and begun.answer.done() and begun.answer.result().status == 202
+
     def _keep(self, run: str, request: str) -> None:
         path = os.path.join(self.folder, f"{run}.json")
         with open(f"{path}.new", "w", encoding="utf-8") as stream:
@@ -114,7 +121,7 @@ class Runs:
             _, said, told = piped(process)
             output = asyncio.create_task(said.read())
             async for event in _events(told):
-                if event.get("step") == "run" and not answer.done():
+                if event.get("step") in FIRST and not answer.done():
                     answer.set_result(Answer(202, JSON, b""))
             document = await output
             status = await process.wait()

@@ -19,8 +19,8 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 
 Kind = Literal["plan", "author", "journal"]
 LENGTHS = struct.Struct("!II")
-# Seconds for one answer. A plan takes milliseconds, the largest host and a proof of an advice some seconds: shorter
-# fails those, longer keeps a caller waiting for a process that hangs.
+# Seconds for one answer, where nothing else is said. A plan takes milliseconds, the largest host, an advice and the
+# goldens by other rules some seconds: shorter fails those, longer keeps a caller waiting for a process that hangs.
 PATIENCE: dict[Kind, float] = {"plan": 30.0, "author": 60.0, "journal": 30.0}
 # For what the solver is asked of a whole ruleset, which takes a minute for the shipped rules.
 PATIENCE_OF_PROOFS = 300.0

@@ -1,0 +1,16 @@
+"""The command, and services that start it, where a run waits seconds for what takes minutes in the field."""
+
+import sys
+from pathlib import Path
+
+import planner.cli.apply
+import planner.service.runs
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent / "bench"))
+from hosts_on_stage import LIMITS
+
+from planner.cli.main import command
+
+planner.cli.apply.limits_of = lambda _: LIMITS
+planner.service.runs.COMMAND = (sys.executable, __file__)
+command()

@@ -1,0 +1,156 @@
+"""Runs on hosts over HTTP: begun once, followed, in the same journal as the command's, and ended whatever is killed."""
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from conftest import GOLDEN, SEED, Served, made_token, serving
+from standins import Machine, machine, wait_until
+
+HURRIED = (sys.executable, str(Path(__file__).parent / "hurried.py"))
+STEPS = ["look", "announce-adopt", "adopt", "verify-adopt", "announce", "set-up", "verify", "commit", "prove"]
+
+
+class Site(NamedTuple):
+    """A host, and what a service needs to change it."""
+
+    host: Machine
+    token: str
+    folder: Path
+
+    @contextmanager
+    def service(self) -> Iterator[Served]:
+        options = ("--runs", "--tokens", str(self.folder / "tokens"))
+        with serving(*options, token=self.token, environ=self.host.environ, command=HURRIED) as served:
+            yield served
+
+    @property
+    def request(self) -> dict[str, Any]:
+        definition = (GOLDEN / SEED / "definition.yaml").read_text()
+        return {"host": self.host.target, "definition": definition, "addresses": ["192.0.2.10"]}
+
+    def written(self) -> int:
+        """How many steps the journal has."""
+        path = self.folder / "host" / "state" / "journal.sqlite"
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+            return int(journal.execute("SELECT count(*) FROM operation_outputs").fetchone()[0])
+        return 0
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    token = made_token(tmp_path, "plan,apply")
+    with machine(tmp_path / "host", SEED) as host:
+        yield Site(host, token, tmp_path)
+
+
+def begun(served: Served, site: Site, key: str = "change-0001") -> Any:
+    return served.post("/v1/runs", site.request, headers={"Idempotency-Key": key})
+
+
+def events(served: Served, run: str, last: str = "") -> list[tuple[str, str, Any]]:
+    """The events of a run until its end: number, kind, data."""
+    headers = {"Last-Event-ID": last} if last else {}
+    text = served.get(f"/v1/runs/{run}/events", headers=headers).text
+    found = []
+    for block in text.strip().split("\n\n"):
+        parts = dict(line.split(": ", 1) for line in block.splitlines())
+        found.append((parts.get("id", ""), parts["event"], json.loads(parts["data"])))
+    return found
+
+
+def test_a_host_is_changed_and_every_step_is_told(site: Site) -> None:
+    with site.service() as served:
+        first = begun(served, site)
+        assert first.status_code == 202
+        run = first.json()["run"]
+        assert first.headers["Location"] == f"/v1/runs/{run}"
+        told = events(served, run)
+        assert [(number, kind) for number, kind, _ in told[:-1]] == [(str(n), "step") for n in range(1, 10)]
+        assert [data["name"] for _, _, data in told[:-1]] == STEPS
+        assert told[-1][1:] == ("ended", {"run": run, "host": site.host.target, "standing": "as planned and saved"})
+        assert events(served, run, last="7") == told[7:], "taken up after the event that was seen last"
+        again = begun(served, site)
+        assert (again.status_code, again.json()["run"]) == (200, run)
+        assert site.host.changed() == ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]
+        status = site.host.mgmtnet("status", run, "-o", "json").document
+        assert [step["name"] for step in status[0]["steps"]] == STEPS, "the command reads the same journal"
+        assert served.get("/v1/runs").json()["runs"][0]["run"] == run
+        audit = [json.loads(line) for line in (site.folder / "host/state/audit.jsonl").read_text().splitlines()]
+        assert [(one["caller"], one["what"], one["run"], one["status"]) for one in audit] == [
+            ("engine", "begin", run, 202)
+        ]
+        settled = begun(served, site, "change-0002")
+        assert (settled.status_code, settled.json()["standing"]) == (200, "as planned and saved")
+
+
+def test_a_key_serves_one_request_and_a_host_one_run(tmp_path: Path) -> None:
+    token = made_token(tmp_path, "plan,apply")
+    slow = machine(tmp_path / "host", SEED, faults=["setupNetworks:slow=4:2"])
+    with slow as host, (site := Site(host, token, tmp_path)).service() as served:
+        run = begun(served, site).json()["run"]
+        other = site.request | {"addresses": []}
+        assert served.post("/v1/runs", other, headers={"Idempotency-Key": "change-0001"}).status_code == 409
+        beside = begun(served, site, "change-0002")
+        assert (beside.status_code, beside.json()["problems"][0]["code"]) == (409, "host-held")
+        assert events(served, run)[-1][2]["standing"] == "as planned and saved"
+        assert site.host.changed() == ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]
+
+
+def test_what_is_refused_is_told_and_nothing_is_sent(site: Site) -> None:
+    with site.service() as served:
+        refused = served.post(
+            "/v1/runs", site.request | {"definition": {"vlan": 7}}, headers={"Idempotency-Key": "change-0001"}
+        )
+        assert (refused.status_code, refused.json()["outcome"]) == (200, "refused")
+        nobody = served.post(
+            "/v1/runs", site.request | {"host": "127.0.0.1:1"}, headers={"Idempotency-Key": "change-0002"}
+        )
+        wrong = served.post("/v1/runs", site.request | {"host": "--help"}, headers={"Idempotency-Key": "change-0003"})
+        assert wrong.status_code == 422
+        assert served.post("/v1/runs", site.request).json()["problems"][0]["code"] == "key-needed"
+        assert nobody.status_code == 422
+    assert site.host.changed() == []
+
+
+@pytest.mark.parametrize("step", [1, 5, 6, 8])
+def test_service_and_run_are_killed_and_started_anew(site: Site, step: int) -> None:
+    """Killed once so many steps are written down; the next service goes on with the run that the first one began."""
+    with site.service() as served:
+        run = begun(served, site).json()["run"]
+        wait_until(lambda: site.written() >= step)
+        groups = [child for child in served.children() if child not in served.workers()]
+        os.kill(served.process.pid, signal.SIGKILL)
+        for group in groups:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
+    with site.service() as served:
+        assert events(served, run)[-1][2]["standing"] == "as planned and saved"
+    assert site.host.changed()[-3:] == ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]
+
+
+def test_a_run_outlives_its_service_and_the_command_goes_on_with_it(site: Site) -> None:
+    with site.service() as served:
+        run = begun(served, site).json()["run"]
+        (child,) = [one for one in served.children() if "apply" in Path(f"/proc/{one}/cmdline").read_text()]
+        wait_until(lambda: site.written() >= 2)
+        os.killpg(child, signal.SIGKILL)
+        wait_until(lambda: child not in served.children())
+        resumed = site.host.mgmtnet("resume", run, "-o", "json")
+        assert resumed.document["standing"] == "as planned and saved"
+        assert events(served, run)[-1][2]["standing"] == "as planned and saved"
+
+
+def test_runs_are_off_unless_enabled(tmp_path: Path) -> None:
+    token = made_token(tmp_path, "plan,apply")
+    with serving("--tokens", str(tmp_path / "tokens"), token=token) as served:
+        asked = served.post("/v1/runs", {"host": "h", "definition": {}}, headers={"Idempotency-Key": "change-0001"})
+        assert (asked.status_code, asked.json()["problems"][0]["code"]) == (501, "runs-disabled")
+        assert served.get("/v1/runs").status_code == 501
