@@ -178,11 +178,12 @@ Perform = Callable[[str, dict[str, Any], list[Step]], Step]
 # restart or to fail over: shorter, and runs are written down half; longer, and a changed host is unsaved that long.
 AWAY = 90.0
 
+GONE_ON_WITH = "_dbos_internal_queue"  # where a run waits for a moment when it is taken up
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
 class Record(NamedTuple):
-    """A run as the journal has it: ``state`` running or ended, began in seconds since 1970."""
+    """A run as the journal has it: ``state`` running or ended, began in seconds since 1970; `version_of` it."""
 
     run: str
     state: str
@@ -190,6 +191,7 @@ class Record(NamedTuple):
     steps: tuple[Step, ...]
     began: float
     fault: str = ""
+    version: str = ""
 
 
 def standing(record: Record) -> str:
@@ -246,7 +248,9 @@ def keep(url: str, run: str, order: dict[str, Any], perform: Perform, carried: S
         with SetWorkflowID(run):
             return DBOS.start_workflow(workflow, order, [step.document() for step in carried])
 
-    return _carried_out(url, run, _Memory(order, perform, list(carried), taken_up=bool(carried)), begun)
+    return _carried_out(
+        url, run, version_of(run), _Memory(order, perform, list(carried), taken_up=bool(carried)), begun
+    )
 
 
 def go_on(url: str, record: Record, perform: Perform) -> Kept:
@@ -258,7 +262,7 @@ def go_on(url: str, record: Record, perform: Perform) -> Kept:
         return DBOS.retrieve_workflow(record.run)
 
     memory = _Memory(record.order, perform, list(record.steps), taken_up=True)
-    return _carried_out(url, record.run, memory, begun)
+    return _carried_out(url, record.run, record.version, memory, begun)
 
 
 class _Memory:
@@ -321,11 +325,19 @@ def _trouble(problem: Problem) -> dict[str, str]:
     return {"code": problem.code, "message": problem.message, "hint": problem.hint}
 
 
-def _carried_out(url: str, run: str, memory: _Memory, begun: Callable[[Any], Any]) -> Kept:
+def version_of(run: str) -> str:
+    """The application's version that a run has to DBOS: its own, so that no process but its own goes on with it.
+
+    DBOS puts a run that is taken up into a queue first, from which every process of its version takes.
+    """
+    return f"{FORM}-{run}"
+
+
+def _carried_out(url: str, run: str, version: str, memory: _Memory, begun: Callable[[Any], Any]) -> Kept:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        with _launched(url, run, memory.perform) as workflow:
+        with _launched(url, run, version, memory.perform) as workflow:
             return Kept(_steps(_result(begun(workflow), memory)), {})
     except SQLAlchemyError as failure:
         return Kept(memory.to_the_end(), _trouble(unwritable(str(getattr(failure, "orig", failure)))))
@@ -406,14 +418,14 @@ def _record(client: Any, status: Any) -> Record:
     recorded = [row["output"] for row in rows if row["output"]]
     faults = [one for one in (status.error, *(row["error"] for row in rows)) if one]
     state = "ended" if status.status in ENDED or faults else "running"  # DBOS would only run into the fault again
-    taken_up = ("PENDING", status.workflow_id, FORM)
-    if state == "running" and (status.status, status.executor_id, status.app_version) != taken_up:
+    waiting = status.status == "ENQUEUED" and status.queue_name == GONE_ON_WITH
+    ours = status.executor_id == status.workflow_id and status.app_version in (FORM, version_of(status.workflow_id))
+    if state == "running" and not (ours and (waiting or status.status == "PENDING")):
         msg = f"DBOS would never go on with the run {status.workflow_id}, and wait for it without end"
         raise ValueError(msg)
     fault = str(faults[0]) if faults else ""
-    return Record(
-        status.workflow_id, state, order, tuple(_steps([*carried, *recorded])), status.created_at / 1000, fault
-    )
+    steps, began = tuple(_steps([*carried, *recorded])), status.created_at / 1000
+    return Record(status.workflow_id, state, order, steps, began, fault, status.app_version or FORM)
 
 
 def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
@@ -421,7 +433,7 @@ def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
 
 
 @contextmanager
-def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
+def _launched(url: str, run: str, version: str, perform: Perform) -> Iterator[Any]:
     """DBOS with this one run as its executor, and the workflow that it runs."""
     _tame()
     from dbos import DBOS
@@ -430,7 +442,7 @@ def _launched(url: str, run: str, perform: Perform) -> Iterator[Any]:
         config={
             "name": "mgmtnet",
             "system_database_url": url,
-            "application_version": FORM,
+            "application_version": version,
             "executor_id": run,
             "serializer": _json_serializer(),
             "log_level": "CRITICAL",

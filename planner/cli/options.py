@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -81,7 +82,7 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
 LARGEST_COUNT = 1_000_000
-LONGEST_RUN = 64  # letters; the names that are made have 20
+RUN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -327,10 +328,10 @@ def _change(command: argparse.ArgumentParser) -> None:
 
 
 def _run_name(text: str) -> str:
-    """Letters, digits and hyphens: it is shown, and stands in paths of the service."""
-    if 0 < len(text) <= LONGEST_RUN and text.replace("-", "a").isalnum() and text.isascii() and text[0] != "-":
+    """As given: it is shown, stands in paths of the service, and names a version to DBOS."""
+    if RUN.fullmatch(text):
         return text
-    told = f"{text!r} is no name of a run: letters, digits and hyphens, at most {LONGEST_RUN}"
+    told = f"{text!r} is no name of a run: small letters, digits and hyphens, at most 64"
     raise argparse.ArgumentTypeError(told)
 
 

@@ -93,7 +93,7 @@ def test_a_host_is_changed_and_every_step_is_told(site: Site) -> None:
 
 def test_a_key_serves_one_request_and_a_host_one_run(tmp_path: Path) -> None:
     token = made_token(tmp_path, "plan,apply")
-    slow = machine(tmp_path / "host", SEED, faults=["setupNetworks:slow=4:2"])
+    slow = machine(tmp_path / "host", SEED, faults=["setupNetworks:slow=60:2"])
     with slow as host, (site := Site(host, token, tmp_path)).service() as served:
         run = begun(served, site).json()["run"]
         other = site.request | {"addresses": []}
@@ -120,7 +120,7 @@ def test_what_is_refused_is_told_and_nothing_is_sent(site: Site) -> None:
     assert site.host.changed() == []
 
 
-@pytest.mark.parametrize("step", [1, 5, 6, 8])
+@pytest.mark.parametrize("step", [1, 6])
 def test_service_and_run_are_killed_and_started_anew(site: Site, step: int) -> None:
     """Killed once so many steps are written down; the next service goes on with the run that the first one began."""
     with site.service() as served:
