@@ -65,7 +65,7 @@ def openapi() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {name.replace(" ", "-"): _renamed(one) for name, one in schema()["$defs"].items()}
-            | {name: _own(name) for name in ("plan", "advice")},
+            | {name: _own(name) for name in ("plan", "advice", "definition")},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "headers": {
                 "Decision": {
@@ -192,7 +192,8 @@ def _own(name: str) -> Any:
     found = _read(f"{name}.schema.json")
     found.pop("$id", None)
     found.pop("$schema", None)
-    return json.loads(json.dumps(found).replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/'))
+    text = json.dumps(found).replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/')
+    return json.loads(text.replace('"definition.schema.json"', '"#/components/schemas/definition"'))
 
 
 def _renamed(one: Any) -> Any:
