@@ -100,6 +100,11 @@ class Rate:
         self.each_second, self.clock = each_second, clock
         self._left = dict[str, tuple[float, float]]()
 
+    @property
+    def callers(self) -> int:
+        """Of how many it is remembered when they asked."""
+        return len(self._left)
+
     def wait(self, caller: str) -> float:
         """Take one request of ``caller``: 0.0, or the seconds after which it may be sent again."""
         now, most = self.clock(), self.each_second * BURST

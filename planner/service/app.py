@@ -209,8 +209,7 @@ def _routes(service: Service) -> Iterator[Route]:
     yield Route("/v1/goldens/{name}", answering.look("golden", name="golden"))
     yield Route("/v1/decisions/{id}", answering.decision)
     yield Route("/v1/rehearse", answering.rehearse, methods=["POST"])
-    yield Route("/v1/runs", answering.begin_run, methods=["POST"])
-    yield Route("/v1/runs", answering.runs)
+    yield Route("/v1/runs", answering.runs, methods=["GET", "POST"])
     yield Route("/v1/runs/{id}", answering.run)
     yield Route("/v1/runs/{id}/events", answering.follow)
     yield Route("/", page)
@@ -358,10 +357,16 @@ class Answering:
 
         return self._streamed(played())
 
-    async def begin_run(self, request: Request) -> Response:
-        """Begin a run, once for each Idempotency-Key."""
+    async def runs(self, request: Request) -> Response:
+        """Every run; or begin one."""
         caller = _allowed(request, "apply")
-        runs, _ = self._enabled()
+        runs, journal = self._enabled()
+        if request.method == "POST":
+            return await self._begun(request, caller, runs)
+        return await self._told(await journal.ask({"call": "runs"}))
+
+    async def _begun(self, request: Request, caller: Caller, runs: Runs) -> Response:
+        """A run that is begun, once for each Idempotency-Key."""
         key = request.headers.get("idempotency-key", "")
         if not 8 <= len(key) <= 200 or not key.isascii() or not key.isprintable() or " " in key:
             hint = "8 to 200 characters that are new for each change: with the same key nothing is begun twice"
@@ -388,12 +393,6 @@ class Answering:
     def _audit(self, caller: Caller, what: str, run: str, host: str, status: int) -> None:
         told = {"time": round(time.time(), 3), "caller": caller.name, "what": what, "run": run, "host": host}
         self.service.audit(told | {"status": status})
-
-    async def runs(self, request: Request) -> Response:
-        """Every run."""
-        _allowed(request, "apply")
-        _, journal = self._enabled()
-        return await self._told(await journal.ask({"call": "runs"}))
 
     async def run(self, request: Request) -> Response:
         """One run."""

@@ -178,7 +178,7 @@ def _failures(call: Call) -> dict[str, Any]:
 def _parameter(name: str) -> dict[str, Any]:
     plainly, optional = name.lstrip("?"), name.startswith("?")
     kind = (
-        {"type": "boolean"} if plainly in ("scrub", "proofs") else {"type": "string", "minLength": 1, "maxLength": 100}
+        {"type": "boolean"} if plainly in ("scrub", "proofs") else {"type": "string", "minLength": 1, "maxLength": 80}
     )
     return {"name": plainly, "in": "query" if optional else "path", "required": not optional, "schema": kind}
 

@@ -25,7 +25,9 @@ def printed(command: str, *arguments: str, golden: str = SEED) -> str:
 
 def valid(document: Any, name: str) -> None:
     """Hold an answer against its schema in the contract."""
-    Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}}).validate(document)
+    Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": {"schemas": SCHEMAS}}).validate(
+        document
+    )
 
 
 @pytest.mark.parametrize("golden", [name for name in GOLDENS if (GOLDEN / name).exists()])
@@ -62,7 +64,9 @@ def test_a_capture_comes_as_json_or_as_the_text_of_any_format(service: Served) -
     request = request_of()
     wanted = service.post("/v1/plan", request).text
     text = "root@host# vdsm-client Host getCapabilities\n" + json.dumps(request["capture"], indent=4) + "\nroot@host# "
-    assert service.post("/v1/plan", request | {"capture": text}).json()["attachment"] == json.loads(wanted)["attachment"]
+    assert (
+        service.post("/v1/plan", request | {"capture": text}).json()["attachment"] == json.loads(wanted)["attachment"]
+    )
     assert service.post("/v1/plan", request | {"definition": {"vlan": 3000, "mtu": 9000}}).json()["outcome"] == "change"
 
 
