@@ -160,8 +160,13 @@ def listen(listening: Listening, service: Service, told: Sequence[str] = ()) -> 
     except OSError as failure:
         reason = failure.strerror or str(failure)
         return Problem("cannot-listen", f"{listening.address}:{listening.port}: {reason}", "another port: --listen")
-    port = bound.getsockname()[1] if bound.family != socket.AF_UNIX else 0
-    service.names = names_of(listening.address, port, listening.names)
+    if bound.family not in (socket.AF_INET, socket.AF_INET6):
+        return Problem("cannot-listen", "the socket that was handed over is not one of IP", "ListenStream=ADDRESS:PORT")
+    address, port = bound.getsockname()[:2]
+    listening = listening._replace(address=address, port=port)
+    for objection in objections(listening):  # of a socket that was handed over
+        return objection
+    service.names = names_of(address, port, listening.names)
     config = uvicorn.Config(
         application(service),
         http=_Protocol,
@@ -183,7 +188,7 @@ def listen(listening: Listening, service: Service, told: Sequence[str] = ()) -> 
     except (OSError, ssl.SSLError) as failure:
         return Problem("tls-unusable", f"certificate, key or CA cannot be used: {failure}", "PEM files, unencrypted")
     scheme = "https" if listening.certificate else "http"
-    host = f"[{listening.address}]" if ":" in listening.address else listening.address
+    host = f"[{address}]" if ":" in address else address
     server = _Server(config, f"listening on {scheme}://{host}:{port}", told)
     asyncio.run(server.serve(sockets=[bound]))
     return None
