@@ -19,6 +19,7 @@ from pages import Form, Page, agrees, renewed
 from places import ROOT, surroundings
 
 from planner.cli.options import parser
+from planner.service.contract import openapi
 
 PAGES = {
     str(path.relative_to(ROOT)): Page(path)
@@ -141,12 +142,19 @@ def _pip(words: list[str]) -> bool:
     return words[0] == "install" and (needed or words[1] in extras | {".", project["name"]})
 
 
+def _curl(words: list[str]) -> bool:
+    """Whether the service, at its usual place, has the call."""
+    paths = [word.removeprefix("http://127.0.0.1:8080") for word in words if word.startswith("http://127.0.0.1:8080/")]
+    return bool(paths) and all(path in openapi()["paths"] for path in paths)
+
+
 TAKES: dict[str, Callable[[list[str]], bool]] = {
     "mgmtnet": _mgmtnet,
     "make": _make,
     "vdsm-client": lambda words: _parse(vdsm_client.parser(), words) is not None,
     "python": _python,
     "pip": _pip,
+    "curl": _curl,
 }
 
 

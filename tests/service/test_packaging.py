@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import requests
 from conftest import GOLDEN, SEED, Served, made_token, request_of, serving
 from standins import BARE, MGMTNET, PATIENCE, wait_until
+
+from planner.service.contract import MEANINGS, openapi
 
 ROOT = GOLDEN.parent
 PACKAGING = ROOT / "packaging"
@@ -132,3 +135,11 @@ def test_the_container_has_what_the_wheel_is_made_of(tmp_path: Path) -> None:
 def test_the_contract_travels_with_the_package(service: Served) -> None:
     assert json.loads((ROOT / "schemas" / "service.schema.json").read_text())["$defs"]
     assert service.get("/v1/schemas/service.schema.json").status_code == 200
+
+
+def test_the_page_of_the_interface_has_every_call_and_status() -> None:
+    text = (ROOT / "docs" / "http-api.md").read_text()
+    document = openapi()
+    calls = {f"| {method.upper()} `{path}` |" for path, methods in document["paths"].items() for method in methods}
+    assert {call for call in calls if call not in text} == set()
+    assert {status for status in MEANINGS if f"| {status} |" not in text} == set()
