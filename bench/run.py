@@ -22,6 +22,7 @@ from typing import Any
 
 import applying
 import engines
+import serving
 from attacking import unsealed
 from fleet import built, captures, large
 from floor import decide_by_hand
@@ -366,6 +367,7 @@ def main() -> None:
         scale="\n".join(scale()),
         diff="\n".join(many_hosts()),
         memory="\n".join(memory(by)),
+        serving="\n".join(serving.rows()),
         applying="\n".join(applying.rows()),
     )
     (ROOT / "docs" / "performance.md").write_text(text)
@@ -450,6 +452,15 @@ processor and on two.
 {diff}
 
 {applying}
+## Over HTTP
+
+2,000 hosts of 20 designs; ratios are to as many processes as the service has workers, which plan without HTTP. Whoever
+asks runs on the same processors.
+
+| work | measured | ratio | bound |
+|---|---|---|---|
+{serving}
+
 ## Memory
 
 | what | measured | bound |

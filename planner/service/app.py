@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from starlette.applications import Starlette
@@ -35,6 +37,9 @@ PART_WITHIN, BODY_WITHIN = 20.0, 60.0
 # Lines of a stream that one worker answers in one go: fewer, and the wire costs as much as planning; more, and the
 # first answer comes late.
 LINES_AT_ONCE, BYTES_AT_ONCE = 32, 1 << 20
+# Bytes of answers that wait for a client: in memory, and then on the disk; 100,000 hosts are 400 MB. Less, and a client
+# that sends them all before it reads waits for ever; more, and one that never reads fills the disk.
+MOST_IN_MEMORY, MOST_KEPT = 16 << 20, 2 << 30
 # Open streams of events, each a connection and a task.
 MOST_STREAMS = 256
 # Seconds between two looks at the journal while somebody follows a run; VDSM's steps take seconds.
@@ -270,22 +275,33 @@ class Answering:
         return Response(frame.body, head["status"], headers, head["media"])
 
     async def _lines(self, request: Request) -> AsyncIterator[bytes]:
-        """The answers of a stream, in the order of its lines; each worker has a part of it."""
-        asked = list[asyncio.Task[Frame]]()
+        """The answers of a stream, in the order of its lines."""
+        spool = Spool()
+        answering = asyncio.create_task(self._answer_lines(request, spool))
+        try:
+            async for part in spool.parts():
+                yield part
+        finally:
+            answering.cancel()
+
+    async def _answer_lines(self, request: Request, spool: "Spool") -> None:
+        """Answer the lines of a stream as they come; each worker has a part of it."""
+        asked = deque[asyncio.Task[Frame]]()
         try:
             async for lines in _line_parts(request):
                 asked.append(asyncio.create_task(self.service.planners.ask({"call": "lines"}, b"\n".join(lines))))
                 while len(asked) > self.service.planners.count * 2:
-                    yield await self._answered(asked.pop(0))
+                    await spool.write(await self._answered(asked.popleft()))
             while asked:
-                yield await self._answered(asked.pop(0))
+                await spool.write(await self._answered(asked.popleft()))
         except Refused as refused:
-            for task in asked:
-                yield await self._answered(task)
-            yield _one_line(refused.body)
+            while asked:
+                await spool.write(await self._answered(asked.popleft()))
+            await spool.write(_one_line(refused.body))
         finally:
             for task in asked:
                 task.cancel()
+            spool.end()
 
     async def _answered(self, task: "asyncio.Task[Frame]") -> bytes:
         try:
@@ -520,6 +536,49 @@ def pages() -> dict[str, tuple[bytes, str]]:
                 content = stream.read()
             found[name] = content, f'"{sha256(content).hexdigest()[:32]}"'
     return found
+
+
+class Spool:
+    """Answers that wait for a client which sends all of its hosts before it reads one; many of them on the disk."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._file = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  it goes with this object
+        self._written = self._read = 0
+        self._over = False
+        self._changed = asyncio.Event()
+
+    async def write(self, part: bytes) -> None:
+        """Add a part; as long as too much waits, so does this."""
+        while self._written - self._read > MOST_KEPT:
+            await self._change()
+        self._file.seek(self._written)
+        self._file.write(part)
+        self._written += len(part)
+        self._changed.set()
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._over = True
+        self._changed.set()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """What was written, as it is there."""
+        while True:
+            if self._read < self._written:
+                self._file.seek(self._read)
+                part = self._file.read(min(self._written - self._read, BYTES_AT_ONCE))
+                self._read += len(part)
+                self._changed.set()
+                yield part
+            elif self._over:
+                return
+            else:
+                await self._change()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
 
 class _Lines(Response):
