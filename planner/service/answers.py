@@ -26,6 +26,7 @@ from planner.plan.plan import Plan
 from planner.printing import json_text
 from planner.problem import Problem, Where, errors
 from planner.rules.digest import MANIFEST, SEALED
+from planner.rules.model import Invariant
 from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, ruleset_sources
 from planner.yamltext import parse_yaml, plain
 
@@ -378,6 +379,30 @@ def _rule(document: Mapping[str, Any]) -> Answer:
     return _json(told, etag=_tag(ruleset.digest, rule.name))
 
 
+def _invariants(document: Mapping[str, Any]) -> Answer:
+    """What each invariant says; whether it holds is asked one by one, as a proof takes seconds."""
+    by = planner_of(document.get("ruleset", DEFAULT))
+    if isinstance(by, list):
+        return problem_answer(404, by)
+    ruleset = by.rules.ruleset
+    told = [
+        {"invariant": one.name, "summary": one.summary, "file": one.file, "rests_on": list(one.rests_on)}
+        for one in _stated_invariants(ruleset.title)
+    ]
+    head = {"format": "mgmtnet/invariants@1", "ruleset": ruleset.title, "digest": ruleset.digest}
+    return _json(head | {"invariants": told}, etag=_tag(ruleset.digest, "invariants"))
+
+
+@cache
+def _stated_invariants(title: str) -> tuple[Invariant, ...]:
+    """The invariants of an installed ruleset: nothing is planned by them, so its compiled form has none."""
+    from planner.rules.ruleset import assemble
+
+    shelved = ruleset_sources(title)
+    ruleset, _ = assemble(shelved.texts, shelved.root)
+    return tuple(ruleset.invariants) if ruleset is not None else ()
+
+
 def _schema(document: Mapping[str, Any]) -> Answer:
     name = document["name"]
     if name not in _schema_names():
@@ -588,6 +613,7 @@ CALLS: dict[str, Callable[[Asked, Mapping[str, Any], str], Answer]] = {
 LOOKS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
     "rules": _rules,
     "rule": _rule,
+    "invariants": _invariants,
     "rulesets": _rulesets,
     "schema": _schema,
     "goldens": _goldens,

@@ -209,6 +209,7 @@ def _routes(service: Service) -> Iterator[Route]:
     yield Route("/v1/rulesets", answering.look("rulesets"))
     yield Route("/v1/rules", answering.look("rules"))
     yield Route("/v1/rules/{id}", answering.look("rule", id="rule"))
+    yield Route("/v1/invariants", answering.look("invariants"))
     yield Route("/v1/schemas/{name}", answering.look("schema", name="name"))
     yield Route("/v1/goldens", answering.look("goldens"))
     yield Route("/v1/goldens/{name}", answering.look("golden", name="golden"))

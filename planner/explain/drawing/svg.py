@@ -1,7 +1,7 @@
 """A picture as SVG: one file without anything outside it, nics at the bottom, addresses on top.
 
-Each node is a group whose first element is the box that all its text stays inside; widths are worked out
-for the widest common typeface. Colours are told apart by people who do not see all of them, and never alone:
+Each node is a group, named by its key, whose first element is the box that all its text stays inside; widths are
+worked out for the widest common typeface. Colours are told apart by people who do not see all of them, and never alone:
 a state also has a badge and a line of its own.
 """
 
@@ -329,7 +329,9 @@ def _node(box: Box, node: Node) -> Iterator[str]:
         spans = "".join(element("tspan", html_text(words), **style) for words, style in _pieces(line, look.colour))
         y = 58 + LINE * index
         inside.append(f'<text x="{LEFT}" y="{y}" font-size="{TRAIT_SIZE}" xml:space="preserve">{spans}</text>')
-    yield f'<g class="{node.kind} {node.state}" transform="translate({box.x} {box.y})">'
+    # By its key a page finds the node of a fact: the drawing itself shows nothing of it.
+    key, place = html_text(node.key), f"translate({box.x} {box.y})"
+    yield f'<g class="{node.kind} {node.state}" data-key="{key}" transform="{place}">'
     yield from inside
     yield "</g>"
 
