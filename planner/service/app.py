@@ -323,7 +323,8 @@ class Answering:
             proofs = call == "rules_check" and request.query_params.get("proofs") == "true"
             named = "rules_check_proofs" if proofs else call
             patience = PATIENCE_OF_PROOFS if proofs or call == "rules_prove" else 0.0
-            return await self._told(await self.service.authors.ask({"call": named}, await _body(request), patience))
+            asked = self.service.authors.ask({"call": named}, await _body(request), patience)
+            return await self._told(await _unless_gone(request, asked))
 
         return answer
 
@@ -608,6 +609,24 @@ def _media(request: Request) -> str:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused(415, "encoding-unmeant", "requests are not to be compressed", "send them as they are")
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _unless_gone(request: Request, asking: Awaitable[Frame]) -> Frame:
+    """What is asked of a worker; given up with the caller, who has typed on and asks anew, and would wait for it."""
+    answer, gone = asyncio.ensure_future(asking), asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise Refused(400, "request-cut", "the caller has gone", "")
+        return answer.result()
+    finally:
+        answer.cancel()
+        gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _body(request: Request) -> bytes:

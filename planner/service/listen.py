@@ -104,7 +104,7 @@ def service_of(listening: Listening) -> Service | list[Problem]:
     service = Service(
         names=names_of(listening.address, listening.port, listening.names),
         planners=Pool("plan", listening.workers, listening.patience),
-        authors=Pool("author", 1),
+        authors=Pool("author", 2),  # one is warm while the other, which has served, is replaced
         tokens=tokens,
         anybody=Caller("anybody", scopes),
         rate=Rate(listening.rate),
