@@ -9,6 +9,7 @@
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
 # make mutate-code   slips in the code that plans, and whether a test notices, into docs/mutation-code.md; SAMPLE=500 SEED=7
 # make pages  what README and docs show to be typed, with what it prints now: look at the difference
+# make page   the workbench at / of `mgmtnet serve`, bundled from page/ into planner/service/page/; needs node and npm
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
 PYTHON ?= python3
@@ -23,7 +24,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages schemas clean
+.PHONY: demo test check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages page schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -91,6 +92,9 @@ docs: .venv/run
 
 pages: .venv/test
 	$(BIN)/python -m pytest -q tests/pages/test_pages.py --update-pages
+
+page:
+	cd page && npm ci --no-audit --no-fund --loglevel=error && npx --no-install tsc --project . && node build.mjs
 
 schemas: .venv/run
 	$(BIN)/python -m planner.rules.schema schemas

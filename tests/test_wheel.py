@@ -77,6 +77,14 @@ def test_a_users_program_passes_mypys_strict_mode(python: Path, tmp_path: Path) 
     assert places == set(range(len(lines) - len(wrong) + 1, len(lines) + 1)), ran.stdout + ran.stderr
 
 
+def test_the_workbench_travels_in_the_wheel(python: Path, tmp_path: Path) -> None:
+    said = "import os, planner.service as own; print(os.path.dirname(own.__file__))"
+    ran = subprocess.run([python, "-c", said], cwd=tmp_path, capture_output=True, text=True, check=True)
+    bundle = ROOT / "planner" / "service" / "page"
+    for path in bundle.iterdir():
+        assert (Path(ran.stdout.strip()) / "page" / path.name).read_bytes() == path.read_bytes()
+
+
 def test_a_wheel_plans_the_seed_host_from_another_folder(python: Path, tmp_path: Path) -> None:
     seed = ROOT / "golden" / "seed-vlan-over-bond"
     for name in ("capture.json", "definition.yaml"):

@@ -6,6 +6,8 @@ import { at, fill, goTo } from "./elements.js";
 const SVG = "http://www.w3.org/2000/svg";
 // What planner/explain/drawing/svg.py makes.
 const ELEMENTS = new Set(["svg", "title", "desc", "rect", "text", "tspan", "g", "path", "polygon"]);
+// Narrower than this its letters cannot be read: it is scrolled instead.
+const NARROWEST = 576;
 const ATTRIBUTES = new Set(
   ("aria-labelledby class d data-key fill font-family font-size font-weight height id letter-spacing opacity points " +
     "role rx stroke stroke-dasharray stroke-width text-anchor text-decoration transform viewBox width x xml:space y"
@@ -15,7 +17,9 @@ const ATTRIBUTES = new Set(
 /** Show a drawing, from the text of an SVG document; none: take it away. @param {string} text */
 export function show(text) {
   const read = text ? new DOMParser().parseFromString(text, "image/svg+xml").documentElement : null;
-  fill(at("drawing"), read && copied(read));
+  const drawn = read && copied(read);
+  fill(at("drawing"), drawn);
+  if (drawn instanceof SVGSVGElement) drawn.style.minWidth = `${Math.min(drawn.width.baseVal.value, NARROWEST)}px`;
   lightUp([], []);
 }
 
@@ -48,7 +52,6 @@ export function lightUp(paths, facts) {
     node.classList.toggle("lit", keys.has(key));
     if (keys.has(key)) lit.add(key.slice(key.indexOf(":") + 1));
   }
-  at("drawing").classList.toggle("lighting", lit.size > 0);
   at("lit").textContent = lit.size ? `Lit up: ${[...lit].join(", ")}` : "";
 }
 

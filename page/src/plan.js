@@ -60,6 +60,8 @@ export function showPlan(shown, diff, what) {
   showProblems(shown.problems);
   showChanges(diff);
   fill(at("attachment"), ...rowsOf(shown).map((row) => valueRow(row, shown)));
+  at("plan-changes").hidden = shown.outcome === "refused";
+  at("plan-values").hidden = !shown.management;
   at("plan-none").hidden = shown.attachment !== null;
   fill(at("steps"), ...shown.steps.map((step, place) => stepCard(step, place, shown)));
   at("steps-none").hidden = shown.steps.length > 0;
@@ -79,6 +81,7 @@ export function showUnread(problems, what) {
   showProblems(problems);
   for (const id of ["changes", "attachment", "steps"]) fill(at(id));
   at("plan-none").hidden = at("steps-none").hidden = false;
+  at("plan-changes").hidden = at("plan-values").hidden = true;
   at("decided").textContent = "";
 }
 
@@ -184,6 +187,7 @@ function showChanges({ changes, unchanged }) {
   const rest = Object.entries(unchanged).filter(([, names]) => names.length).map(([kind, names]) => `${kind} ${names.join(", ")}`);
   fill(
     at("changes"),
+    changes.length === 0 && make("li", { class: "unchanged" }, "Nothing."),
     ...changes.map((change) => changeItem(change)),
     rest.length > 0 && make("li", { class: "unchanged" }, `unchanged: ${rest.join("; ")}`),
   );
@@ -256,7 +260,7 @@ function valueRow({ label, value, fields }, shown) {
     "div",
     { class: was ? "row changed" : "row" },
     make("dt", {}, label),
-    make("dd", {}, button, was && make("span", { class: "mark" }, was), place),
+    make("dd", {}, button, " ", was && make("span", { class: "mark" }, was), place),
   );
 }
 
@@ -428,7 +432,7 @@ function requestLine(path, key, value, kept, place, shown) {
     return [make("pre", {}, await around.why(`request.${path}`))];
   };
   const button = whyButton(JSON.stringify(value), [`request.${path}`], box, reasons);
-  return make("li", { class: kept ? "" : "changed" }, make("span", {}, key, ": ", button, !kept && make("span", { class: "mark" }, "changed")), box);
+  return make("li", { class: kept ? "" : "changed" }, make("span", {}, key, ": ", button, " ", !kept && make("span", { class: "mark" }, "changed")), box);
 }
 
 /** What VDSM would do besides, as planner/explain/words.py says it. @param {Effect} foreseen */

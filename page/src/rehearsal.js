@@ -76,7 +76,7 @@ function line(step, said, how) {
     "li",
     { class: how, "data-step": step },
     make("span", { class: "mark" }, how),
-    make("span", {}, make("strong", {}, step), ` ${said}`),
+    make("span", {}, make("strong", {}, `${step}:`), ` ${said}`),
   );
 }
 

@@ -74,6 +74,8 @@ export async function openRule(name) {
   at("rule-text").hidden = false;
   at("edit-rule").hidden = false;
   list();
+  const current = at("rule-list").querySelector("[aria-current]");
+  if (current instanceof HTMLElement) at("rule-list").scrollTop = current.offsetTop - at("rule-list").offsetTop;
   around.changed();
   await tellWhyNot(rule.rule);
 }
@@ -101,6 +103,7 @@ export async function edit(text) {
   const changed = afterQuiet(BEFORE_CHECK, () => consider(rule));
   editor = openEditor(at("editor"), { text, schema, label: `the rule ${rule.rule}, as YAML`, changed: () => {
     fresh();
+    at("findings-told").textContent = "Reading it…";
     around.changed();
     changed();
   } });
@@ -187,12 +190,16 @@ async function consider(rule) {
       fill(at("invariants"));
       return;
     }
-    at("goldens-told").textContent = "Planning every golden with the edited rule…";
-    showGoldenChanges(await ask("/v1/rules/test", { files }, signal));
     if (files[rule.file] === rule.text) {
-      at("invariants-told").textContent = "The rule is as installed; each is asked again once it is edited.";
+      at("goldens-told").textContent = "The rule is as installed: none changes.";
+      at("invariants-told").textContent = "The rule is as installed: its edits are asked about.";
+      fill(at("golden-changes"));
+      fill(at("invariants"));
       return;
     }
+    at("goldens-told").textContent = "Planning every golden with the edited rule…";
+    at("invariants-told").textContent = "Asked when the goldens are planned.";
+    showGoldenChanges(await ask("/v1/rules/test", { files }, signal));
     await quiet(BEFORE_PROOFS, signal);
     await prove(signal);
   } catch (failure) {
