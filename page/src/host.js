@@ -111,8 +111,9 @@ function takeCaptures(chosen) {
   };
   at("use-capture").addEventListener("click", use);
   pasted.addEventListener("paste", () => setTimeout(use));
-  file.addEventListener("change", () => take(file.files?.[0], chosen));
+  file.addEventListener("change", () => void take(file.files?.[0], chosen));
   document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
     document.body.classList.add("dropping");
   });
@@ -120,8 +121,9 @@ function takeCaptures(chosen) {
     document.addEventListener(end, () => document.body.classList.remove("dropping"));
   }
   document.addEventListener("drop", (event) => {
+    if (!event.dataTransfer?.files.length) return;
     event.preventDefault();
-    take(event.dataTransfer?.files[0], chosen);
+    void take(event.dataTransfer.files[0], chosen);
   });
 }
 

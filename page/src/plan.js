@@ -175,7 +175,7 @@ export function problemCard(problem) {
       { class: "origin" },
       make("code", {}, problem.code),
       problem.event && make("span", {}, `engine event ${problem.event}`),
-      problem.rule && ruleButton(problem.rule),
+      problem.rule && make("span", {}, "rule ", ruleButton(problem.rule)),
       facts.length > 0 && plan && make("button", { type: "button", class: "link", onclick: show }, "show in the drawing"),
       ...problem.where.filter((place) => /^(capture|definition):\d/.test(place)).map((place) => make("span", {}, place)),
     ),
@@ -280,8 +280,8 @@ function whyButton(value, fields, place, reasons) {
       around.lightUp([]);
       if (!open) return;
       button.setAttribute("aria-expanded", "true");
-      place.hidden = false;
       fill(place, ...(await reasons()));
+      place.hidden = button.getAttribute("aria-expanded") === "false";
     },
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Escape" && button.getAttribute("aria-expanded") === "true") button.click();
@@ -425,10 +425,12 @@ function requestLines({ request, revert }, place, shown) {
  */
 function requestLine(path, key, value, kept, place, shown) {
   const field = path.startsWith("networks.") ? Object.keys(CARRIED_BY).find((name) => CARRIED_BY[name]?.includes(key)) : path.startsWith("bondings.") ? "bonding" : undefined;
-  const traced = shown.trace.filter((reason) => reason.field === field && place === shown.steps.length - 1);
+  const traced = shown.trace.some((reason) => reason.field === field);
   const box = make("div", { id: `why-step${place}-${path}`, class: "why", hidden: true });
   const reasons = async () => {
-    if (traced.length) return reasonsFor([field ?? ""], shown);
+    // The service knows why the last step is as it is; a step before it takes the host as it stands.
+    if (place < shown.steps.length - 1) return [make("p", {}, "As the host stands: it is adopted first."), ...reasonsFor(["adopt"], shown)];
+    if (traced) return reasonsFor([field ?? ""], shown);
     return [make("pre", {}, await around.why(`request.${path}`))];
   };
   const button = whyButton(JSON.stringify(value), [`request.${path}`], box, reasons);

@@ -1,7 +1,7 @@
 /** The workbench: what is chosen and wanted goes to the service, and what it answers is shown. */
 import { lightUpField, makeForm, offer, state, take, wanted } from "./definition.js";
 import * as drawing from "./drawing.js";
-import { at, goTo, make } from "./elements.js";
+import { at, fill, goTo, make } from "./elements.js";
 import { capturedHost, goldenHost, offerHosts, showChosen } from "./host.js";
 import { openedWhy, openWhy, problemCard, showAdvice, showPlan, showUnread } from "./plan.js";
 import { forget, rehearse } from "./rehearsal.js";
@@ -19,7 +19,6 @@ let summaries = new Map();
 /** @type {Fact[]} */
 let facts = [];
 let asked = new AbortController();
-let settled = Promise.resolve();
 
 /** @returns {Host|null} */
 function host() {
@@ -45,8 +44,7 @@ function begin(found) {
   state(found.definition, found.addresses);
   showChosen(found);
   at("result").hidden = false;
-  settled = plan();
-  return settled.then(() => goTo(at("outcome")));
+  return plan().then(() => goTo(at("outcome")));
 }
 
 /** Ask anew, for what is chosen and wanted now. */
@@ -94,14 +92,19 @@ async function plan() {
  */
 async function advise(found, body, signal) {
   showAdvice(null);
-  if (found.outcome === "refused") showAdvice(await ask("/v1/advise", body, signal));
+  if (found.outcome !== "refused") return;
+  try {
+    showAdvice(await ask("/v1/advise", body, signal));
+  } catch (failure) {
+    if (superseded(failure)) throw failure;
+    fill(at("advice"), make("ul", { class: "problems" }, ...problemsOf(failure).map(problemCard)));
+  }
 }
 
 /** @param {Advice} advice */
 function takeAdvice({ edits }) {
   for (const { field, to } of edits) take(field, to);
-  settled = plan();
-  void settled.then(() => goTo(at("outcome")));
+  void plan().then(() => goTo(at("outcome")));
 }
 
 /** Put all that is looked at into the address, and into the clipboard. */
@@ -158,12 +161,12 @@ async function guarded(doing) {
   try {
     await doing;
   } catch (failure) {
-    if (!superseded(failure)) at("unforeseen").replaceChildren(...problemsOf(failure).map(problemCard));
+    if (!superseded(failure)) fill(at("unforeseen"), ...problemsOf(failure).map(problemCard));
   }
 }
 
 addEventListener("unhandledrejection", ({ reason }) => {
-  if (!superseded(reason)) at("unforeseen").replaceChildren(make("li", { class: "problem error" }, problemsOf(reason)[0]?.message ?? ""));
+  if (!superseded(reason)) fill(at("unforeseen"), ...problemsOf(reason).map(problemCard));
 });
 addEventListener("hashchange", () => void restore());
 at("share").addEventListener("click", () => void share());
@@ -173,7 +176,7 @@ at("rehearse").addEventListener("click", () => {
 });
 await guarded(Promise.all([
   offerHosts((found) => void guarded(begin(found))),
-  makeForm(() => { settled = plan(); }),
+  makeForm(() => void plan()),
   listRules({ host, openGolden: (name) => void guarded(goldenHost(name).then(begin)), changed: unshare }).then((found) => { summaries = found; }),
 ]));
 document.body.classList.add("ready");

@@ -299,6 +299,8 @@ def test_the_steps_and_the_request_are_shown(opened):
     change.locator(".request li:has-text('connectivityTimeout') button").click()
     page.wait_for_selector("#steps .why:visible")
     assert "how many seconds VDSM waits" in page.inner_text("#steps .why:visible")
+    page.click("#steps > li >> nth=0 >> .request li:has-text('bridged') button")
+    page.wait_for_selector("#steps .why:visible :text('adopt-first-network')")
 
 
 @in_chromium
@@ -321,6 +323,17 @@ def test_advice_is_taken_with_one_click(opened):
     page.wait_for_selector("#outcome:not([data-outcome=refused])")
     assert page.input_value("#field-mtu") == "1500"
     assert page.inner_text("#advice") == ""
+
+
+@in_chromium
+def test_a_plan_stands_where_no_advice_can_be_had(opened):
+    page = opened()
+    told = {"problems": [{"code": "solver-missing", "severity": "error", "message": "proofs need z3", "hint": ""}]}
+    told["problems"][0] |= {"event": "", "rule": "", "where": []}
+    page.route("**/v1/advise", lambda route: route.fulfill(status=501, json=told))
+    pick(page, "bond-mode-0")
+    page.wait_for_selector("#advice :text('proofs need z3')")
+    assert page.get_attribute("#outcome", "data-outcome") == "refused"
 
 
 # Why, and why not.
