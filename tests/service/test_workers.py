@@ -74,7 +74,7 @@ def test_a_worker_that_hangs_under_load_costs_no_other_request(impatient: Served
 
 def test_workers_end_with_their_service(impatient: Served) -> None:
     workers = impatient.workers() + impatient.workers("author")
-    assert len(workers) == 3
+    assert len(workers) == 4
     os.kill(impatient.process.pid, signal.SIGKILL)
     impatient.process.wait(PATIENCE)
     wait_until(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in workers))
@@ -85,3 +85,10 @@ def test_an_author_gets_a_process_that_nobody_had_before(impatient: Served) -> N
     impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}})
     wait_until(lambda: impatient.workers("author") not in ([], before))
     assert impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}}).status_code == 200
+
+
+def test_what_an_author_asks_ends_with_who_asked(impatient: Served) -> None:
+    before = set(impatient.workers("author"))
+    with pytest.raises(requests.exceptions.ReadTimeout):  # the proofs of every invariant take a minute
+        requests.post(f"{impatient.url}/v1/rules/prove", json={"files": {}}, timeout=1)
+    wait_until(lambda: before - set(impatient.workers("author")))
