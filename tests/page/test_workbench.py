@@ -74,7 +74,7 @@ def opened(browser, service):
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(20 * SECONDS)
+        context.set_default_timeout(60 * SECONDS)  # of a machine that others use, too
         contexts.append(context)
         page = context.new_page()
         watch(page)
@@ -139,6 +139,26 @@ def write_17(page):
 
 def lit(page):
     return set(page.eval_on_selector_all("#drawing .lit", "found => found.map(one => one.dataset.key)"))
+
+
+def look_at_it_as_axe_does(page):
+    """Nothing serious is found in either scheme, at either width, and nothing is scrolled sideways."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Long lists are of one kind; all of their items take a minute.
+    context = {"exclude": [[f"#{name} > li:nth-child(n + 5)"] for name in ("rule-list", "goldens", "golden-changes")]}
+    for scheme, size in (("light", WIDE), ("dark", PHONE)):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size(size)
+        told = [
+            (one["id"], node["target"], node["failureSummary"])
+            for one in Axe().run(page, context).response["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        assert told == [], (scheme, size)
+        sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(sideways) <= 0, (scheme, size)
 
 
 # A host is dropped, opened, pasted or picked.
@@ -441,6 +461,7 @@ def test_an_edit_shows_which_goldens_change_and_which_invariants_hold(opened):
     assert re.match(r"\d+ of \d\d asked: ", page.inner_text("#invariants-told"))
     page.click("#stop-proofs")
     page.wait_for_selector("#invariants-told:text('Stopped')")
+    look_at_it_as_axe_does(page)
     page.click("#golden-changes details[open] button")
     page.wait_for_selector("#host-name:text-is('seed-vlan-over-bond')")
 
@@ -466,12 +487,13 @@ def test_a_rehearsal_tells_its_steps_as_they_happen(opened):
     page.wait_for_selector("#rehearsed li.doing")
     assert page.inner_text("#rehearsal-told").startswith("It is played on a stand-in")
     assert page.inner_text("#rehearse") == "Stop"
-    page.wait_for_selector("#rehearsal-told[data-how=succeeded]", timeout=60 * SECONDS)
+    page.wait_for_selector("#rehearsal-told[data-how=succeeded]")
     assert page.inner_text("#rehearsal-told") == "The host ends as planned and saved; nothing more to do."
     steps = page.locator("#rehearsed strong").all_inner_texts()
     assert steps[0] == "look:"
     assert "set-up:" in steps
     assert page.locator("#rehearsed li.done").count() == len(steps)
+    look_at_it_as_axe_does(page)
 
 
 @in_chromium
@@ -590,8 +612,6 @@ STATES = {
     "unread": lambda page: (page.fill("#capture", "{"), page.click("#use-capture"), page.wait_for_selector(".error")),
     "why-not": lambda page: (pick(page), open_rule(page, "vlan-over-nic"), page.wait_for_selector("#why-not li")),
     "error": lambda page: (edit_rule(page), misspell(page)),
-    "edited": lambda page: (edit_rule(page), write_17(page), page.wait_for_selector("#golden-changes li")),
-    "rehearsed": lambda page: (pick(page), page.click("#rehearse"), page.wait_for_selector("#rehearsed .done")),
     "token": lambda page: page.evaluate("document.querySelector('#token-dialog').showModal()"),
 }
 
@@ -599,25 +619,9 @@ STATES = {
 @in_chromium
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing_serious_in_either_scheme_at_either_width(opened, state):
-    from axe_playwright_python.sync_playwright import Axe
-
     page = opened()
     STATES[state](page)
-    # Long lists are of one kind; all of their items take a minute.
-    context = {"exclude": [[f"#{name} > li:nth-child(n + 5)"] for name in ("rule-list", "goldens", "golden-changes")]}
-    for scheme, size in (("light", WIDE), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size(size)
-        found = Axe().run(page, context).response["violations"]
-        told = [
-            (one["id"], node["target"], node["failureSummary"])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-            for node in one["nodes"]
-        ]
-        assert told == [], (scheme, size)
-        sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(sideways) <= 0, (scheme, size)
+    look_at_it_as_axe_does(page)
 
 
 @in_chromium
