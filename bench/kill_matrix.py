@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
+from doomed_service import killed_and_started
 from hosts_on_stage import ROOT, stage
 from page_sections import write_section
 
@@ -25,6 +26,11 @@ CHANGING = ("announce", "set-up", "verify", "commit", "prove", "power-off", "pow
 # which has no adopting.
 HOSTS = {"jsonrpc": "seed-vlan-over-bond", "xmlrpc": "bond-static-on-4-10", "engine": "vlan-over-bond"}
 STEPS = {"jsonrpc": ("look", *ADOPTING, *CHANGING)} | dict.fromkeys(("xmlrpc", "engine"), ("look", *CHANGING))
+INSTANTS = ("before", "during", "after")
+# A run that was begun over HTTP, which has no reboot: the service is killed with it, and started again.
+SERVICE = "over HTTP"
+OVER_HTTP = ("look", *ADOPTING, *CHANGING[: CHANGING.index("prove") + 1])
+COLUMNS = (*((transport, instant) for transport in HOSTS for instant in INSTANTS), (SERVICE, "before"))
 # The setupNetworks that makes the change: of a host that is adopted first it is the second.
 CHANGE = {"jsonrpc": 2, "xmlrpc": 1, "engine": 1}
 # Steps that only a fault leads to: of the call that adopts, or of the one that changes.
@@ -33,7 +39,6 @@ TROUBLED = {
     "settle": "setupNetworks:lost-reply:change",
     "undo": "setupNetworks:wrong-mtu:change",
 }
-INSTANTS = ("before", "during", "after")
 MISHAPS = ("lost-reply", "reset", "half-open", "slow=3", "busy", "recovering", "crash", "error-frame")
 # A call that is lost, and carried out in the midst of waiting for it.
 OF_SETUP = (*MISHAPS, "late=8", "checkpoint", "wrong-mtu", "no-bridge", "power-cut", *(f"dies={n}" for n in range(4)))
@@ -89,6 +94,8 @@ class Ended(NamedTuple):
 
 def play(case: Case, instant: float = 0.0) -> Ended:
     """Kill once, at the case's step or so many seconds after the start, start again, see."""
+    if case.transport == SERVICE:
+        return _play_service(case.doom.partition(":")[0])
     mishap = parse_mishap(_numbered(case)) if case.fault else None
     assert mishap is None or isinstance(mishap, Mishap), mishap
     with stage(HOSTS[case.transport], case.transport, [mishap] if mishap else []) as scene:
@@ -117,6 +124,17 @@ def play(case: Case, instant: float = 0.0) -> Ended:
         return Ended(document["standing"], scene.truth, sent, detail, back)
 
 
+def _play_service(step: str) -> Ended:
+    """Kill a service and its run before ``step``, start the service again, see."""
+    with stage(HOSTS["jsonrpc"], "jsonrpc", fenced=False) as scene:
+        found = killed_and_started(scene, HOSTS["jsonrpc"], OVER_HTTP.index(step))
+        setups = [given for verb, given in scene.stand_in.log if verb == "setupNetworks"]
+        last = scene.order.plan["steps"][-1]
+        sent = sum(given["networks"] == last["request"]["networks"] for given in setups)
+        detail = " > ".join(f"{one['name']} ({one['said']})" for one in found["steps"])
+        return Ended(found["standing"], scene.truth, sent, detail, len(setups) - sent)
+
+
 def _numbered(case: Case) -> str:
     """The fault with the number of the call that it strikes."""
     number = CHANGE[case.transport]
@@ -135,6 +153,7 @@ def cases() -> Iterable[Case]:
             yield from (Case(transport, f"{step}:{instant}", "") for step in STEPS[transport])
             yield from (Case(transport, f"{step}:{instant}", fault) for step, fault in troubled(transport).items())
         yield from (Case(transport, "", fault) for fault in FAULTS if applies(transport, fault))
+    yield from (Case(SERVICE, f"{step}:before", "") for step in OVER_HTTP[1:])
 
 
 def applies(transport: str, fault: str) -> bool:
@@ -169,17 +188,16 @@ def section(ended: dict[Case, Ended]) -> list[str]:
         "again. Each cell says how the host ended, by the report and in truth, how often the change's setupNetworks",
         "reached it, and how often the call that adopts it, which is its way back, too. `saved` is *as planned and",
         "saved*, `before` *as before*, `adopted` *adopted*: the address as before, on a saved bridgeless network.",
+        "Over HTTP the service is killed with the run that it has begun, and started again; it goes on by itself.",
         "",
         f"**{good} of {len(killed)} runs that were killed ended in one of these three, and the report said so;**",
         f"**{every} of {len(ended)} with the faults below: there, *unknown* is a host that nobody can reach.**",
         "",
-        f"| step | {' | '.join(f'{transport}, {instant}' for transport in HOSTS for instant in INSTANTS)} |",
-        f"|---|{'---|' * len(HOSTS) * len(INSTANTS)}",
+        f"| step | {' | '.join(f'{transport}, {instant}' for transport, instant in COLUMNS)} |",
+        f"|---|{'---|' * len(COLUMNS)}",
     ]
     for step in (*STEPS["jsonrpc"], *TROUBLED):
-        row = [
-            Case(transport, f"{step}:{instant}", TROUBLED.get(step, "")) for transport in HOSTS for instant in INSTANTS
-        ]
+        row = [Case(transport, f"{step}:{instant}", TROUBLED.get(step, "")) for transport, instant in COLUMNS]
         lines.append(f"| {step} | {' | '.join(cell(ended.get(case)) for case in row)} |")
     told = ", ".join(f"{step} (after `{fault}`)" for step, fault in TROUBLED.items())
     lines += ["", f"Only a fault leads to {told}.", "", "### Faults", ""]

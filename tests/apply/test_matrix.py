@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from kill_matrix import HOSTS, INSTANTS, STEPS, TROUBLED, Case, Ended, cases, play, troubled
+from kill_matrix import HOSTS, INSTANTS, OVER_HTTP, SERVICE, STEPS, TROUBLED, Case, Ended, cases, play, troubled
 
 # One of each kind; `make kill-matrix` plays them all.
 CHOSEN = (
     *(Case("jsonrpc", f"set-up:{instant}", "") for instant in INSTANTS),
     *(Case("jsonrpc", f"adopt:{instant}", "") for instant in INSTANTS),
+    Case(SERVICE, "announce-adopt:before", ""),
+    Case(SERVICE, "set-up:before", ""),
     Case("xmlrpc", "set-up:during", ""),
     Case("xmlrpc", "commit:after", ""),
     Case("jsonrpc", "power-off:after", ""),
@@ -44,4 +46,5 @@ def test_what_was_carried_out_before_the_kill_is_not_sent_again(played: dict[Cas
 
 def test_the_matrix_covers_every_step_and_instant_on_each_transport() -> None:
     dooms = {(case.transport, case.doom) for case in cases() if case.doom}
-    assert dooms == {(t, f"{step}:{i}") for t in HOSTS for step in (*STEPS[t], *troubled(t)) for i in INSTANTS}
+    every = {(t, f"{step}:{i}") for t in HOSTS for step in (*STEPS[t], *troubled(t)) for i in INSTANTS}
+    assert dooms == every | {(SERVICE, f"{step}:before") for step in OVER_HTTP[1:]}

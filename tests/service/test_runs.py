@@ -14,7 +14,7 @@ import pytest
 from conftest import GOLDEN, SEED, Served, made_token, serving
 from standins import Machine, machine, wait_until
 
-HURRIED = (sys.executable, str(Path(__file__).parent / "hurried.py"))
+HURRIED = (sys.executable, str(GOLDEN.parent / "bench" / "hurried.py"))
 STEPS = ["look", "announce-adopt", "adopt", "verify-adopt", "announce", "set-up", "verify", "commit", "prove"]
 
 
@@ -118,22 +118,6 @@ def test_what_is_refused_is_told_and_nothing_is_sent(site: Site) -> None:
         assert served.post("/v1/runs", site.request).json()["problems"][0]["code"] == "key-needed"
         assert nobody.status_code == 422
     assert site.host.changed() == []
-
-
-@pytest.mark.parametrize("step", [1, 6])
-def test_service_and_run_are_killed_and_started_anew(site: Site, step: int) -> None:
-    """Killed once so many steps are written down; the next service goes on with the run that the first one began."""
-    with site.service() as served:
-        run = begun(served, site).json()["run"]
-        wait_until(lambda: site.written() >= step)
-        groups = [child for child in served.children() if child not in served.workers()]
-        os.kill(served.process.pid, signal.SIGKILL)
-        for group in groups:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, signal.SIGKILL)
-    with site.service() as served:
-        assert events(served, run)[-1][2]["standing"] == "as planned and saved"
-    assert site.host.changed()[-3:] == ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]
 
 
 def test_a_run_outlives_its_service_and_the_command_goes_on_with_it(site: Site) -> None:

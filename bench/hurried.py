@@ -6,7 +6,7 @@ from pathlib import Path
 import planner.cli.apply
 import planner.service.runs
 
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "bench"))
+sys.path.insert(0, str(Path(__file__).parent))
 from hosts_on_stage import LIMITS
 
 from planner.cli.main import command
