@@ -28,6 +28,8 @@ PATIENCE_OF_PROOFS = 300.0
 FREE_WITHIN = 10.0
 # Seconds for a process to be ready; z3 and DBOS take one of an idle machine.
 READY_WITHIN = 60.0
+# Seconds after which a process that could not be started is tried anew.
+AGAIN_AFTER = 2.0
 # What rules of a request may use: the solver needs 0.6 GB for the shipped rules.
 MOST_MEMORY = 3 << 30  # bytes of address space
 MOST_SECONDS = 300  # of processor
@@ -149,8 +151,15 @@ class Pool:
     async def ask(self, head: Mapping[str, Any], body: bytes = b"", patience: float = 0.0) -> Frame:
         """Have some worker answer; WorkerFailed where none does."""
         worker = await self._next()
+        served = asyncio.create_task(self._served(worker, Frame(head, body), patience or self.patience))
+        if self.kind == "author":  # it ends with who asked
+            return await served
+        served.add_done_callback(lambda task: task.cancelled() or task.exception())  # perhaps nobody asks any more
+        return await asyncio.shield(served)
+
+    async def _served(self, worker: Worker, frame: Frame, patience: float) -> Frame:
         try:
-            return await worker.ask(Frame(head, body), patience or self.patience)
+            return await worker.ask(frame, patience)
         finally:
             if self.kind == "author" or not worker.alive:
                 self._replace(worker)
@@ -172,9 +181,17 @@ class Pool:
         worker.kill()
         self._all.discard(worker)
         self.replaced += self.kind != "author"
-        task = asyncio.create_task(self._add())
+        task = asyncio.create_task(self._again())
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
+
+    async def _again(self) -> None:
+        """Start another one; what stands in the way may go (a machine without memory), so this does not give up."""
+        while True:
+            try:
+                return await self._add()
+            except (WorkerFailed, OSError):
+                await asyncio.sleep(AGAIN_AFTER)
 
     async def _add(self) -> None:
         worker = await Worker.started(self.kind)

@@ -1,7 +1,9 @@
 """A worker that dies or hangs costs one request a typed error, and a new worker takes its place."""
 
+import json
 import os
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -87,8 +89,21 @@ def test_an_author_gets_a_process_that_nobody_had_before(impatient: Served) -> N
     assert impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}}).status_code == 200
 
 
+<<<<<<< HEAD
 def test_what_an_author_asks_ends_with_who_asked(impatient: Served) -> None:
     before = set(impatient.workers("author"))
     with pytest.raises(requests.exceptions.ReadTimeout):  # the proofs of every invariant take a minute
         requests.post(f"{impatient.url}/v1/rules/prove", json={"files": {}}, timeout=1)
     wait_until(lambda: before - set(impatient.workers("author")))
+=======
+def test_callers_who_go_away_cost_no_worker(impatient: Served) -> None:
+    before = impatient.workers()
+    lines = (json.dumps(request_of()) + "\n").encode() * 400
+    head = f"POST /v1/plan HTTP/1.1\r\nHost: 127.0.0.1:{impatient.port}\r\nContent-Type: application/x-ndjson\r\n"
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", impatient.port)) as way:
+            way.sendall(f"{head}Content-Length: {len(lines)}\r\n\r\n".encode() + lines)
+            way.recv(1000)
+    assert impatient.post("/v1/plan", request_of()).status_code == 200
+    assert impatient.workers() == before
+>>>>>>> 8303e4e6 (A caller who goes away costs no worker, and one that cannot be started is tried again)
