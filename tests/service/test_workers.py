@@ -89,13 +89,13 @@ def test_an_author_gets_a_process_that_nobody_had_before(impatient: Served) -> N
     assert impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}}).status_code == 200
 
 
-<<<<<<< HEAD
 def test_what_an_author_asks_ends_with_who_asked(impatient: Served) -> None:
     before = set(impatient.workers("author"))
     with pytest.raises(requests.exceptions.ReadTimeout):  # the proofs of every invariant take a minute
         requests.post(f"{impatient.url}/v1/rules/prove", json={"files": {}}, timeout=1)
     wait_until(lambda: before - set(impatient.workers("author")))
-=======
+
+
 def test_callers_who_go_away_cost_no_worker(impatient: Served) -> None:
     before = impatient.workers()
     lines = (json.dumps(request_of()) + "\n").encode() * 400
@@ -106,4 +106,3 @@ def test_callers_who_go_away_cost_no_worker(impatient: Served) -> None:
             way.recv(1000)
     assert impatient.post("/v1/plan", request_of()).status_code == 200
     assert impatient.workers() == before
->>>>>>> 8303e4e6 (A caller who goes away costs no worker, and one that cannot be started is tried again)
