@@ -17,9 +17,12 @@ KNOWN_TO = {
     "yaml": {"planner/yamltext.py"},
     "ruamel": {"planner/authoring/fmt.py"},
     "dbos": {"planner/apply/journal.py"},
-    "psycopg": {"planner/apply/journal.py"},
+    "psycopg": {"planner/apply/journal.py", "planner/service/decisions.py"},
     "rich": {"planner/cli/progress.py", "planner/cli/workers.py"},
-    "jsonschema": {"planner/apply/order.py"},
+    "jsonschema": {"planner/apply/order.py", "planner/service/answers.py"},
+    "starlette": {"planner/service/app.py"},
+    "uvicorn": {"planner/service/listen.py"},
+    "prometheus_client": {"planner/service/metrics.py"},
     "requests": {"planner/vdsm/http.py"},
     "urllib3": {"planner/vdsm/http.py"},
     "cryptography": {"planner/vdsm/credentials.py"},
@@ -31,6 +34,7 @@ RIM = (
         "planner/cli/",
         "planner/vdsm/",
         "planner/apply/",
+        "planner/service/",
         "planner/rules/shelf.py",
         "planner/files.py",
         "planner/rules/schema.py",
@@ -52,6 +56,9 @@ HEAVY = {
     "inspect",
     "xml.etree.ElementTree",
     "socket",
+    "starlette",
+    "uvicorn",
+    "prometheus_client",
 }
 # The measuring of coverage imports what it needs.
 UNCOVERED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

@@ -224,10 +224,11 @@ def prepare() -> None:
     if find_spec("dbos") is None:
         message = "No module named 'dbos'"
         raise ModuleNotFoundError(message, name="dbos")
-    Thread(target=_load, daemon=True).start()
+    Thread(target=load, daemon=True).start()
 
 
-def _load() -> None:
+def load() -> None:
+    """Import DBOS, which takes half a second."""
     with suppress(ImportError):  # what it needs itself; told by whoever needs it
         import_module("dbos")
 

@@ -636,11 +636,174 @@ RUNS = {
 }
 
 
+# Codes of the service.
+
+
+SERVICE = {
+    "audit-unkept": Meaning(
+        "The service cannot write down who asked it to change hosts, so it does not begin.",
+        "Name a file by --audit, or see to the permissions of the state folder.",
+    ),
+    "busy": Meaning(
+        "Every process of the service that could answer is at work, or as many rehearsals or streams are open as "
+        "there may be.",
+        "Ask again in some seconds; if it is so often, give the service more --workers.",
+    ),
+    "cannot-listen": Meaning(
+        "The service cannot listen where it was told to: the port is taken, or the address is not one of this "
+        "machine's.",
+        "Name another address or port by --listen.",
+    ),
+    "decision-unknown": Meaning(
+        "No decision of that digest is kept.",
+        "Take it from the header Mgmtnet-Decision of an answer that this service gave.",
+    ),
+    "decisions-unkept": Meaning(
+        "Decisions are not kept here, or the folder or database for them cannot be used.",
+        "Start the service with --decisions, and name a folder of yours or a database that answers.",
+    ),
+    "encoding-unmeant": Meaning(
+        "The request is compressed. A few bytes could unpack to more than the memory holds.",
+        "Send it as it is.",
+    ),
+    "files-unfit": Meaning(
+        "A file of the author's has a path that no rule has, is too large, or there are too many.",
+        "Name files like guard/my-rule.yaml.",
+    ),
+    "host-unknown": Meaning(
+        "The request was sent to another name than the service's. By a name that was made to lead here, a page of "
+        "another site could ask.",
+        "Use the address that the service listens on, or tell it the name by --host-name.",
+    ),
+    "internal-fault": Meaning(
+        "The service has met a fault of its own while it answered.",
+        "Report it with the request; the service goes on.",
+    ),
+    "key-needed": Meaning(
+        "A run is begun without a key by which it could be told from a second one.",
+        "Send Idempotency-Key, a text that is new for each change.",
+    ),
+    "key-reused": Meaning(
+        "The Idempotency-Key has come before, with another request.",
+        "Take a new key for a new change.",
+    ),
+    "listen-unguarded": Meaning(
+        "The service would listen where others can ask, without TLS or without knowing who asks.",
+        "Give --tls-cert and --tls-key, and --tokens or --client-ca; or listen on 127.0.0.1.",
+    ),
+    "media-unmeant": Meaning(
+        "The request is not called JSON. What a page of another site can send without being asked is not taken.",
+        "Send Content-Type: application/json.",
+    ),
+    "method-unmeant": Meaning(
+        "The call is not made by that HTTP method.",
+        "See /openapi.json for the methods of each call.",
+    ),
+    "not-acceptable": Meaning(
+        "None of the types that the caller accepts can be answered.",
+        "Accept one of those that /openapi.json names for the call.",
+    ),
+    "not-found": Meaning(
+        "The service has no such call.",
+        "See /openapi.json for the calls.",
+    ),
+    "origin-foreign": Meaning(
+        "A page of another site asks. It could read what its visitor may see.",
+        "Use the service's own page, or a program.",
+    ),
+    "request-cut": Meaning(
+        "The connection ended before the request was whole.",
+        "Send it again.",
+    ),
+    "request-invalid": Meaning(
+        "The request is not as the contract has it.",
+        "See what /openapi.json says of the call.",
+    ),
+    "request-malformed": Meaning(
+        "The request is no JSON.",
+        "Send one JSON document in UTF-8.",
+    ),
+    "request-too-deep": Meaning(
+        "The request's JSON is nested deeper than any capture is.",
+        "Send the capture as VDSM gave it.",
+    ),
+    "request-too-large": Meaning(
+        "The request is larger than the largest host, or needs more memory to answer than it may have.",
+        "Ask for less at once; for many hosts send a host a line.",
+    ),
+    "request-too-slow": Meaning(
+        "The request did not come in time. Slow senders would hold connections for nothing.",
+        "Send it at once.",
+    ),
+    "run-exists": Meaning(
+        "There has been a run of that name. A name serves once, so that asking again begins nothing twice.",
+        "See what became of it: mgmtnet status; name the next one otherwise.",
+    ),
+    "run-failed": Meaning(
+        "The process of a run ended before it could say what was wrong.",
+        "See what the service has written to standard error.",
+    ),
+    "runs-disabled": Meaning(
+        "The service was started without leave to change hosts.",
+        "Start it with --runs, and with --tokens or --client-ca.",
+    ),
+    "runs-unguarded": Meaning(
+        "The service may change hosts, and anybody on the machine could ask for it.",
+        "Give --tokens or --client-ca.",
+    ),
+    "scope-missing": Meaning(
+        "The caller is known, and may not do this.",
+        "Use a token that has the scope.",
+    ),
+    "solver-missing": Meaning(
+        "Proofs need the solver, which is not installed beside the service.",
+        "Install the extra author.",
+    ),
+    "tls-incomplete": Meaning(
+        "TLS needs a certificate and its key, and clients' certificates need TLS.",
+        "Give --tls-cert and --tls-key.",
+    ),
+    "tls-unusable": Meaning(
+        "The certificate, its key or the CA cannot be used.",
+        "Give PEM files that belong together, the key unencrypted.",
+    ),
+    "token-needed": Meaning(
+        "The service knows its callers by tokens, and the request has none that it knows.",
+        "Send Authorization: Bearer TOKEN; make one by mgmtnet serve --new-token.",
+    ),
+    "tokens-unfit": Meaning(
+        "The file of tokens cannot be used: a line is wrong, others may write to it, or it holds none.",
+        "Make tokens by mgmtnet serve --new-token, and keep the file your own.",
+    ),
+    "too-late": Meaning(
+        "The answer took longer than it may, and the process that worked on it was stopped.",
+        "Ask for less at once, or give the service more --patience.",
+    ),
+    "too-many-requests": Meaning(
+        "The caller asks more often than it may.",
+        "Wait for as long as Retry-After says; --rate sets how often.",
+    ),
+    "unknown-golden": Meaning(
+        "No captured host of that name comes with mgmtnet.",
+        "See /v1/goldens.",
+    ),
+    "unknown-invariant": Meaning(
+        "The ruleset has no invariant of that name.",
+        "See /v1/invariants.",
+    ),
+    "unknown-schema": Meaning(
+        "There is no schema of that name.",
+        "See the folder schemas, or the links in /openapi.json.",
+    ),
+}
+
+
 # By what they are about, as a reader would look for them.
 CHAPTERS: Mapping[str, Mapping[str, Meaning]] = {
     "captures and definitions": INPUTS,
     "rule files": LANGUAGE,
     "trying, comparing and releasing rules": WORKBENCH,
     "hosts and runs": RUNS,
+    "the service over HTTP": SERVICE,
 }
 CODES: Mapping[str, Meaning] = {code: meaning for chapter in CHAPTERS.values() for code, meaning in chapter.items()}

@@ -222,30 +222,3 @@ async def rehearsed(document: Mapping[str, Any]) -> AsyncIterator[Event]:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-
-
-# What the journal says: asked of a worker, because its library is large and has one state for a process.
-
-
-def answer_of_journal(call: str, body: bytes) -> Answer:
-    """The runs in the journal, or the one that ``body`` names."""
-    from planner.apply import journal
-    from planner.apply.library import state_folder
-
-    folder = state_folder()
-    if isinstance(folder, Problem):
-        return problem_answer(500, [folder])
-    found = journal.readable(journal.journal_url(folder))
-    if isinstance(found, Problem):
-        return problem_answer(500, [found])
-    told = [{"format": "mgmtnet/run@1", **_shown(journal.document_of(record))} for record in found]
-    if call == "runs":
-        return Answer(200, JSON, json_text({"format": "mgmtnet/runs@1", "runs": told}).encode() + b"\n")
-    chosen = [one for one in told if one["run"] == body.decode()]
-    if not chosen:
-        return problem_answer(404, [Problem("run-unknown", f"there is no run {body.decode()[:80]!r}", "GET /v1/runs")])
-    return Answer(200, JSON, json_text(chosen[0]).encode() + b"\n")
-
-
-def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: document[name] for name in ("run", "host", "network", "began", "state", "standing", "steps")}

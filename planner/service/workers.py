@@ -241,7 +241,9 @@ def _end_with_parent() -> None:
 def _warm(kind: Kind) -> None:
     """Import and make what the first request would wait for."""
     if kind == "journal":
-        import dbos  # noqa: F401
+        from planner.apply.journal import load
+
+        load()
     else:
         from planner.service.answers import planner_of
         from planner.service.contract import schema
@@ -280,7 +282,7 @@ def _answer(frame: Frame) -> Frame:
             body, outcomes = answer_lines(frame.body.split(b"\n"))
             return Frame({"status": 200, "outcomes": outcomes}, body)
         if head["call"] in ("run", "runs"):
-            from planner.service.runs import answer_of_journal
+            from planner.service.journal import answer_of_journal
 
             found = answer_of_journal(head["call"], frame.body)
         elif head["call"] == "validate":
