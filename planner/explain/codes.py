@@ -644,7 +644,7 @@ SERVICE = {
         "The service cannot write down who asked it to change hosts, so it does not begin.",
         "Name a file by --audit, or see to the permissions of the state folder.",
     ),
-    "busy": Meaning(
+    "service-busy": Meaning(
         "Every process of the service that could answer is at work, or as many rehearsals or streams are open as "
         "there may be.",
         "Ask again in some seconds; if it is so often, give the service more --workers.",

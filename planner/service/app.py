@@ -63,7 +63,7 @@ FAILED = {
         "try again; if it dies again, report the request",
     ),
     "late": (504, "too-late", "the answer took too long, and was given up", "ask for less at once"),
-    "busy": (503, "busy", "every worker is at work", "try again in some seconds"),
+    "busy": (503, "service-busy", "every worker is at work", "try again in some seconds"),
 }
 
 
@@ -363,7 +363,7 @@ class Answering:
         _allowed(request, "rehearse")
         document = await self._valid(request, "rehearse")
         if self.service.rehearsals >= MOST_REHEARSALS:
-            raise Refused(503, "busy", "as many rehearsals as there may be are played", "try again", Retry_After="10")
+            raise Refused(503, "service-busy", "as many rehearsals as there may be are played", "try again", Retry_After="10")
 
         async def played() -> AsyncIterator[Event]:
             self.service.rehearsals += 1
@@ -468,7 +468,7 @@ class Answering:
 
     def _streamed(self, events: AsyncIterator[Event]) -> Response:
         if self.service.streams >= MOST_STREAMS:
-            raise Refused(503, "busy", "as many streams as there may be are open", "try again", Retry_After="10")
+            raise Refused(503, "service-busy", "as many streams as there may be are open", "try again", Retry_After="10")
 
         async def stream() -> AsyncIterator[bytes]:
             self.service.streams += 1
