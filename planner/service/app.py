@@ -363,7 +363,9 @@ class Answering:
         _allowed(request, "rehearse")
         document = await self._valid(request, "rehearse")
         if self.service.rehearsals >= MOST_REHEARSALS:
-            raise Refused(503, "service-busy", "as many rehearsals as there may be are played", "try again", Retry_After="10")
+            raise Refused(
+                503, "service-busy", "as many rehearsals as there may be are played", "try again", Retry_After="10"
+            )
 
         async def played() -> AsyncIterator[Event]:
             self.service.rehearsals += 1
@@ -468,7 +470,9 @@ class Answering:
 
     def _streamed(self, events: AsyncIterator[Event]) -> Response:
         if self.service.streams >= MOST_STREAMS:
-            raise Refused(503, "service-busy", "as many streams as there may be are open", "try again", Retry_After="10")
+            raise Refused(
+                503, "service-busy", "as many streams as there may be are open", "try again", Retry_After="10"
+            )
 
         async def stream() -> AsyncIterator[bytes]:
             self.service.streams += 1
