@@ -34,7 +34,8 @@
  *   places: {file: string, line: number, column: number}[], fixes: Fix[]}} Finding
  * @typedef {{golden: string, kind: string, before: string, after: string, differences: string[]}} GoldenChange
  * @typedef {{goldens: number, headline: string, changed: GoldenChange[],
- *   undecided: {golden: string, problems: Problem[]}[]}} GoldenChanges
+ *   undecided: {golden: string, problems: Problem[]}[],
+ *   host: {before: string, after: string, differences: string[]}|null}} GoldenChanges
  * @typedef {{invariant: string, summary: string, file: string, rests_on: string[]}} Invariant
  * @typedef {{invariant: string, verdict: "proved"|"refuted"|"symbolic only"|"undecided", shown: string[]}} Proof
  * @typedef {{kind: string, step?: string, said?: string, standing?: string, advice?: string, succeeded?: boolean,

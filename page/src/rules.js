@@ -199,7 +199,8 @@ async function consider(rule) {
     }
     at("goldens-told").textContent = "Planning every golden with the edited rule…";
     at("invariants-told").textContent = "Asked when the goldens are planned.";
-    showGoldenChanges(await ask("/v1/rules/test", { files }, signal));
+    const host = fired.size ? around.host() : null; // what is no capture cannot be planned by any rules
+    showGoldenChanges(await ask("/v1/rules/test", { files, ...(host && { host }) }, signal));
     await quiet(BEFORE_PROOFS, signal);
     await prove(signal);
   } catch (failure) {
@@ -230,10 +231,13 @@ function showFindings(findings, rule) {
 }
 
 /** @param {GoldenChanges} changes */
-function showGoldenChanges({ headline, changed, undecided }) {
+function showGoldenChanges({ headline, changed, undecided, host }) {
   at("goldens-told").textContent = `${headline}.`;
+  const own = host ? [make("li", { id: "host-change" }, make("strong", {}, "the host above"), host.differences.length
+    ? make("ul", {}, ...host.differences.map((difference) => make("li", {}, ...prose(difference))))
+    : " gets the same plan")] : [];
   const cannot = undecided.map(({ golden, problems }) => make("li", {}, make("strong", {}, golden), ` cannot be planned: ${problems[0]?.message ?? ""}`));
-  fill(at("golden-changes"), ...cannot, ...changed.slice(0, SHOWN).map(({ golden, before, after, differences }) => make(
+  fill(at("golden-changes"), ...own, ...cannot, ...changed.slice(0, SHOWN).map(({ golden, before, after, differences }) => make(
     "li", {}, make(
       "details", {},
       make("summary", {}, make("strong", {}, golden), before === after ? "" : ` ${before} → ${after}`),

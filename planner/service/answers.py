@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import planner
 from planner.authoring.golden import Case
@@ -29,6 +29,9 @@ from planner.rules.digest import MANIFEST, SEALED
 from planner.rules.model import Invariant
 from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, ruleset_sources
 from planner.yamltext import parse_yaml, plain
+
+if TYPE_CHECKING:  # it draws, which plans need not
+    from planner.authoring.compare import Both
 
 JSON, PROBLEM, LINES = "application/json", "application/problem+json", "application/x-ndjson"
 TEXT, SVG, MERMAID = "text/plain; charset=utf-8", "image/svg+xml", "text/vnd.mermaid"
@@ -513,6 +516,9 @@ def _test(document: Mapping[str, Any]) -> Answer:
     if isinstance(before, list):
         return problem_answer(404, before)
     both = Both(before.rules, after)
+    came = _asked(document["host"]) if "host" in document else None
+    if isinstance(came, Answer):
+        return came
     found = comparison(both.compare(case, case.name) for case in _cases())
     told = [
         {
@@ -528,8 +534,18 @@ def _test(document: Mapping[str, Any]) -> Answer:
     undecided = [
         {"golden": one.name, "problems": [problem.document() for problem in one.problems]} for one in found.undecided
     ]
-    head = {"format": "mgmtnet/rules-changes@1", "goldens": found.hosts, "headline": found.headline}
+    host = _compared(both, Case("host", *came[:3])) if came is not None else None
+    head = {"format": "mgmtnet/rules-changes@1", "goldens": found.hosts, "headline": found.headline, "host": host}
     return _json(head | {"changed": told, "undecided": undecided})
+
+
+def _compared(both: "Both", case: Case) -> dict[str, Any]:
+    """A host's plan by both rulesets: the outcomes, and what is otherwise."""
+    from planner.authoring.differences import differences
+
+    was, now = both.plans(case)
+    told = [str(one) for one in differences(was.document(), now.document())] if was is not now else []
+    return {"before": was.outcome, "after": now.outcome, "differences": told}
 
 
 def _prove(document: Mapping[str, Any]) -> Answer:

@@ -456,6 +456,7 @@ def test_an_edit_shows_which_goldens_change_and_which_invariants_hold(opened):
     assert re.fullmatch(r"\d+ of \d+ hosts get another plan\.", page.inner_text("#goldens-told"))
     page.click("#golden-changes summary:has-text('seed-vlan-over-bond')")
     assert "vlan: 3000 -> 17" in page.inner_text("#golden-changes details[open]")
+    assert page.locator("#host-change").count() == 0, "no host is looked at"
     page.wait_for_selector("#invariants li")
     assert page.inner_text("#invariants li .mark") in {"holds", "broken", "undecided"}
     assert re.match(r"\d+ of \d\d asked: ", page.inner_text("#invariants-told"))
@@ -464,6 +465,15 @@ def test_an_edit_shows_which_goldens_change_and_which_invariants_hold(opened):
     look_at_it_as_axe_does(page)
     page.click("#golden-changes details[open] button")
     page.wait_for_selector("#host-name:text-is('seed-vlan-over-bond')")
+
+
+@in_chromium
+def test_an_edit_shows_what_it_does_to_the_host_that_is_looked_at(opened):
+    page = pick(opened())
+    edit_rule(page)
+    write_17(page)
+    page.wait_for_selector("#host-change")
+    assert "vlan: 3000 -> 17" in page.inner_text("#host-change")
 
 
 @in_chromium

@@ -143,6 +143,11 @@ def test_an_authors_rules_are_checked_tried_and_proved(service: Served) -> None:
     tried = service.post("/v1/rules/test", {"files": {"guard/my-rule.yaml": warn}}).json()
     assert {one["after"] for one in tried["changed"]} >= {"refused"}
     assert len(tried["changed"]) > 100
+    assert tried["host"] is None
+    files = {"guard/my-rule.yaml": warn}
+    own = service.post("/v1/rules/test", {"files": files, "host": request_of()}).json()["host"]
+    assert (own["before"], own["after"]) == ("change", "refused")
+    assert any("refused" in one for one in own["differences"])
     proofs = service.post("/v1/rules/prove", same | {"invariant": "short-names"}).json()
     valid(proofs, "proofs")
     assert [one["verdict"] for one in proofs["proofs"]] == ["proved"]
