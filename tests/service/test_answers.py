@@ -5,8 +5,8 @@ import subprocess
 from typing import Any
 
 import pytest
-from conftest import GOLDEN, SEED, Served, request_of
 from jsonschema import Draft202012Validator
+from services import GOLDEN, SEED, Served, request_of
 from standins import BARE, MGMTNET, addresses
 
 from planner.service.contract import openapi, schema

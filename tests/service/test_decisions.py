@@ -5,8 +5,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from conftest import Served, request_of, serving
 from postgres import server
+from services import Served, request_of, serving
 
 from planner.service.decisions import decisions_at
 

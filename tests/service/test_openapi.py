@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import schemathesis
-from conftest import Served, made_token, serving
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from services import Served, made_token, serving
 
 from planner.service.contract import openapi
 

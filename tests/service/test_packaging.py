@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 import requests
-from conftest import GOLDEN, SEED, Served, made_token, request_of, serving
+from services import GOLDEN, SEED, Served, made_token, request_of, serving
 from standins import BARE, MGMTNET, PATIENCE, wait_until
 
 from planner.service.contract import MEANINGS, openapi

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import GOLDEN, SEED, Served, made_token, serving
+from services import GOLDEN, SEED, Served, made_token, serving
 from standins import Machine, machine, wait_until
 
 HURRIED = (sys.executable, str(GOLDEN.parent / "bench" / "hurried.py"))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 import trustme
-from conftest import Served, made_token, request_of, serving
+from services import Served, made_token, request_of, serving
 from standins import BARE, MGMTNET, PATIENCE
 
 from planner.problem import Problem

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from conftest import Served, request_of, serving
+from services import Served, request_of, serving
 from standins import PATIENCE, wait_until
 
 
