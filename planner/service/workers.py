@@ -145,8 +145,9 @@ class Pool:
         self._all = set[Worker]()
 
     async def start(self) -> None:
-        """Start every worker at once."""
-        await asyncio.gather(*(self._add() for _ in range(self.count)))
+        """Start every worker at once; those of an author only when somebody asks for the first time."""
+        if self.kind != "author":
+            await asyncio.gather(*(self._add() for _ in range(self.count)))
 
     async def ask(self, head: Mapping[str, Any], body: bytes = b"", patience: float = 0.0) -> Frame:
         """Have some worker answer; WorkerFailed where none does."""
@@ -167,8 +168,11 @@ class Pool:
                 self.free.put_nowait(worker)
 
     async def _next(self) -> Worker:
+        if not self._all and not self._starting:
+            for _ in range(self.count):
+                self._start_another()
         try:
-            async with asyncio.timeout(FREE_WITHIN):
+            async with asyncio.timeout(FREE_WITHIN if self._all else READY_WITHIN):
                 while True:
                     worker = await self.free.get()
                     if worker.alive:
@@ -181,6 +185,9 @@ class Pool:
         worker.kill()
         self._all.discard(worker)
         self.replaced += self.kind != "author"
+        self._start_another()
+
+    def _start_another(self) -> None:
         task = asyncio.create_task(self._again())
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)

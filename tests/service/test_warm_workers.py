@@ -75,14 +75,18 @@ def test_a_worker_that_hangs_under_load_costs_no_other_request(impatient: Served
 
 
 def test_workers_end_with_their_service(impatient: Served) -> None:
+    impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}})
     workers = impatient.workers() + impatient.workers("author")
-    assert len(workers) == 4
+    assert len(workers) >= 3
     os.kill(impatient.process.pid, signal.SIGKILL)
     impatient.process.wait(PATIENCE)
     wait_until(lambda: not any(os.path.exists(f"/proc/{pid}/exe") for pid in workers))
 
 
 def test_an_author_gets_a_process_that_nobody_had_before(impatient: Served) -> None:
+    assert impatient.workers("author") == [], "none is started before somebody asks"
+    impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}})
+    wait_until(lambda: impatient.workers("author"))
     before = impatient.workers("author")
     impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}})
     wait_until(lambda: impatient.workers("author") not in ([], before))
@@ -90,6 +94,8 @@ def test_an_author_gets_a_process_that_nobody_had_before(impatient: Served) -> N
 
 
 def test_what_an_author_asks_ends_with_who_asked(impatient: Served) -> None:
+    impatient.post("/v1/rules/check", {"files": {"guard/x.yaml": "rule: x"}})
+    wait_until(lambda: len(impatient.workers("author")) == 2)
     before = set(impatient.workers("author"))
     with pytest.raises(requests.exceptions.ReadTimeout):  # the proofs of every invariant take a minute
         requests.post(f"{impatient.url}/v1/rules/prove", json={"files": {}}, timeout=1)
