@@ -60,7 +60,8 @@ def _environment(scene: Stage) -> dict[str, str]:
     routes.write_text(json.dumps(access.routes))
     files = {"CA": access.ca, "CERT": access.certificate, "KEY": access.key, "ROUTES": str(routes)}
     own = {"STATE": str(scene.folder / "state"), "JOURNAL": scene.journal}
-    return os.environ | {f"MGMTNET_{name}": value for name, value in (files | own).items()}
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    return unmeasured | {f"MGMTNET_{name}": value for name, value in (files | own).items()}
 
 
 @contextmanager
