@@ -14,5 +14,7 @@ from services import Served, serving
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service for all tests that only ask."""
     folder = tmp_path_factory.mktemp("service")
-    with serving("--decisions", str(folder / "decisions"), environ={"MGMTNET_STATE": str(folder)}) as served:
+    with serving(
+        "--decisions", str(folder / "decisions"), environ={"MGMTNET_STATE": str(folder)}, measured=True
+    ) as served:
         yield served

@@ -46,12 +46,17 @@ class Served(NamedTuple):
 
 @contextmanager
 def serving(
-    *options: str, token: str = "", environ: dict[str, str] | None = None, command: Sequence[str] = MGMTNET
+    *options: str,
+    token: str = "",
+    environ: dict[str, str] | None = None,
+    command: Sequence[str] = MGMTNET,
+    measured: bool = False,
 ) -> Iterator[Served]:
-    """`mgmtnet serve` until the test is done."""
+    """`mgmtnet serve` until the test is done; ``measured``: what it covers counts, which makes it half as fast."""
+    own = {name: value for name, value in BARE.items() if measured or not name.startswith("COVERAGE_")}
     process = subprocess.Popen(
         [*command, "serve", *(("--listen", "127.0.0.1:0") if "--listen" not in options else ()), *options],
-        env=BARE | (environ or {}),
+        env=own | (environ or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -14,7 +14,7 @@ from planner.service.decisions import decisions_at
 @pytest.fixture(params=["folder", "database"])
 def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     place = nullcontext(str(tmp_path / "decisions")) if request.param == "folder" else server()
-    with place as where, serving("--decisions", str(where)) as served:
+    with place as where, serving("--decisions", str(where), measured=True) as served:
         yield served
 
 

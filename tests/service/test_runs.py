@@ -28,7 +28,7 @@ class Site(NamedTuple):
     @contextmanager
     def service(self) -> Iterator[Served]:
         options = ("--runs", "--tokens", str(self.folder / "tokens"))
-        with serving(*options, token=self.token, environ=self.host.environ, command=HURRIED) as served:
+        with serving(*options, token=self.token, environ=self.host.environ, command=HURRIED, measured=True) as served:
             yield served
 
     @property
