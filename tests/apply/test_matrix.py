@@ -9,7 +9,6 @@ from kill_matrix import HOSTS, INSTANTS, OVER_HTTP, SERVICE, STEPS, TROUBLED, Ca
 CHOSEN = (
     *(Case("jsonrpc", f"set-up:{instant}", "") for instant in INSTANTS),
     *(Case("jsonrpc", f"adopt:{instant}", "") for instant in INSTANTS),
-    Case(SERVICE, "announce-adopt:before", ""),
     Case(SERVICE, "set-up:before", ""),
     Case("xmlrpc", "set-up:during", ""),
     Case("xmlrpc", "commit:after", ""),
