@@ -1,5 +1,6 @@
 # make demo   plan the example host, with its why and a drawing
-# make test   the whole suite, and whether it covers 97 % of the code and its branches (coverage html shows the rest)
+# make test   the suite, and whether it covers 97 % of the code and its branches (coverage html shows the rest)
+# make test-service  the tests of `mgmtnet serve`, and of its page where Chromium (Debian's package chromium) is
 # make check  format, lint, types, layers
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
@@ -24,7 +25,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages page schemas clean
+.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages page schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -32,7 +33,11 @@ demo: .venv/run $(COMPILED)
 	@echo; echo "mgmtnet draw ..."; $(BIN)/mgmtnet draw $(SEEN)
 
 test: .venv/test $(COMPILED)
-	$(BIN)/python -m pytest -q -n 4 --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --cov --cov-report= --ignore=tests/service --ignore=tests/page
+
+# Whole processes that ask whole processes: to measure what they cover took as long as all the rest.
+test-service: .venv/test $(COMPILED)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile tests/service tests/page
 
 check: .venv/check
 	$(BIN)/ruff format --check planner lab tests bench

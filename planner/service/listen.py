@@ -5,9 +5,11 @@ import ipaddress
 import os
 import re
 import resource
+import signal
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import uvicorn
@@ -200,6 +202,14 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, place: str, told: Sequence[str]) -> None:
         super().__init__(config)
         self._said = (place, *told)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End when told to, with a status of our own: uvicorn would have the signal end the process once more."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn has it."""

@@ -30,6 +30,8 @@ FREE_WITHIN = 10.0
 READY_WITHIN = 60.0
 # Seconds after which a process that could not be started is tried anew.
 AGAIN_AFTER = 2.0
+# Seconds for an idle process to end by itself; one that is at work is killed then.
+END_WITHIN = 2.0
 # What rules of a request may use: the solver needs 0.6 GB for the shipped rules.
 MOST_MEMORY = 3 << 30  # bytes of address space
 MOST_SECONDS = 300  # of processor
@@ -126,6 +128,16 @@ class Worker:
         """Whether it can be asked."""
         return self.process.returncode is None and not self.killed
 
+    async def end(self) -> None:
+        """Tell it that nobody asks any more; kill it where it does not hear."""
+        self._requests.close()
+        try:
+            async with asyncio.timeout(END_WITHIN):
+                await self.process.wait()
+        except TimeoutError:
+            self.kill()
+            await self.process.wait()
+
     def kill(self) -> None:
         """End it."""
         self.killed = True
@@ -214,9 +226,7 @@ class Pool:
         """End every worker."""
         for task in self._starting:
             task.cancel()
-        for worker in self._all:
-            worker.kill()
-        await asyncio.gather(*(worker.process.wait() for worker in self._all))
+        await asyncio.gather(*(worker.end() for worker in self._all))
 
 
 # The other side: the process itself.
