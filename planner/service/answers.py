@@ -28,12 +28,12 @@ from planner.problem import Problem, Where, errors
 from planner.rules.digest import MANIFEST, SEALED
 from planner.rules.model import Invariant
 from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, ruleset_sources
+from planner.service.contract import JSON, PROBLEM, request_schema
 from planner.yamltext import parse_yaml, plain
 
 if TYPE_CHECKING:  # it draws, which plans need not
     from planner.authoring.compare import Both
 
-JSON, PROBLEM, LINES = "application/json", "application/problem+json", "application/x-ndjson"
 TEXT, SVG, MERMAID = "text/plain; charset=utf-8", "image/svg+xml", "text/vnd.mermaid"
 DRAWINGS = {"image/svg+xml": ("svg", SVG), "text/vnd.mermaid": ("mermaid", MERMAID), "text/plain": ("text", TEXT)}
 # A definition is a page, a rule 4 kB: what is larger is no text that somebody wrote.
@@ -169,8 +169,6 @@ def _unlike(document: Any, call: str) -> list[Problem]:
 @lru_cache
 def _validator(call: str) -> Any:
     from jsonschema import Draft202012Validator
-
-    from planner.service.contract import request_schema
 
     return Draft202012Validator(request_schema(call))
 

@@ -23,8 +23,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from planner.printing import json_text, printable
 from planner.problem import Problem
 from planner.service.access import ANYBODY, NOBODY, Caller, Rate, Tokens
-from planner.service.answers import JSON, LINES, PROBLEM, problem_document
-from planner.service.contract import EVENTS, openapi
+from planner.service.answers import problem_document
+from planner.service.contract import EVENTS, JSON, LINES, PROBLEM, openapi
 from planner.service.decisions import ID, Decision, Decisions
 from planner.service.metrics import Metrics
 from planner.service.runs import MOST_REHEARSALS, Event, Runs, rehearsed, run_name
@@ -46,6 +46,7 @@ MOST_STREAMS = 256
 LOOK = 1.0
 # Seconds until a run that has begun is looked for again in the journal.
 WRITTEN_WITHIN = 0.1
+UNREAD: Mapping[str, Any] = {"steps": (), "state": "unread"}
 OPEN = ("/healthz", "/readyz", "/openapi.json", "/")
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -234,7 +235,7 @@ async def _go_on(service: Service) -> None:
         found = json.loads((await service.journal.ask({"call": "runs"})).body)
         running = (run["run"] for run in found.get("runs", ()) if run["state"] == "running")
         for run in service.runs.interrupted(running):
-            await service.runs.go_on(run)
+            service.runs.go_on(run)
 
 
 class Answering:
@@ -252,12 +253,9 @@ class Answering:
 
         async def answer(request: Request) -> Response:
             _allowed(request, "plan")
-            media = _media(request)
-            if media == LINES and call == "plan":
+            if call == "plan" and _media(request) == LINES:
                 return _Lines(self._lines(request))
-            if media != JSON:
-                raise Refused(415, "media-unmeant", "the request is to be JSON", f"Content-Type: {JSON}")
-            body = await _body(request)
+            body = await _json_body(request)
             head = {"call": call, "accept": request.headers.get("accept", "")}
             return await self._told(await self.service.planners.ask(head, body), body if call == "plan" else b"")
 
@@ -318,12 +316,10 @@ class Answering:
 
         async def answer(request: Request) -> Response:
             _allowed(request, "plan")
-            if _media(request) != JSON:
-                raise Refused(415, "media-unmeant", "the request is to be JSON", f"Content-Type: {JSON}")
             proofs = call == "rules_check" and request.query_params.get("proofs") == "true"
             named = "rules_check_proofs" if proofs else call
             patience = PATIENCE_OF_PROOFS if proofs or call == "rules_prove" else 0.0
-            asked = self.service.authors.ask({"call": named}, await _body(request), patience)
+            asked = self.service.authors.ask({"call": named}, await _json_body(request), patience)
             return await self._told(await _unless_gone(request, asked))
 
         return answer
@@ -362,10 +358,7 @@ class Answering:
         """The events of a rehearsal, as they come."""
         _allowed(request, "rehearse")
         document = await self._valid(request, "rehearse")
-        if self.service.rehearsals >= MOST_REHEARSALS:
-            raise Refused(
-                503, "service-busy", "as many rehearsals as there may be are played", "try again", Retry_After="10"
-            )
+        _want_room(self.service.rehearsals, MOST_REHEARSALS, "rehearsals")
 
         async def played() -> AsyncIterator[Event]:
             self.service.rehearsals += 1
@@ -433,7 +426,8 @@ class Answering:
     async def _steps(self, run: str, seen: int) -> AsyncIterator[Event]:
         while True:
             with suppress(WorkerFailed):
-                found = json.loads((await self._run(run)).body)
+                frame = await self._run(run)
+                found = json.loads(frame.body) if frame.head["status"] == 200 else UNREAD  # another look may read it
                 for number, step in enumerate(found["steps"][seen:], seen + 1):
                     yield Event(str(number), "step", step)
                 seen = max(seen, len(found["steps"]))
@@ -458,9 +452,7 @@ class Answering:
 
     async def _valid(self, request: Request, call: str) -> dict[str, Any]:
         """The document of a request that no worker answers, held against its schema."""
-        if _media(request) != JSON:
-            raise Refused(415, "media-unmeant", "the request is to be JSON", f"Content-Type: {JSON}")
-        frame = await self.service.planners.ask({"call": "validate", "of": call}, await _body(request))
+        frame = await self.service.planners.ask({"call": "validate", "of": call}, await _json_body(request))
         if frame.head["status"] != 200:
             failed = Refused(frame.head["status"], "request-invalid", "")
             failed.body = frame.body
@@ -469,10 +461,7 @@ class Answering:
         return document
 
     def _streamed(self, events: AsyncIterator[Event]) -> Response:
-        if self.service.streams >= MOST_STREAMS:
-            raise Refused(
-                503, "service-busy", "as many streams as there may be are open", "try again", Retry_After="10"
-            )
+        _want_room(self.service.streams, MOST_STREAMS, "streams")
 
         async def stream() -> AsyncIterator[bytes]:
             self.service.streams += 1
@@ -502,7 +491,8 @@ class Answering:
     async def metrics(self, request: Request) -> Response:
         """The counters."""
         _allowed(request, "plan")
-        replaced = {"plan": self.service.planners.replaced, "author": self.service.authors.replaced}
+        pools = (self.service.planners, self.service.journal)  # an author's process is replaced each time
+        replaced: dict[str, int] = {pool.kind: pool.replaced for pool in pools if pool is not None}
         body, media = self.service.metrics.exposition(replaced)
         return Response(body, headers={"Content-Type": media})
 
@@ -633,8 +623,10 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _body(request: Request) -> bytes:
-    """The whole body, within limits of size and time."""
+async def _json_body(request: Request) -> bytes:
+    """The whole body, within limits of size and time; what is not called JSON may come from another site's form."""
+    if _media(request) != JSON:
+        raise Refused(415, "media-unmeant", "the request is to be JSON", f"Content-Type: {JSON}")
     stated = request.headers.get("content-length", "0")
     if stated.isdecimal() and int(stated) > LARGEST_BODY:
         raise _large()
@@ -689,6 +681,13 @@ async def _line_parts(request: Request) -> AsyncIterator[list[bytes]]:
 
 def _one_line(document: bytes) -> bytes:
     return json_text(json.loads(document), None).encode() + b"\n"
+
+
+def _want_room(taken: int, most: int, what: str) -> None:
+    """Refuse one more than ``most`` at once."""
+    if taken >= most:
+        told = f"there are {most} {what} at once, and may be no more"
+        raise Refused(503, "service-busy", told, "try again when one has ended", Retry_After="10")
 
 
 def _large() -> Refused:

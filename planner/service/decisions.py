@@ -29,10 +29,10 @@ class Decision(NamedTuple):
 class Decisions(Protocol):
     """Where decisions are kept. Each call may take as long as a disk or a database does."""
 
-    def keep(self, id: str, decision: Decision) -> None:  # noqa: A002  what it is called
+    def keep(self, digest: str, decision: Decision) -> None:
         """Keep a decision; the first of several that are the same stays."""
 
-    def find(self, id: str) -> Decision | None:  # noqa: A002
+    def find(self, digest: str) -> Decision | None:
         """The decision, if there is one."""
 
 
@@ -56,9 +56,9 @@ class Folder:
             msg = f"{path} cannot be written to"
             raise PermissionError(msg)
 
-    def keep(self, id: str, decision: Decision) -> None:  # noqa: A002
+    def keep(self, digest: str, decision: Decision) -> None:
         """Write it beside, and rename it: nobody reads half of it."""
-        path = self._file(id)
+        path = self._file(digest)
         if os.path.exists(path):
             return
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -67,16 +67,16 @@ class Folder:
             stream.write(len(decision.request).to_bytes(8, "big") + decision.request + decision.answer)
         os.replace(beside, path)
 
-    def find(self, id: str) -> Decision | None:  # noqa: A002
+    def find(self, digest: str) -> Decision | None:
         """Read it."""
-        with suppress(OSError), open(self._file(id), "rb") as stream:
+        with suppress(OSError), open(self._file(digest), "rb") as stream:
             held = stream.read(LARGEST)
             length = int.from_bytes(held[:8], "big")
             return Decision(held[8 : 8 + length], held[8 + length :])
         return None
 
-    def _file(self, id: str) -> str:  # noqa: A002
-        return os.path.join(self.path, id[:2], id)
+    def _file(self, digest: str) -> str:
+        return os.path.join(self.path, digest[:2], digest)
 
 
 class Database:
@@ -93,16 +93,16 @@ class Database:
 
         return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_WITHIN)
 
-    def keep(self, id: str, decision: Decision) -> None:  # noqa: A002
+    def keep(self, digest: str, decision: Decision) -> None:
         """Insert it."""
         with self._connected() as database:
             statement = "INSERT INTO mgmtnet_decisions (id, request, answer) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-            database.execute(statement, (id, *decision))
+            database.execute(statement, (digest, *decision))
 
-    def find(self, id: str) -> Decision | None:  # noqa: A002
+    def find(self, digest: str) -> Decision | None:
         """Select it."""
         with self._connected() as database:
-            asked = database.execute("SELECT request, answer FROM mgmtnet_decisions WHERE id = %s", (id,))
+            asked = database.execute("SELECT request, answer FROM mgmtnet_decisions WHERE id = %s", (digest,))
             row = asked.fetchone()
         return Decision(bytes(row[0]), bytes(row[1])) if row else None
 

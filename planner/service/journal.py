@@ -7,7 +7,8 @@ from planner.apply import journal
 from planner.apply.library import state_folder
 from planner.printing import json_text
 from planner.problem import Problem
-from planner.service.answers import JSON, Answer, problem_answer
+from planner.service.answers import Answer, problem_answer
+from planner.service.contract import JSON
 
 
 def answer_of_journal(call: str, body: bytes) -> Answer:

@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -154,7 +154,7 @@ class _Protocol(H11Protocol):
             self.transport.close()
 
 
-def listen(listening: Listening, service: Service, told: Sequence[str] = ()) -> Problem | None:
+def listen(listening: Listening, service: Service) -> Problem | None:
     """Serve until a signal ends it; or why that cannot be."""
     _more_files()
     try:
@@ -191,7 +191,7 @@ def listen(listening: Listening, service: Service, told: Sequence[str] = ()) -> 
         return Problem("tls-unusable", f"certificate, key or CA cannot be used: {failure}", "PEM files, unencrypted")
     scheme = "https" if listening.certificate else "http"
     host = f"[{address}]" if ":" in address else address
-    server = _Server(config, f"listening on {scheme}://{host}:{port}", told)
+    server = _Server(config, f"listening on {scheme}://{host}:{port}")
     asyncio.run(server.serve(sockets=[bound]))
     return None
 
@@ -199,9 +199,9 @@ def listen(listening: Listening, service: Service, told: Sequence[str] = ()) -> 
 class _Server(uvicorn.Server):
     """Says when it can be asked."""
 
-    def __init__(self, config: uvicorn.Config, place: str, told: Sequence[str]) -> None:
+    def __init__(self, config: uvicorn.Config, place: str) -> None:
         super().__init__(config)
-        self._said = (place, *told)
+        self._place = place
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -215,8 +215,7 @@ class _Server(uvicorn.Server):
         """As uvicorn has it."""
         await super().startup(sockets)
         if self.started:
-            for line in self._said:
-                print(line, flush=True)  # noqa: T201  the one line by which a caller learns the port
+            print(self._place, flush=True)  # noqa: T201  the one line by which a caller learns the port
             _tell_systemd()
 
 

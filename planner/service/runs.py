@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from planner.printing import json_text
 from planner.problem import Problem
-from planner.service.answers import JSON, Answer, problem_answer
+from planner.service.answers import Answer, problem_answer
+from planner.service.contract import JSON
 from planner.service.workers import piped
 
 COMMAND = (sys.executable, "-m", "planner")
@@ -45,14 +46,6 @@ def run_name(key: str, caller: str) -> str:
     return f"http-{sha256(json.dumps([key, caller]).encode()).hexdigest()[:24]}"
 
 
-class Begun(NamedTuple):
-    """A process that was started for a run."""
-
-    request: str
-    process: asyncio.subprocess.Process
-    answer: "asyncio.Future[Answer]"
-
-
 class Runs:
     """The runs that this service has begun."""
 
@@ -60,8 +53,8 @@ class Runs:
         """Keep requests in the folder ``state``."""
         self.folder = os.path.join(state, "requests")
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
-        self.begun = dict[str, Begun]()
-        self._watching = set[asyncio.Task[None]]()
+        self._begun = dict[str, asyncio.Future[Answer]]()  # what is answered to whoever begins the run
+        self._at_work = set[asyncio.Task[None]]()
 
     def known(self, run: str, request: str) -> Problem | None:
         """Whether the name was taken by another request."""
@@ -79,34 +72,27 @@ class Runs:
 
     def interrupted(self, running: Iterator[str]) -> list[str]:
         """Those of the runs that are not at their end which a service has begun: it goes on with them."""
-        return [run for run in running if self._kept(run) is not None and run not in self.begun]
+        return [run for run in running if self._kept(run) is not None and run not in self._begun]
 
     async def begin(self, run: str, document: Mapping[str, Any], request: str) -> Answer | None:
         """Begin a run: None once it is under way, else the answer of one that has nothing to do, or cannot begin."""
-        if run not in self.begun:
+        if run not in self._begun:  # who asks twice at once waits for one process
             self._keep(run, request)
             options = [*_options(document), "--run", run, "--yes", "-o", "json", "--log", "json"]
             wanted = document["definition"]
             text = wanted if isinstance(wanted, str) else json.dumps(wanted)
-            process = await _started(("apply", *options, "--network", "-", "--", document["host"]), text.encode())
-            answer = asyncio.get_running_loop().create_future()
-            self.begun[run] = Begun(request, process, answer)
-            self._watch(run, process, answer)
-        answer = self.begun[run].answer
-        found = await asyncio.shield(answer)
+            self._start(run, ("apply", *options, "--network", "-", "--", document["host"]), text.encode())
+        found = await asyncio.shield(self._begun[run])
         return found if found.status != 202 else None
 
-    async def go_on(self, run: str) -> None:
+    def go_on(self, run: str) -> None:
         """Go on with an interrupted run."""
-        process = await _started(("resume", "-o", "json", "--log", "json", "--", run), b"")
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.begun[run] = Begun(self._kept(run) or "", process, answer)
-        self._watch(run, process, answer)
+        self._start(run, ("resume", "-o", "json", "--log", "json", "--", run), b"")
 
     def under_way(self, run: str) -> bool:
         """Whether a process of this service has begun the run, and goes on with it."""
-        begun = self.begun.get(run)
-        return begun is not None and begun.answer.done() and begun.answer.result().status == 202
+        answer = self._begun.get(run)
+        return answer is not None and answer.done() and answer.result().status == 202
 
     def _keep(self, run: str, request: str) -> None:
         path = os.path.join(self.folder, f"{run}.json")
@@ -116,8 +102,18 @@ class Runs:
             os.fsync(stream.fileno())
         os.replace(f"{path}.new", path)
 
-    def _watch(self, run: str, process: asyncio.subprocess.Process, answer: "asyncio.Future[Answer]") -> None:
-        async def watch() -> None:
+    def _start(self, run: str, arguments: tuple[str, ...], stdin: bytes) -> None:
+        answer = self._begun[run] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._carried_out(run, arguments, stdin, answer))
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+
+    async def _carried_out(
+        self, run: str, arguments: tuple[str, ...], stdin: bytes, answer: "asyncio.Future[Answer]"
+    ) -> None:
+        """Run the command to its end; it is answered as soon as the run has begun, or the command has ended without."""
+        try:
+            process = await _started(arguments, stdin)
             _, said, told = piped(process)
             output = asyncio.create_task(said.read())
             async for event in _events(told):
@@ -127,11 +123,10 @@ class Runs:
             status = await process.wait()
             if not answer.done():
                 answer.set_result(_ended(status, document))
-            self.begun.pop(run, None)
-
-        task = asyncio.create_task(watch())
-        self._watching.add(task)
-        task.add_done_callback(self._watching.discard)
+        except OSError as failure:  # no process can be started
+            answer.set_result(_ended(failure.errno or 1, b""))
+        finally:
+            del self._begun[run]
 
 
 def _options(document: Mapping[str, Any]) -> list[str]:

@@ -35,7 +35,6 @@ END_WITHIN = 2.0
 # What rules of a request may use: the solver needs 0.6 GB for the shipped rules.
 MOST_MEMORY = 3 << 30  # bytes of address space
 MOST_SECONDS = 300  # of processor
-LARGEST_FRAME = 1 << 29
 DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -108,7 +107,7 @@ class Worker:
             raise WorkerFailed("late") from None  # noqa: EM101  its kind, no message
         except (asyncio.IncompleteReadError, OSError):
             self.kill()
-            raise WorkerFailed("lost") from None  # noqa: EM101
+            raise WorkerFailed("lost") from None  # noqa: EM101  its kind, no message
         except BaseException:  # the caller has gone: what is half read serves nobody
             self.kill()
             raise
@@ -191,7 +190,7 @@ class Pool:
                         return worker
                     self._replace(worker)
         except TimeoutError:
-            raise WorkerFailed("busy") from None  # noqa: EM101
+            raise WorkerFailed("busy") from None  # noqa: EM101  its kind, no message
 
     def _replace(self, worker: Worker) -> None:
         worker.kill()
@@ -318,7 +317,8 @@ def _answer(frame: Frame) -> Frame:
 
 def _fault(fault: Exception) -> Frame:
     from planner.problem import Problem
-    from planner.service.answers import PROBLEM, problem_document
+    from planner.service.answers import problem_document
+    from planner.service.contract import PROBLEM
 
     if isinstance(fault, MemoryError):
         told = Problem("request-too-large", "the request needs more memory than it may have", "ask for less at once")

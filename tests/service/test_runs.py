@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,8 +95,10 @@ def test_a_host_is_changed_and_every_step_is_told(site: Site) -> None:
 def test_a_key_serves_one_request_and_a_host_one_run(tmp_path: Path) -> None:
     token = made_token(tmp_path, "plan,apply")
     slow = machine(tmp_path / "host", SEED, faults=["setupNetworks:slow=60:2"])
-    with slow as host, (site := Site(host, token, tmp_path)).service() as served:
-        run = begun(served, site).json()["run"]
+    with slow as host, (site := Site(host, token, tmp_path)).service() as served, ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: begun(served, site), range(4)))
+        assert {answer.status_code for answer in answers} == {202}
+        (run,) = {answer.json()["run"] for answer in answers}
         other = site.request | {"addresses": []}
         assert served.post("/v1/runs", other, headers={"Idempotency-Key": "change-0001"}).status_code == 409
         beside = begun(served, site, "change-0002")
