@@ -333,11 +333,11 @@ def resident() -> float:
 def memory(by: planner.Planner) -> list[str]:
     """The largest host, and ten thousand hosts one after the other."""
     script = (
-        "import sys; sys.path[:0] = ['bench']; import planner, resource; from fleet import large; "
+        "import sys; sys.path[:0] = ['bench']; import planner; from fleet import large; "
         "t, d, a = large(128, 4094); r, _ = planner.load_rules(); "
         "planner.plan(planner.read_capture(t).host, d, r, (a,)); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-    )
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    )  # ru_maxrss begins with what the process had that started it
     peak = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     documents = list(captures(100))
     marks = []
@@ -348,7 +348,7 @@ def memory(by: planner.Planner) -> list[str]:
             gc.collect()
             marks.append(resident())
     return [
-        f"| peak of a process that plans the largest host | {int(peak)} MiB | < 125 MiB |",
+        f"| peak of a process that plans the largest host | {int(peak) // 1024} MiB | < 125 MiB |",
         f"| resident after 1,000, 5,000, 10,000 hosts | {', '.join(f'{mark:.1f}' for mark in marks)} MiB | no growth |",
     ]
 
