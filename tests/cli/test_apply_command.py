@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jsonschema
@@ -390,14 +391,14 @@ def test_a_terminal_can_have_plain_lines(compliant: Machine) -> None:
 
 
 def test_two_at_once_exclude_each_other(tmp_path: Path) -> None:
-    with machine(tmp_path, "nic-static", faults=["setupNetworks:slow=160"]) as host:
+    with machine(tmp_path, "nic-static", faults=["setupNetworks:slow=240"]) as host, ThreadPoolExecutor(2) as beside:
         first = host.begin("--yes")
         wait_until(lambda: "asked: setupNetworks" in host.said)
-        second = host.apply("--yes", "-o", "json")
+        others = beside.submit(host.apply, "--yes", "-o", "json"), beside.submit(host.mgmtnet, "resume")
+        second, resumed = (other.result() for other in others)
         assert second.status == 1, second
         assert "error[host-held]" in second.err
         assert second.document["problems"][0]["code"] == "host-held"
-        resumed = host.mgmtnet("resume")
         assert resumed.status == 1, resumed
         assert "error[host-held]" in resumed.err
         out, err = first.communicate(timeout=PATIENCE)
