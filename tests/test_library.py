@@ -281,3 +281,28 @@ def test_no_run_is_begun_beside_another_or_where_it_cannot_be_written_down(
     with pytest.raises(planner.InputError, match="journal-unknown"):
         planner.apply.carry_out(order).required()
     assert times_sent(host) == 0
+
+
+BROKEN_OFF = """
+import json, os, sys
+import planner.apply
+from planner.apply.order import read_order
+
+def end(event):
+    if (event.kind, event.step) == ("end", "set-up"):
+        os._exit(9)
+
+planner.apply.carry_out(read_order(json.load(sys.stdin)), end)
+"""
+
+
+def test_a_run_that_was_broken_off_is_gone_on_with(rules: Compiled, host: Hosted) -> None:
+    order = ordered(rules, host)
+    command = [sys.executable, "-c", BROKEN_OFF]
+    ended = subprocess.run(command, input=json.dumps(order.document()), text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 9
+    report = planner.apply.resume(order.run).required()
+    assert (report.run, report.standing) == (order.run, "as planned and saved"), report.text()
+    assert times_sent(host) == 2
+    for run, code in ((order.run, "run-ended"), ("nobody's", "run-unknown")):
+        assert [problem.code for problem in planner.apply.resume(run).problems] == [code]

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.apply.contact import Sight
-    from planner.apply.library import carry_out, make_order, read_host
+    from planner.apply.library import carry_out, make_order, read_host, resume
     from planner.apply.order import Access, Limits, Order, Reboot
     from planner.apply.run import Event, Report, Step
 
@@ -39,12 +39,13 @@ __all__ = [
     "carry_out",
     "make_order",
     "read_host",
+    "resume",
 ]
 
 if not TYPE_CHECKING:  # else every name that is not here were one
     _HOMES = {
         "contact": ("Sight",),
-        "library": ("carry_out", "make_order", "read_host"),
+        "library": ("carry_out", "make_order", "read_host", "resume"),
         "order": ("Access", "Limits", "Order", "Reboot"),
         "run": ("Event", "Report", "Step"),
     }

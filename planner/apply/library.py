@@ -7,8 +7,8 @@ from typing import Any
 import planner
 from planner.apply import exclusion, execute, journal
 from planner.apply.contact import Sight
-from planner.apply.order import DEFAULT_LIMITS, Access, Limits, Order, Reboot, altered, host_key
-from planner.apply.run import Listener, Report, unchanged
+from planner.apply.order import DEFAULT_LIMITS, Access, Limits, Order, Reboot, altered, host_key, read_order
+from planner.apply.run import Event, Listener, Report, unchanged
 from planner.apply.verify import differences
 from planner.host.capture import read_capture
 from planner.host.model import Host
@@ -106,6 +106,57 @@ def carry_out(order: Order, tell: Listener | None = None) -> Result[Report]:
         if not sends:
             return Result(stands_already(order, before), ())
         return Result(execute.carry_out(order, url, tell or (lambda _: None)), ())
+
+
+def resume(run: str, tell: Listener | None = None, *, expected: Sequence[str] = ()) -> Result[Report]:
+    """Go on with a run whose process has ended, or take up one that ended in doubt, and wait for its end.
+
+    Args:
+        run: its name; `Report.run` of `carry_out`, and `mgmtnet status` lists them.
+        tell: is called with each `Event` of the run.
+        expected: addresses where the host may be by now, too.
+
+    Returns:
+        How the run ended; that of a run which ended in doubt has a name of its own. Or why nothing was done: nobody
+        knows the run, it has ended and there is nothing to do about it, or another process is at work on its host.
+
+    >>> resume("20260101-000000-0000").problems[0].code
+    'run-unknown'
+    """
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return Result(None, (folder,))
+    url = journal.journal_url(folder)
+    found = journal.readable(url)
+    if isinstance(found, Problem):
+        return Result(None, (found,))
+    record = next((record for record in found if record.run == run), None)
+    if record is None:
+        return Result(None, (unknown_run(run),))
+    with _ONE_RUN:
+        return gone_on_with(record, folder, url, tell or (lambda _: None), expected)
+
+
+def gone_on_with(
+    record: journal.Record, folder: str, url: str, tell: Listener, expected: Sequence[str]
+) -> Result[Report]:
+    """Go on with a run of the journal at ``url``, alone on its host; see `resume`."""
+    if record.state == "ended" and journal.standing(record) not in execute.TAKEN_UP:
+        told = f"the run {record.run} has ended: {journal.standing(record)}"
+        return Result(None, (Problem("run-ended", told, "`mgmtnet apply` begins a new run"),))
+    with exclusion.only_run(folder, url, host_key(read_order(record.order)), record.run) as held:
+        if held is not None:
+            return Result(None, (held,))
+        if record.state == "running":
+            return Result(execute.go_on(record, url, tell, expected), ())
+        again = execute.run_name()
+        tell(Event("said", "run", f"run {again}, after {record.run}"))
+        return Result(execute.take_up(record, again, url, tell, expected), ())
+
+
+def unknown_run(run: str) -> Problem:
+    """Nobody knows a run of that name."""
+    return Problem("run-unknown", f"there is no run {run!r}", "`mgmtnet status` lists the runs")
 
 
 # What stands in the way of an order: to the command as to the library.

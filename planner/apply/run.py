@@ -314,7 +314,7 @@ class Report(NamedTuple):
         return list(next(verified, []))
 
     def document(self) -> dict[str, Any]:
-        """As ``-o json`` prints it."""
+        """As ``-o json`` prints it, and schemas/report.schema.json describes it."""
         return {
             "format": FORMAT,
             "run": self.run,

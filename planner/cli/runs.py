@@ -3,12 +3,11 @@
 import argparse
 import time
 
-from planner.apply import exclusion, journal
-from planner.apply.execute import run_name
+from planner.apply import journal
 from planner.apply.journal import journal_url
-from planner.apply.library import state_folder
-from planner.apply.order import host_key, read_order
-from planner.apply.run import Report, report
+from planner.apply.library import gone_on_with, state_folder, unknown_run
+from planner.apply.order import read_order
+from planner.apply.run import report
 from planner.cli.apply import failed
 from planner.cli.hosts import unexpectable
 from planner.cli.output import complain, quieten_threads, say, say_at_last, say_json, say_lines
@@ -38,11 +37,6 @@ def run_status(options: argparse.Namespace) -> int:
     else:
         say_lines(map(_line, chosen) if chosen else ["no runs yet"])
     return 0
-
-
-def unknown_run(run: str) -> Problem:
-    """Nobody knows a run of that name."""
-    return Problem("run-unknown", f"there is no run {run!r}", "`mgmtnet status` lists the runs")
 
 
 def _line(record: journal.Record) -> str:
@@ -89,23 +83,9 @@ def run_resume(options: argparse.Namespace) -> int:
 
 
 def _resume(record: journal.Record, folder: str, url: str, options: argparse.Namespace) -> int:
-    from planner.apply.execute import TAKEN_UP, go_on, take_up
-
-    ended = (record.steps[-1].standing if record.steps else "") or "unknown"
-    if record.state == "ended" and ended not in TAKEN_UP:
-        hint = "`mgmtnet apply` begins a new run"
-        return failed(options, [Problem("run-ended", f"the run {record.run} has ended: {ended or record.fault}", hint)])
-    with exclusion.only_run(folder, url, host_key(read_order(record.order)), record.run) as held:
-        if held is not None:
-            return failed(options, [held])
-        with progress(options.log) as tell:
-            if record.state == "running":
-                return _end(options, go_on(record, url, tell, options.expect))
-            again = run_name()
-            remark(options.log, "run", f"run {again}, after {record.run}")
-            return _end(options, take_up(record, again, url, tell, options.expect))
-
-
-def _end(options: argparse.Namespace, report: Report) -> int:
-    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
-    return report.status
+    with progress(options.log) as tell:
+        ended = gone_on_with(record, folder, url, tell, options.expect)
+    if ended.value is None:
+        return failed(options, list(ended.problems))
+    say_at_last(json_text(ended.value.document()) if options.output == "json" else ended.value.text())
+    return ended.value.status

@@ -1,5 +1,9 @@
 """What a report tells a person: how the host stands, why, what to do about each."""
 
+import json
+from pathlib import Path
+
+import jsonschema
 import pytest
 
 from planner.apply.run import ADVICE, SAVED, SENT, STANDING, STATUS, Report, Step, unchanged
@@ -11,6 +15,16 @@ PROBLEM = {"code": "c", "message": "the cause", "hint": "mend the cause so"}
 
 def told(standing: str, run: str = "one", **problem: str) -> Report:
     return Report(run, "host1", "ovirtmgmt", standing, problem, (Step("look", "seen"),))
+
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_text())
+
+
+@pytest.mark.parametrize("standing", STATUS)
+def test_a_report_is_as_its_schema_says(standing: str) -> None:
+    assert set(SCHEMA["properties"]["standing"]["enum"]) == {*STATUS}
+    for report in (told(standing), told(standing, **PROBLEM), told(standing, run="")):
+        jsonschema.validate(report.document(), SCHEMA)
 
 
 @pytest.mark.parametrize("standing", sorted({*STATUS} - {SAVED}))

@@ -16,45 +16,7 @@ import jsonschema
 import pytest
 from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, addresses, at_once, machine, mgmtnet, wait_until
 
-from planner.apply.run import STATUS
-
-TEXT = {"type": "string"}
-REPORT = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["format", "run", "host", "network", "standing", "succeeded", "problem", "advice", "unseen", "steps"],
-    "properties": {
-        "format": {"const": "mgmtnet/report@1"},
-        "run": TEXT,
-        "host": TEXT,
-        "network": TEXT,
-        "standing": {"enum": [*STATUS]},
-        "succeeded": {"type": "boolean"},
-        "problem": {
-            "anyOf": [
-                {"type": "null"},
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["code", "message", "hint"],
-                    "properties": {"code": TEXT, "message": TEXT, "hint": TEXT},
-                },
-            ]
-        },
-        "advice": {"type": "string", "minLength": 1},
-        "unseen": {"type": "array", "items": TEXT},
-        "steps": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["name", "said"],
-                "properties": {"name": TEXT, "said": TEXT},
-            },
-        },
-    },
-}
+REPORT = json.loads((GOLDEN.parent / "schemas" / "report.schema.json").read_text())
 BOTH = ["setupNetworks", "setSafeNetworkConfig"]
 CHANGED = ["look", "announce", "set-up", "verify", "commit", "prove"]
 ADOPTED = ["look", "announce-adopt", "adopt", "verify-adopt", *CHANGED[1:]]
