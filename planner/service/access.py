@@ -1,7 +1,8 @@
 """Who may ask for what: tokens with scopes, names that the service goes by, and how often.
 
 A token file has a line for each: NAME, its scopes between commas, and the SHA-256 of the token, which is 256 bits at
-random and so needs no salt. ``plan``: everything that only computes; ``rehearse``: stand-ins; ``apply``: real hosts.
+random and so needs no salt; or ``certificate`` instead: whoever shows a client certificate of that name needs no token.
+``plan``: everything that only computes; ``rehearse``: stand-ins; ``apply``: real hosts.
 """
 
 import hmac
@@ -18,7 +19,7 @@ from planner.files import content_of
 from planner.problem import Problem, Where
 
 SCOPES = ("plan", "rehearse", "apply")
-LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,62}) ([a-z]+(?:,[a-z]+)*) sha256:([0-9a-f]{64})")
+LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,62}) ([a-z]+(?:,[a-z]+)*) (?:sha256:([0-9a-f]{64})|certificate)")
 LARGEST_FILE = 1 << 20
 # Requests that somebody may send at once after a pause. Fewer, and a page that loads its parts is told to wait.
 BURST = 3
@@ -33,7 +34,7 @@ class Caller(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A line of a token file."""
+    """A line of a token file; without a ``digest`` it is of the certificate with the caller's name."""
 
     caller: Caller
     digest: str
@@ -49,6 +50,7 @@ class Tokens:
     def __init__(self, tokens: Iterable[Token]) -> None:
         """Know these."""
         self.tokens = tuple(tokens)
+        self.holders = {one.caller.name: one.caller for one in self.tokens if not one.digest}
 
     def caller(self, token: str) -> Caller | None:
         """Whose token it is; each is compared, in the time that all take."""
@@ -70,10 +72,10 @@ def read_tokens(path: str) -> Tokens | list[Problem]:
             continue
         found = LINE.fullmatch(line.strip())
         if found is None or not set(found[2].split(",")) <= set(SCOPES):
-            hint = f"NAME SCOPE,... sha256:DIGEST; scopes are {', '.join(SCOPES)}"
+            hint = f"NAME SCOPE,... sha256:DIGEST, or certificate; scopes are {', '.join(SCOPES)}"
             problems.append(_wrong("it is no line of a token", hint, Where(path, line=number)))
             continue
-        tokens.append(Token(Caller(found[1], frozenset(found[2].split(","))), found[3]))
+        tokens.append(Token(Caller(found[1], frozenset(found[2].split(","))), found[3] or ""))
     if not tokens and not problems:
         problems.append(_wrong("it holds no token", "add one: mgmtnet serve --new-token", Where(path)))
     return problems or Tokens(tokens)

@@ -150,12 +150,13 @@ class Guard:
         return caller
 
     def _known(self, scope: Scope, stated: list[str]) -> Caller:
-        tokens = self.service.tokens
+        tokens, peer = self.service.tokens, scope.get("state", {}).get("peer", "")
         if tokens is None:
-            peer = scope.get("state", {}).get("peer", "")
             return self.service.anybody._replace(name=peer) if peer else self.service.anybody
         if (not stated and scope["path"] in OPEN) or scope["path"].startswith("/page/"):
             return NOBODY
+        if not stated and peer in tokens.holders:
+            return tokens.holders[peer]
         scheme, _, token = (stated[0] if len(stated) == 1 else "").partition(" ")
         caller = tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
         if caller is None:

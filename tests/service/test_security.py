@@ -149,6 +149,26 @@ def test_only_a_certificate_of_the_ca_may_ask_and_no_expired_one(tmp_path: Path)
             old.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
+def test_the_name_on_a_certificate_has_the_scopes_of_its_line(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca"))
+    ca.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "own"))
+    for name in ("reader", "stranger"):
+        ca.issue_cert("a.example.com", common_name=name).private_key_and_cert_chain_pem.write_to_path(
+            str(tmp_path / name)
+        )
+    (tmp_path / "tokens").write_text("reader plan certificate\n")
+    own, tokens = str(tmp_path / "own"), str(tmp_path / "tokens")
+    secured = ("--tls-cert", own, "--tls-key", own, "--client-ca", str(tmp_path / "ca"), "--tokens", tokens)
+    with serving(*secured) as served:
+        served.session.verify = str(tmp_path / "ca")
+        reader, stranger = {"cert": str(tmp_path / "reader")}, {"cert": str(tmp_path / "stranger")}
+        assert served.post("/v1/plan", request_of(), **reader).status_code == 200
+        assert served.post("/v1/rehearse", request_of(), **reader).status_code == 403
+        assert served.post("/v1/plan", request_of(), **stranger).status_code == 401
+        assert served.post("/v1/plan", request_of(), **reader, headers={"Authorization": "Bearer x"}).status_code == 401
+
+
 # Pages of other sites.
 
 
