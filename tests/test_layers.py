@@ -32,6 +32,7 @@ KNOWN_TO = {
 RIM = (
     *(
         "planner/cli/",
+        "planner/fleet/",
         "planner/vdsm/",
         "planner/apply/",
         "planner/service/",

@@ -25,10 +25,11 @@ from planner.cli.hosts import (
     telling,
     unexpectable,
 )
-from planner.cli.inputs import Wanted, read_file, read_wanted
+from planner.cli.inputs import Wanted, read_wanted
 from planner.cli.options import variable
 from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
+from planner.files import read_file
 from planner.host.model import Host
 from planner.printing import json_text
 from planner.problem import Problem

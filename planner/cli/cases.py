@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from planner.authoring.golden import Case
-from planner.cli.inputs import read_file
 from planner.cli.output import complain, in_colour, tell_whole
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
+from planner.files import read_file
 from planner.host.capture import read_capture
 from planner.problem import Problem, Where, errors
 from planner.rules.model import Ruleset

@@ -29,9 +29,9 @@ from planner.authoring.golden import (
 )
 from planner.authoring.junit import Result, Suite, report
 from planner.cli.cases import golden_folders, read_golden
-from planner.cli.inputs import read_file
 from planner.cli.output import advice, complain, problems_document, say, say_json, say_lines, tell, write_whole
 from planner.engine.compiled import Compiled
+from planner.files import read_file
 from planner.plan.plan import Plan
 from planner.problem import Problem, errors
 from planner.rules.model import Rule

@@ -14,10 +14,9 @@ from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.run import Event
 from planner.apply.world import fence_agent, speaker_of
-from planner.cli.inputs import read_file
 from planner.cli.output import complain, say, write_whole
 from planner.cli.progress import progress
-from planner.files import Unreadable, content_of
+from planner.files import Unreadable, content_of, read_file
 from planner.host.capture import read_capture
 from planner.host.scrub import KEY_LENGTH, scrub
 from planner.printing import json_text
@@ -101,7 +100,7 @@ def limits_of(options: argparse.Namespace) -> Limits:
 
 def addresses_of(target: str, routes: dict[str, str]) -> list[str]:
     """What ``target`` says of the host's management address: itself, or what it resolves to; not the loopback."""
-    from planner.cli.inputs import resolve
+    from planner.vdsm.addresses import resolve
 
     host = _bare(target)
     played = {played: address for address, played in routes.items()}

@@ -21,12 +21,13 @@ from planner.apply.run import Event, Report, unchanged
 from planner.apply.verify import host_devices
 from planner.apply.world import VARIABLE
 from planner.cli.apply import failed
-from planner.cli.inputs import Wanted, read_file, read_wanted
+from planner.cli.inputs import Wanted, read_wanted
 from planner.cli.output import complain, say, say_at_last
 from planner.cli.progress import progress
 from planner.explain.drawing.scene import before
 from planner.explain.drawing.text import render
 from planner.explain.summary import summary
+from planner.files import read_file
 from planner.host.capture import read_capture
 from planner.host.model import Host
 from planner.printing import json_text

@@ -10,11 +10,11 @@ from planner.authoring.fmt import formatted
 from planner.authoring.golden import kept_of
 from planner.cli.git import seals
 from planner.cli.golden import plan_golden
-from planner.cli.inputs import read_file
 from planner.cli.output import complain, in_colour, say, say_lines, tell, tell_whole, write_whole
 from planner.cli.rules_check import FOLDER, put_schemas, schema_near
 from planner.cli.rules_try import tested
 from planner.engine.compiled import compile_ruleset
+from planner.files import read_file
 from planner.problem import Problem, Where, errors, render
 from planner.rules.digest import MANIFEST, sha256
 from planner.rules.lint import lint

@@ -24,11 +24,11 @@ from planner.cli.cases import (
     own_goldens,
 )
 from planner.cli.golden import Looked, clock, look_at, say_untested
-from planner.cli.inputs import read_file
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
 from planner.definition import Definition
 from planner.engine.compiled import Compiled
 from planner.engine.misses import explain
+from planner.files import read_file
 from planner.problem import Problem, Where, errors
 from planner.proof import SOLVER, has_solver
 from planner.rules.model import Rule

@@ -117,6 +117,11 @@ INPUTS = {
         "The name that was given as the management address does not resolve on this machine.",
         "Give the address itself.",
     ),
+    "inventory-invalid": Meaning(
+        "An Ansible inventory has a line or a group that cannot be read: a section that there is not, a range that "
+        "leads nowhere, a host without a value for a variable. No host of it is taken then.",
+        "See to the place named; what `ansible-inventory --list` prints is read, too.",
+    ),
     "ipv4-invalid": Meaning(
         "`ipv4` in the definition is neither dhcp nor static. It is only for hosts whose capture cannot tell how they "
         "got their address.",

@@ -1,7 +1,6 @@
 """Captures by the dozen: files, folders, patterns for names and archives, one after the other."""
 
 import bz2
-import csv
 import gzip
 import io
 import lzma
@@ -9,16 +8,12 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from planner.cli.inputs import LARGEST_FILE, read_file
-from planner.definition import Definition, read_definition
-from planner.files import Unreadable, content_of, too_large
+from planner.files import LARGEST_FILE, Unreadable, content_of, read_file, too_large
 from planner.host.capture import SOSREPORT
 from planner.problem import Problem, Where
-from planner.yamltext import decode, parse_yaml, plain, suggest
 
 # Files in an archive (tar, also packed by gzip, bzip2 or xz, and zip), read member by member.
 # Nothing is unpacked to a disk, and what a member, and all together, may unpack to is limited.
@@ -227,135 +222,3 @@ def _wanted(paths: list[str]) -> list[str]:
 def _unreadable(source: str, content: Unreadable) -> Problem:
     message = f"cannot read the capture {source!r}: {content.reason}"
     return Problem("file-unreadable", message, HINT, where=(Where(source),))
-
-
-# A table of what is wanted of which captures (CSV): its first line names the columns, each other is about some.
-#
-# ``capture`` is a file's name or a pattern for names; ``definition`` is a file beside the table, or the definition's
-# fields are columns of their own. ``address``, ``name`` and ``about`` are of the golden.
-
-
-OF_GOLDEN = ("capture", "definition", "address", "name", "about")
-FIELDS = ("network", "vm_network", "vlan", "mtu", "stp", "default_route", "nameservers", "gateway", "ipv4")
-LONGEST_NUMBER = 7  # digits; an MTU has five
-LISTS = ("nameservers", "gateway")  # several in a cell are divided by blanks
-
-
-class Wish(NamedTuple):
-    """What is wanted of the captures that ``capture`` means, as it was written and as it was read."""
-
-    capture: str
-    wanted: Mapping[str, Any]
-    definition: Definition
-    addresses: tuple[str, ...] = ()
-    name: str = ""
-    about: str = ""
-    line: int = 0
-
-    def means(self, source: str) -> bool:
-        """Whether it is about this capture: by its path, the end of its path, or its file's name."""
-        parts = source.split("/")
-        return any(fnmatchcase("/".join(parts[at:]), self.capture) for at in range(len(parts)))
-
-
-def one_for_all(path: str) -> tuple[Wish | None, list[Problem]]:
-    """What the definition in a file wants of whatever capture."""
-    stated = read_file(path, "definition")
-    if isinstance(stated, Problem):
-        return None, [stated]
-    reading = read_definition(stated, path)
-    node, _ = parse_yaml(stated.decode("utf-8", "replace"), path)
-    wanted = plain(node) if node is not None else {}
-    if reading.definition is None:
-        return None, list(reading.problems)
-    return Wish("*", wanted if isinstance(wanted, dict) else {}, reading.definition), list(reading.problems)
-
-
-def read_table(path: str) -> tuple[list[Wish], list[Problem]]:
-    """The rows of a table, and everything that is wrong with it."""
-    content = read_file(path, "table")
-    text = content if isinstance(content, Problem) else decode(content, path)
-    if isinstance(text, Problem):
-        return [], [text]
-    try:
-        rows = list(_rows(text))
-    except csv.Error as failure:
-        hint = "write columns between commas"
-        return [], [Problem("table-invalid", f"it is no CSV: {failure}", hint, where=(Where(path),))]
-    columns = [name.strip() for name in rows[0][1]] if rows else []
-    problems = _wrong_columns(columns, path)
-    if problems:
-        return [], problems
-    wishes = []
-    for line, cells in rows[1:]:
-        where = Where(path, line=line)
-        if len(cells) != len(columns):
-            message = f"{len(cells)} cells, and there are {len(columns)} columns"
-            problems.append(Problem("table-invalid", message, "quote a cell that has a comma", where=(where,)))
-            continue
-        row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if cell.strip()}
-        wish, found = _wish(row, os.path.dirname(path), where)
-        problems += found
-        wishes += [wish] if wish is not None else []
-    return wishes, problems
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """Each row that is not blank, with the number of its line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
-
-
-def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
-    where = (Where(path, line=1),)
-    known = (*OF_GOLDEN, *FIELDS)
-    problems = [
-        Problem("table-invalid", f"there is no column {name!r}", suggest(name, known), where=where)
-        for name in columns
-        if name not in known
-    ]
-    if len({*columns}) < len(columns):
-        problems.append(Problem("table-invalid", "two columns are called the same", "take one out", where=where))
-    if "capture" not in columns:
-        hint = "name a column `capture`: the file's name, or a pattern for names"
-        problems.append(Problem("table-invalid", "nothing says which captures a row is about", hint, where=where))
-    return problems
-
-
-def _wish(row: Mapping[str, str], folder: str, where: Where) -> tuple[Wish | None, list[Problem]]:
-    """What one row wants."""
-    if "capture" not in row:
-        return None, [Problem("table-invalid", "the row names no capture", "write * for every one", where=(where,))]
-    fields = {name: _value(name, row[name]) for name in FIELDS if name in row}
-    if "definition" in row and fields:
-        hint = "leave the one or the others empty"
-        message = "the row names a definition, and fields of one"
-        return None, [Problem("table-invalid", message, hint, where=(where,))]
-    if "definition" in row:
-        wish, problems = one_for_all(os.path.join(folder, row["definition"]))
-    else:
-        reading = read_definition(fields, str(where))
-        wish = Wish("*", fields, reading.definition) if reading.definition is not None else None
-        problems = list(reading.problems)
-    if wish is None:
-        return None, problems
-    addresses, found = _resolved(row.get("address", "").split(), where)
-    name, about = row.get("name", ""), row.get("about", "")
-    wish = Wish(row["capture"], wish.wanted, wish.definition, addresses, name, about, where.line)
-    return wish, [*problems, *found]
-
-
-def _value(name: str, cell: str) -> Any:
-    """A cell as the definition would be written: numbers and words of YAML are no text."""
-    if name in LISTS:
-        return cell.split() if len(cell.split()) > 1 or name != "gateway" else cell
-    if cell.isdecimal() and len(cell) < LONGEST_NUMBER:
-        return int(cell)
-    return {"true": True, "false": False}.get(cell.lower(), cell)
-
-
-def _resolved(stated: list[str], where: Where) -> tuple[tuple[str, ...], list[Problem]]:
-    from planner.cli.inputs import resolve  # only a stated address needs it
-
-    addresses, problems = resolve(stated)
-    return addresses, [problem._replace(where=(where,)) for problem in problems]

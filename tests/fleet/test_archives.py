@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.cli import captures
-from planner.cli.captures import Member, is_archive, members
 from planner.files import Unreadable
+from planner.fleet import captures
+from planner.fleet.captures import Member, is_archive, members
 
 FILES = {"a.json": b"one", "rack/b.json": b"two", ".hidden": b"three"}
 

@@ -1,0 +1,142 @@
+"""What is wanted of which host: one definition for all, or a table with a row for each or for many.
+
+A table is CSV: its first line names the columns, each other is about some captures. ``capture`` is a file's name or a
+pattern for names; ``definition`` is a file beside the table, or the definition's fields are columns of their own.
+``address``, ``name`` and ``about`` are of the host.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from planner.definition import Definition, read_definition
+from planner.files import read_file
+from planner.problem import Problem, Where
+from planner.vdsm.addresses import resolve
+from planner.yamltext import decode, parse_yaml, plain, suggest
+
+OF_GOLDEN = ("capture", "definition", "address", "name", "about")
+FIELDS = ("network", "vm_network", "vlan", "mtu", "stp", "default_route", "nameservers", "gateway", "ipv4")
+LONGEST_NUMBER = 7  # digits; an MTU has five
+LISTS = ("nameservers", "gateway")  # several in a cell are divided by blanks
+
+
+class Wish(NamedTuple):
+    """What is wanted of the captures that ``capture`` means, as it was written and as it was read."""
+
+    capture: str
+    wanted: Mapping[str, Any]
+    definition: Definition
+    addresses: tuple[str, ...] = ()
+    name: str = ""
+    about: str = ""
+    line: int = 0
+
+    def means(self, source: str) -> bool:
+        """Whether it is about this capture: by its path, the end of its path, or its file's name."""
+        parts = source.split("/")
+        return any(fnmatchcase("/".join(parts[at:]), self.capture) for at in range(len(parts)))
+
+
+def one_for_all(path: str) -> tuple[Wish | None, list[Problem]]:
+    """What the definition in a file wants of whatever capture."""
+    stated = read_file(path, "definition")
+    if isinstance(stated, Problem):
+        return None, [stated]
+    reading = read_definition(stated, path)
+    node, _ = parse_yaml(stated.decode("utf-8", "replace"), path)
+    wanted = plain(node) if node is not None else {}
+    if reading.definition is None:
+        return None, list(reading.problems)
+    return Wish("*", wanted if isinstance(wanted, dict) else {}, reading.definition), list(reading.problems)
+
+
+def read_table(path: str) -> tuple[list[Wish], list[Problem]]:
+    """The rows of a table, and everything that is wrong with it."""
+    content = read_file(path, "table")
+    text = content if isinstance(content, Problem) else decode(content, path)
+    if isinstance(text, Problem):
+        return [], [text]
+    try:
+        rows = list(_rows(text))
+    except csv.Error as failure:
+        hint = "write columns between commas"
+        return [], [Problem("table-invalid", f"it is no CSV: {failure}", hint, where=(Where(path),))]
+    columns = [name.strip() for name in rows[0][1]] if rows else []
+    problems = _wrong_columns(columns, path)
+    if problems:
+        return [], problems
+    wishes = []
+    for line, cells in rows[1:]:
+        where = Where(path, line=line)
+        if len(cells) != len(columns):
+            message = f"{len(cells)} cells, and there are {len(columns)} columns"
+            problems.append(Problem("table-invalid", message, "quote a cell that has a comma", where=(where,)))
+            continue
+        row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if cell.strip()}
+        wish, found = _wish(row, os.path.dirname(path), where)
+        problems += found
+        wishes += [wish] if wish is not None else []
+    return wishes, problems
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Each row that is not blank, with the number of its line."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+
+
+def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
+    where = (Where(path, line=1),)
+    known = (*OF_GOLDEN, *FIELDS)
+    problems = [
+        Problem("table-invalid", f"there is no column {name!r}", suggest(name, known), where=where)
+        for name in columns
+        if name not in known
+    ]
+    if len({*columns}) < len(columns):
+        problems.append(Problem("table-invalid", "two columns are called the same", "take one out", where=where))
+    if "capture" not in columns:
+        hint = "name a column `capture`: the file's name, or a pattern for names"
+        problems.append(Problem("table-invalid", "nothing says which captures a row is about", hint, where=where))
+    return problems
+
+
+def _wish(row: Mapping[str, str], folder: str, where: Where) -> tuple[Wish | None, list[Problem]]:
+    """What one row wants."""
+    if "capture" not in row:
+        return None, [Problem("table-invalid", "the row names no capture", "write * for every one", where=(where,))]
+    fields = {name: _value(name, row[name]) for name in FIELDS if name in row}
+    if "definition" in row and fields:
+        hint = "leave the one or the others empty"
+        message = "the row names a definition, and fields of one"
+        return None, [Problem("table-invalid", message, hint, where=(where,))]
+    if "definition" in row:
+        wish, problems = one_for_all(os.path.join(folder, row["definition"]))
+    else:
+        reading = read_definition(fields, str(where))
+        wish = Wish("*", fields, reading.definition) if reading.definition is not None else None
+        problems = list(reading.problems)
+    if wish is None:
+        return None, problems
+    addresses, found = _resolved(row.get("address", "").split(), where)
+    name, about = row.get("name", ""), row.get("about", "")
+    wish = Wish(row["capture"], wish.wanted, wish.definition, addresses, name, about, where.line)
+    return wish, [*problems, *found]
+
+
+def _value(name: str, cell: str) -> Any:
+    """A cell as the definition would be written: numbers and words of YAML are no text."""
+    if name in LISTS:
+        return cell.split() if len(cell.split()) > 1 or name != "gateway" else cell
+    if cell.isdecimal() and len(cell) < LONGEST_NUMBER:
+        return int(cell)
+    return {"true": True, "false": False}.get(cell.lower(), cell)
+
+
+def _resolved(stated: list[str], where: Where) -> tuple[tuple[str, ...], list[Problem]]:
+    addresses, problems = resolve(stated)
+    return addresses, [problem._replace(where=(where,)) for problem in problems]
