@@ -18,7 +18,7 @@ KNOWN_TO = {
     "ruamel": {"planner/authoring/fmt.py"},
     "dbos": {"planner/apply/journal.py"},
     "psycopg": {"planner/apply/journal.py", "planner/service/decisions.py"},
-    "rich": {"planner/cli/progress.py", "planner/cli/workers.py"},
+    "rich": {"planner/cli/progress.py"},
     "jsonschema": {"planner/apply/order.py", "planner/service/answers.py"},
     "starlette": {"planner/service/app.py"},
     "uvicorn": {"planner/service/listen.py"},

@@ -40,10 +40,11 @@ def made_of(captured: Captured, wish: Wish | None, given: Given, name: str = "")
 
     Without a ``name`` it has that of the wish, else one by what it is: a file is often called like its host.
     """
-    if isinstance(captured.content, Problem):
-        return "", [captured.content]
+    content = captured.content()
+    if isinstance(content, Problem):
+        return "", [content]
     name = name or (wish.name if wish is not None else "")
-    reading = read_capture(captured.content, captured.source)
+    reading = read_capture(content, captured.source)
     problems = list(reading.problems)
     if wish is None and not errors(problems):
         hint = "add a row for it, or a --network for all others"
@@ -118,7 +119,7 @@ def run_golden_new(options: argparse.Namespace) -> int:
     complain(problems)
     given = Given(rules, folder, tuple(options.keep), options.about or "")
     if options.name:
-        return _one(Captured(captures[0], read_file(captures[0], "capture")), wishes, given, options.name)
+        return _one(Captured(captures[0], ""), wishes, given, options.name)
     return _many(captures, wishes, given, options.table or "")
 
 

@@ -5,11 +5,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import TypeVar
 
 from planner.apply.run import Event, Listener
 from planner.cli.output import complain, tell
 from planner.printing import json_text, printable
 from planner.problem import Problem
+
+T = TypeVar("T")
+FEW = 50
 
 
 @contextmanager
@@ -27,6 +31,35 @@ def progress(log: str = "") -> Iterator[Listener]:
 def can_draw() -> bool:
     """Whether bars can be shown: there is a terminal, and what draws them, which comes with an extra."""
     return sys.stderr is not None and sys.stderr.isatty() and find_spec("rich") is not None
+
+
+def with_bar(results: Iterator[T], total: int | None, what: str, shown: int = FEW) -> Iterator[T]:
+    """``results``, and on a terminal how far they are, how fast they come, and how long the rest will take.
+
+    ``total`` None: nobody knows how many there are. With fewer than ``shown`` there is no bar, which could not be read.
+    """
+    if not can_draw() or (total is not None and total < shown):
+        yield from results
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    times = (TimeElapsedColumn(), TextColumn("of about"), TimeRemainingColumn()) if total else (TimeElapsedColumn(),)
+    began = time.monotonic()
+    with Progress(*columns, *times, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=total, rate="")
+        for number, result in enumerate(results, 1):
+            rate = number / max(time.monotonic() - began, 0.001)
+            bars.update(task, completed=number, total=max(total, number) if total else None, rate=f"{rate:.0f}/s")
+            yield result
 
 
 def remark(log: str, step: str, said: str) -> None:

@@ -13,9 +13,10 @@ from planner.authoring.golden import Case
 from planner.cli.cases import GOLDENS, case_at, compiled_of, definition_of, paths_in, point_out
 from planner.cli.git import Objects, Stopped, Tree, opened
 from planner.cli.output import advice, complain, say, say_json, say_lines, tell
-from planner.cli.workers import LOST, WorkerLostError, spread
+from planner.cli.progress import with_bar
 from planner.definition import Definition
 from planner.engine.compiled import Compiled, compile_ruleset
+from planner.fleet.processes import LOST, spread
 from planner.plan.plan import Plan
 from planner.problem import Problem, errors
 from planner.proof import SOLVER, has_solver
@@ -62,12 +63,8 @@ def run_diff(options: argparse.Namespace) -> int:
         return 1
     paths = [path for hosts in folders.values() for path in hosts]
     both = Both(before, after)
-    found = spread(partial(_compared, both, definition), paths, "hosts planned twice")
-    try:
-        compared = comparison(found)
-    except WorkerLostError:
-        complain([LOST])
-        return UNDECIDED
+    found = spread(partial(_compared, both, definition), paths, _lost)
+    compared = comparison(with_bar(found, len(paths), "hosts planned twice"))
     _print(compared, options, proved, partial(_again, both, definition))
     unproved = options.prove and (proved is None or proved.found.verdict == "undecided")
     if compared.undecided or unproved:
@@ -90,8 +87,16 @@ def _compared(both: Both, definition: Definition | None, path: str) -> tuple[Cha
     found = case_at(path, definition)
     faults = tuple(errors(found.problems))
     if found.case is None or faults:
-        return (Undecided(os.path.basename(os.path.normpath(path)), faults),)
+        return (Undecided(_name(path), faults),)
     return both.compare(found.case, path)
+
+
+def _lost(path: str) -> tuple[Undecided]:
+    return (Undecided(_name(path), (LOST,)),)
+
+
+def _name(path: str) -> str:
+    return os.path.basename(os.path.normpath(path))
 
 
 def _again(both: Both, definition: Definition | None, path: str) -> tuple[Case, tuple[Plan, Plan]] | None:

@@ -1,15 +1,23 @@
-"""Captures by the dozen: files, folders, patterns for names and archives, one after the other."""
+"""Captures by the thousand: files, folders, patterns for names, archives and streams, one after the other.
+
+Nothing is read before it is needed, and nothing is kept: a fleet takes no more memory than its largest host.
+"""
 
 import bz2
 import gzip
 import io
 import lzma
 import os
+import re
+import stat
+import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, BinaryIO, NamedTuple
 
 from planner.files import LARGEST_FILE, Unreadable, content_of, read_file, too_large
 from planner.host.capture import SOSREPORT
@@ -20,13 +28,16 @@ from planner.problem import Problem, Where
 
 
 LARGEST_MEMBER = 64 << 20  # bytes; the largest capture known has 2 MB
-LARGEST_WHOLE = 1 << 30  # bytes, unpacked: a sosreport of a busy host has half of it
-MOST_MEMBERS = 100_000  # a sosreport has 20,000
+LARGEST_WHOLE = 32 << 30  # bytes, unpacked: 100,000 hosts have 20 GB; more takes minutes, and is a bomb
+MOST_MEMBERS = 1_000_000  # a sosreport has 20,000, and a large fleet 100,000
 # What a damaged archive ends in, by Python's own readers.
 DAMAGED = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, ValueError, RuntimeError),  # RuntimeError: a way of packing that this Python does not know
 )
+PACKED: dict[bytes, Callable[[BinaryIO], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+HEAD = 512  # bytes of a file by which it is known: a tar archive's first block
+Opened = Callable[[], BinaryIO]
 
 
 class Member(NamedTuple):
@@ -36,59 +47,67 @@ class Member(NamedTuple):
     content: bytes | Unreadable
 
 
-def is_archive(content: bytes) -> bool:
-    """Whether these are the bytes of an archive; a single file that is packed does not count."""
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return True
+def is_archive(opened: Opened) -> bool:
+    """Whether what is opened is an archive; a single file that is packed does not count."""
     try:
-        with tarfile.open(fileobj=_Counted(_unpacked(content)), mode="r|") as archive:
+        with opened() as file:
+            head = file.read(HEAD)
+        if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            return True
+        if not head.startswith(tuple(PACKED)) and b"\0" not in head:
+            return False  # text, as captures are: nothing more is looked at
+        with opened() as file, tarfile.open(fileobj=_Counted(_unpacked(file)), mode="r|") as archive:
             return archive.next() is not None
     except (*DAMAGED, _Whole):
         return False
 
 
-def members(content: bytes, wanted: Callable[[list[str]], list[str]]) -> Iterator[Member] | Unreadable:
-    """The regular files in an archive that ``wanted`` picks of all their paths; or why it cannot be read at all."""
+def members(opened: Opened, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """The regular files in an archive whose paths are ``wanted``; where it is damaged or ends, that comes last."""
+    path = ""
     try:
-        reader = _zip if content.startswith(b"PK") else _tar
-        every = [path for path, _ in reader(content, None)]
-        if len(every) > MOST_MEMBERS:
-            return Unreadable(f"it has more than {MOST_MEMBERS:,} files")
-        chosen = frozenset(wanted(every))
-    except _Whole:
-        return too_large(LARGEST_WHOLE)
+        for path, content in _every(opened, wanted):
+            if content is not None:
+                yield Member(path, content)
+    except _Whole as whole:
+        yield Member(path, whole.args[0])
     except DAMAGED as failure:
-        return Unreadable(f"it is damaged: {failure}")
-    return _chosen(reader(content, chosen))
+        where = "the archive is damaged after it" if path else "it is damaged"
+        yield Member(path, Unreadable(f"{where}: {failure}"))
+
+
+def has_member(opened: Opened, ending: str) -> bool:
+    """Whether the path of some file of an archive ends so; of one that is damaged, as far as it can be read."""
+    try:
+        return any(path.endswith(ending) for path, _ in _every(opened, lambda _: False))
+    except (*DAMAGED, _Whole):
+        return False
 
 
 class _Whole(Exception):  # noqa: N818  a limit, and no fault of this program
-    """An archive unpacks to more than there is room for."""
+    """An archive has more than there is time for; the argument is an `Unreadable`."""
 
 
-def _chosen(found: Iterator[tuple[str, bytes | Unreadable]]) -> Iterator[Member]:
-    """Each member; where the archive is damaged further on, that comes last."""
-    path = ""
-    try:
-        for path, content in found:
-            yield Member(path, content)
-    except _Whole:
-        yield Member(path, too_large(LARGEST_WHOLE))
-    except DAMAGED as failure:
-        yield Member(path, Unreadable(f"the archive is damaged after it: {failure}"))
+def _every(opened: Opened, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
+    """Each regular file of an archive; None where it is not wanted."""
+    with opened() as file:
+        packed = file.read(2) == b"PK"
+        file.seek(0)
+        for number, found in enumerate(_zip(file, wanted) if packed else _tar(file, wanted)):
+            if number == MOST_MEMBERS:
+                raise _Whole(Unreadable(f"it has more than {MOST_MEMBERS:,} files"))
+            yield found
 
 
-def _zip(content: bytes, chosen: frozenset[str] | None) -> Iterator[tuple[str, bytes | Unreadable]]:
-    """The regular files of a zip archive, those ``chosen`` with what they hold (None: all, and their paths alone)."""
+def _zip(file: BinaryIO, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
     left = LARGEST_WHOLE
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(file) as archive:
         for entry in archive.infolist():
             kind = entry.external_attr >> 16 & 0o170000  # as Unix has it; 0 where it was packed on another system
             if entry.is_dir() or kind not in (0, 0o100000):
                 continue
-            if chosen is None or entry.filename not in chosen:
-                if chosen is None:
-                    yield entry.filename, b""
+            if not wanted(entry.filename):
+                yield entry.filename, None
                 continue
             if entry.flag_bits & 1:
                 yield entry.filename, Unreadable("it is locked by a password")
@@ -97,18 +116,18 @@ def _zip(content: bytes, chosen: frozenset[str] | None) -> Iterator[tuple[str, b
                 held = stream.read(LARGEST_MEMBER + 1)  # what the entry says of its size need not be so
             left -= len(held)
             if left < 0:
-                raise _Whole
+                raise _Whole(too_large(LARGEST_WHOLE))
             yield entry.filename, held if len(held) <= LARGEST_MEMBER else too_large(LARGEST_MEMBER)
 
 
-def _tar(content: bytes, chosen: frozenset[str] | None) -> Iterator[tuple[str, bytes | Unreadable]]:
-    """The same of a tar archive."""
-    with tarfile.open(fileobj=_Counted(_unpacked(content)), mode="r|") as archive:
+def _tar(file: BinaryIO, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
+    with tarfile.open(fileobj=_Counted(_unpacked(file)), mode="r|") as archive:
         for entry in archive:
-            if not entry.isreg() or (chosen is not None and entry.name not in chosen):
+            archive.members = []  # type: ignore[attr-defined]  # tarfile keeps them all
+            if not entry.isreg():
                 continue
-            if chosen is None:
-                yield entry.name, b""
+            if not wanted(entry.name):
+                yield entry.name, None
             elif entry.size > LARGEST_MEMBER:
                 yield entry.name, too_large(LARGEST_MEMBER)
             else:
@@ -116,20 +135,18 @@ def _tar(content: bytes, chosen: frozenset[str] | None) -> Iterator[tuple[str, b
                 yield entry.name, stream.read() if stream is not None else Unreadable("it is no file")
 
 
-def _unpacked(content: bytes) -> io.BufferedIOBase:
+def _unpacked(file: BinaryIO) -> BinaryIO:
     """The bytes of a tar archive as they come out of what packs it."""
-    packed = io.BytesIO(content)
-    if content.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=packed)
-    if content.startswith(b"BZh"):
-        return bz2.BZ2File(packed)
-    return lzma.LZMAFile(packed) if content.startswith(b"\xfd7zXZ") else packed
+    head = file.read(HEAD)
+    file.seek(0)
+    packer = next((packer for mark, packer in PACKED.items() if head.startswith(mark)), None)
+    return packer(file) if packer is not None else file
 
 
 class _Counted(io.RawIOBase):
     """A stream out of which no more than `LARGEST_WHOLE` bytes come."""
 
-    def __init__(self, stream: io.BufferedIOBase) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self.stream, self.left = stream, LARGEST_WHOLE
 
     def read(self, size: int = -1) -> bytes:
@@ -137,42 +154,89 @@ class _Counted(io.RawIOBase):
         held = self.stream.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
         self.left -= len(held)
         if self.left < 0:
-            raise _Whole
+            raise _Whole(too_large(LARGEST_WHOLE))
         return held
 
 
+# From paths to captures.
+
+
 MAGIC = "*?["
+TOO_LARGE = too_large(LARGEST_FILE)
 HINT = "give captures, folders, archives of them, or patterns in quotes, like 'captures/*.json'"
+STREAMS = (".ndjson", ".jsonl")
+# What the names of captures end in, which is not part of the host's.
+ENDINGS = (".json", ".txt", ".xml", ".log", ".caps")
+# A report's folder is called after its host, a label that may be there, the day, and letters of no meaning.
+REPORT = re.compile(r"sosreport-(.+?)(?:-\d{4}-\d{2}-\d{2}-[a-z]+)?")
 
 
 class Captured(NamedTuple):
-    """A capture by the name of its file (``hosts.tar.gz/rack1/a.json`` in an archive), and its bytes or why not."""
+    """A capture by where it comes from (``hosts.tar.gz/rack1/a.json`` in an archive).
+
+    ``host``: how its host is called: the path from what was named, without the file's ending. ``held``: its bytes, or
+    why they cannot be had, or None for a file that is still to be read.
+    """
 
     source: str
-    content: bytes | Problem
+    host: str
+    held: bytes | Problem | None = None
+
+    def content(self) -> bytes | Problem:
+        """The bytes of the capture, or why they cannot be had."""
+        return read_file(self.source, "capture") if self.held is None else self.held
 
 
-def captures_in(paths: list[str]) -> Iterator[Captured]:
-    """Every capture that the paths lead to, each path in its turn; what cannot be had comes as a problem."""
+def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
+    """Every capture that the paths lead to, each path in its turn; what cannot be had comes as a problem.
+
+    A stream (``.ndjson``, ``.jsonl``, standard input) has a capture a line. Hosts are called by their paths from the
+    one that was named; where there are several, by their whole paths, so that no two are called the same.
+    """
     for path in paths:
-        if not os.path.lexists(path) and any(sign in path for sign in MAGIC):
+        alone = path.rstrip("/") if len(paths) == 1 else ""
+        if path == "-":
+            yield from _standard_input()
+        elif not os.path.lexists(path) and any(sign in path for sign in MAGIC):
             yield from _matching(path)
-        elif os.path.isdir(path) and not _is_sosreport(path):
-            yield from _in_folder(path)
         else:
-            yield from _file(path, read_file(path, "capture"))
+            yield from _at(path, alone)
+
+
+def host_of(path: str) -> str:
+    """How the host of a capture is called that lies at ``path``: without the file's ending, by a report's folder."""
+    folder, _, _ = path.partition(f"/{SOSREPORT}")
+    if folder != path or os.path.basename(path).startswith("sosreport-"):
+        above, name = os.path.split(folder)
+        named = REPORT.fullmatch(name)
+        return os.path.join(above, named[1] if named is not None else name)
+    return next((path.removesuffix(ending) for ending in ENDINGS if path.endswith(ending)), path)
+
+
+def _named(source: str, base: str, held: bytes | Problem | None = None) -> Captured:
+    """The capture at ``source``; ``base`` is the path that was named, "" where there are several."""
+    within = source.removeprefix(f"{base}/") if base else source
+    return Captured(source, host_of(os.path.basename(source) if base and within == source else within), held)
 
 
 def _matching(pattern: str) -> Iterator[Captured]:
-    from glob import glob
+    from glob import iglob
 
-    found = sorted(glob(pattern, recursive=True))
+    found = sorted(iglob(pattern, recursive=True))
     if not found:
-        yield Captured(pattern, Problem("no-captures", f"nothing is called like {pattern!r}", HINT))
-    yield from captures_in(found)
+        yield Captured(pattern, pattern, Problem("no-captures", f"nothing is called like {pattern!r}", HINT))
+    for path in found:
+        yield from _at(path, "")
 
 
-def _in_folder(folder: str) -> Iterator[Captured]:
+def _at(path: str, base: str) -> Iterator[Captured]:
+    if os.path.isdir(path) and not _is_sosreport(path):
+        yield from _in_folder(path, base)
+    else:
+        yield from _file(path, base, named=True)
+
+
+def _in_folder(folder: str, base: str) -> Iterator[Captured]:
     """Each file in the folder and below; a folder that is an unpacked sosreport is one capture."""
     seen = False
     for at, folders, names in os.walk(folder):
@@ -180,43 +244,115 @@ def _in_folder(folder: str) -> Iterator[Captured]:
         for name in [name for name in folders if _is_sosreport(os.path.join(at, name))]:
             folders.remove(name)
             seen = True
-            yield Captured(os.path.join(at, name), read_file(os.path.join(at, name), "capture"))
+            yield _named(os.path.join(at, name), base)
         for name in sorted(name for name in names if not name.startswith(".")):
             seen = True
-            path = os.path.join(at, name)
-            content = content_of(path, LARGEST_FILE, pipes=False)  # nobody named a pipe that lies in a folder
-            yield from _file(path, _unreadable(path, content) if isinstance(content, Unreadable) else content)
+            yield from _file(os.path.join(at, name), base, named=False)
     if not seen:
-        yield Captured(folder, Problem("no-captures", f"there is no file in {folder!r}", HINT, where=(Where(folder),)))
+        problem = Problem("no-captures", f"there is no file in {folder!r}", HINT, where=(Where(folder),))
+        yield Captured(folder, folder, problem)
 
 
 def _is_sosreport(folder: str) -> bool:
     return os.path.isfile(os.path.join(folder, SOSREPORT))
 
 
-def _file(path: str, content: bytes | Problem) -> Iterator[Captured]:
-    """The capture in a file, or those in an archive."""
-    if isinstance(content, Problem) or not is_archive(content):
-        yield Captured("standard input" if path == "-" else path, content)
+def _file(path: str, base: str, *, named: bool) -> Iterator[Captured]:
+    """The capture in a file, or those in an archive or a stream; nobody ``named`` a pipe that lies in a folder."""
+    if _is_regular(path):
+        if path.endswith(STREAMS):
+            with open(path, "rb") as stream:
+                yield from _stream(_lines(stream), path, base)
+        else:
+            yield from _in_file(lambda: open(path, "rb"), _named(path, base), base)  # noqa: SIM115  who reads it closes it
+    elif named:
+        yield from _piped(path, base, read_file(path, "capture"))
+    else:
+        held = content_of(path, LARGEST_FILE, pipes=False)
+        yield _named(path, base, _unreadable(path, held) if isinstance(held, Unreadable) else held)
+
+
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.R_OK)
+    except (OSError, ValueError):
+        return False
+
+
+def _piped(source: str, base: str, content: bytes | Problem) -> Iterator[Captured]:
+    """What came out of a pipe: a capture, or an archive of them."""
+    captured = _named(source, base, content)
+    if isinstance(content, bytes):
+        yield from _in_file(partial(io.BytesIO, content), captured, base)
+    else:
+        yield captured
+
+
+def _in_file(opened: Opened, captured: Captured, base: str) -> Iterator[Captured]:
+    """The one capture, or those in an archive: of a sosreport its one, else every file that is not hidden."""
+    if not is_archive(opened):
+        yield captured
         return
-    found = members(content, _wanted)
-    if isinstance(found, Unreadable):
-        yield Captured(path, _unreadable(path, found))
-        return
+    path = captured.source
+    reported = has_member(opened, SOSREPORT)
+
+    def wanted(member: str) -> bool:
+        return member.endswith(SOSREPORT) if reported else "/." not in f"/{member.removeprefix('./')}"
+
     seen = False
-    for member in found:
+    for member in members(opened, wanted):
         seen = True
-        source = f"{path}/{member.path}"
+        source = f"{path}/{member.path}" if member.path else path
         held = member.content
-        yield Captured(source, _unreadable(source, held) if isinstance(held, Unreadable) else held)
+        yield _named(source, base, _unreadable(source, held) if isinstance(held, Unreadable) else held)
     if not seen:
-        yield Captured(path, Problem("no-captures", "there is no file in the archive", HINT, where=(Where(path),)))
+        problem = Problem("no-captures", "there is no file in the archive", HINT, where=(Where(path),))
+        yield Captured(path, captured.host, problem)
 
 
-def _wanted(paths: list[str]) -> list[str]:
-    """The captures among the files of an archive: of a sosreport its one, else what is not hidden."""
-    reported = [path for path in paths if path.endswith(SOSREPORT)]
-    return reported or [path for path in paths if "/." not in f"/{path.removeprefix('./')}"]
+def _standard_input() -> Iterator[Captured]:
+    """Standard input: a capture, an archive, or a stream, whose first line is a whole document."""
+    source, stream = "standard input", getattr(sys.stdin, "buffer", None)
+    try:
+        line = b"" if stream is None else stream.readline(LARGEST_MEMBER)
+        if stream is not None and _is_document(line):
+            yield from _stream(chain([line], _lines(stream)), source, "")
+            return
+        content = line + (b"" if stream is None else stream.read(LARGEST_FILE + 1 - len(line)))
+    except (OSError, ValueError) as failure:  # ValueError: closed since
+        yield Captured(source, source, _unreadable(source, Unreadable(str(failure))))
+        return
+    yield from _piped(source, "", content if len(content) <= LARGEST_FILE else _unreadable(source, TOO_LARGE))
+
+
+def _is_document(line: bytes) -> bool:
+    import json
+
+    try:
+        return line.rstrip().endswith(b"}") and isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    while line := stream.readline(LARGEST_MEMBER + 1):
+        yield line
+
+
+def _stream(lines: Iterable[bytes], path: str, base: str) -> Iterator[Captured]:
+    """Each line that is not blank."""
+    seen = False
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        seen = True
+        source = f"{path}:{number}"
+        if len(line) > LARGEST_MEMBER:
+            yield _named(source, base, _unreadable(source, too_large(LARGEST_MEMBER)))
+            return  # where the next line begins, nobody knows
+        yield _named(source, base, line)
+    if not seen:
+        yield Captured(path, path, Problem("no-captures", "there is no line in it", HINT, where=(Where(path),)))
 
 
 def _unreadable(source: str, content: Unreadable) -> Problem:
