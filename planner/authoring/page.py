@@ -1,6 +1,6 @@
 """The frame of the bench's pages: one file, no script, nothing fetched; light and dark as the reader's system is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from planner.printing import html_text
 
@@ -33,16 +33,17 @@ svg { max-width: 100%; height: auto; background: #fff; border-radius: .4rem }
 
 def framed(title: str, subtitle: str, body: Iterable[str]) -> str:
     """A whole page; ``body`` is HTML, title and subtitle are text."""
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{html_text(title)}</title>",
-            f"<style>\n{STYLE}</style></head><body>",
-            f"<h1>{html_text(title)}</h1>",
-            f'<p class="sub">{html_text(subtitle)}</p>',
-            *body,
-            "</body></html>\n",
-        ]
-    )
+    return "\n".join(parts(title, subtitle, body)) + "\n"
+
+
+def parts(title: str, subtitle: str, body: Iterable[str], head: str = "") -> Iterator[str]:
+    """The page part by part, one that is too long to be kept; ``head`` is further HTML of its head."""
+    yield "<!doctype html>"
+    yield '<html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"{head}<title>{html_text(title)}</title>"
+    yield f"<style>\n{STYLE}</style></head><body>"
+    yield f"<h1>{html_text(title)}</h1>"
+    yield f'<p class="sub">{html_text(subtitle)}</p>'
+    yield from body
+    yield "</body></html>"

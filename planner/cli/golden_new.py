@@ -14,7 +14,7 @@ from planner.definition import read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.fleet.captures import Captured, captures_in
-from planner.fleet.wishes import Wish, one_for_all, read_table
+from planner.fleet.wishes import Wish, Wishes, one_for_all, read_table
 from planner.host.capture import read_capture
 from planner.host.scrub import KEY_LENGTH
 from planner.plan.plan import Plan
@@ -119,7 +119,7 @@ def run_golden_new(options: argparse.Namespace) -> int:
     complain(problems)
     given = Given(rules, folder, tuple(options.keep), options.about or "")
     if options.name:
-        return _one(Captured(captures[0], ""), wishes, given, options.name)
+        return _one(Captured(captures[0], captures[0]), wishes, given, options.name)
     return _many(captures, wishes, given, options.table or "")
 
 
@@ -165,7 +165,7 @@ def _capture_problems(path: str) -> list[Problem]:
 
 def _one(captured: Captured, wishes: list[Wish], given: Given, name: str) -> int:
     """Make the one golden whose name is given; the exit status."""
-    path, problems = made_of(captured, _wish_for(captured.source, wishes), given, name)
+    path, problems = made_of(captured, Wishes(wishes).about(captured.names), given, name)
     complain(problems)
     if not path:
         return 1
@@ -178,8 +178,9 @@ def _many(captures: list[str], wishes: list[Wish], given: Given, table: str) -> 
     """Make a golden of each capture that can be read; the exit status tells whether all could."""
     made = failed = 0
     used: set[int] = set()
+    by = Wishes(wishes)
     for captured in captures_in(captures):
-        wish = _wish_for(captured.source, wishes)
+        wish = by.about(captured.names)
         path, problems = made_of(captured, wish, given)
         complain(problems)
         if path:
@@ -200,8 +201,3 @@ def _of_nothing(wishes: list[Wish], table: str) -> Iterator[Problem]:
         message = f"the row of {wish.capture!r} is about none of the captures"
         hint = "see how the captures are called; rows above may mean them too"
         yield Problem("row-unused", message, hint, "warning", where=where)
-
-
-def _wish_for(source: str, wishes: list[Wish]) -> Wish | None:
-    """The first that is about the capture."""
-    return next((wish for wish in wishes if wish.means(source)), None)

@@ -189,6 +189,42 @@ def _golden(command: argparse.ArgumentParser) -> None:
     _rules(one)
 
 
+def _fleet(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=_Intermixed)
+    summary = "plan every host, and sum them up"
+    one = actions.add_parser("plan", help=summary, description=summary.capitalize() + ".")
+    one.set_defaults(function="run_fleet_plan")
+    what = "captures: files, folders, archives (tar, zip), sosreports, streams (ndjson), patterns in quotes; -"
+    one.add_argument("paths", metavar="PATH", nargs="+", help=what)
+    _of_many(one)
+    what = "DIR: a plan for each host, summary.json, junit.xml, index.html; - or ndjson: a line for each host; "
+    _free_output(one, what + "or the sum as text (so by default), json, junit, html")
+    summary = "show whose plans change between two times, or under another age of VDSM, and why"
+    one = actions.add_parser("diff", help=summary, description=summary.capitalize() + ".")
+    one.set_defaults(function="run_fleet_diff")
+    one.add_argument("before", metavar="OLD", help="captures as for plan, or a folder that plan -o DIR has written")
+    one.add_argument("after", metavar="NEW", nargs="?", help="the same hosts later")
+    one.add_argument("--as-vdsm", metavar="VERSION", type=_version, help="in place of NEW: as if VDSM were 4.50.8, say")
+    _of_many(one)
+    _output(one, ("text", "json"))
+
+
+def _of_many(command: argparse.ArgumentParser) -> None:
+    what = "what is wanted: a definition for all, or a table (CSV): capture or group, definition or its fields, address"
+    command.add_argument("--network", metavar="D|TABLE", help=what)
+    what = "management addresses: an Ansible inventory (INI, YAML), or a table (CSV) with columns host, address"
+    command.add_argument("--addresses", metavar="FILE", help=what)
+    _rules(command)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    parts = text.split(".")
+    if 2 <= len(parts) <= 3 and all(part.isdecimal() and len(part) <= 3 for part in parts):
+        return tuple(map(int, parts))
+    told = f"{text!r} is no version of VDSM, like 4.50.8"
+    raise argparse.ArgumentTypeError(told)
+
+
 def _goldens(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("folder", metavar="DIR", nargs="?", default="golden", help=what)
 
@@ -242,14 +278,7 @@ def _rehearsed(command: argparse.ArgumentParser) -> None:
 
 def _captured(command: argparse.ArgumentParser) -> None:
     command.add_argument("host", metavar="HOST", help="host, host:port or address; or a capture, to scrub it (a file)")
-    command.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        default="-",
-        stood_in_for=False,
-        help="where the capture goes; - (so by default)",
-    )
+    _free_output(command, "where the capture goes; - (so by default)", "FILE", "-")
     command.add_argument("--scrub", action="store_true", help="rename addresses, MAC addresses, names and uuid")
     command.add_argument(
         "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
@@ -408,6 +437,13 @@ def _rules(command: argparse.ArgumentParser) -> None:
     command.add_argument("--policy", metavar="DIR", help=what)
 
 
+def _free_output(
+    command: argparse.ArgumentParser, what: str, metavar: str = "DIR|-|KIND", otherwise: str = "text"
+) -> None:
+    """Where output goes: a path of one command may mean nothing to another, so no variable stands in for it."""
+    command.add_argument("-o", "--output", metavar=metavar, default=otherwise, stood_in_for=False, help=what)
+
+
 def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:
     command.add_argument("-o", "--output", choices=kinds, default=kinds[0])
 
@@ -433,6 +469,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "resume": ("runs", "go on with a run that was interrupted, or ended in doubt", _resumed),
     "simulate": ("rehearse", "a stand-in for a captured host, to try things on", _simulation),
     "serve": ("serve", "answer an engine over HTTP", _served),
+    "fleet": ("fleet", "thousands of hosts: planned, summed up, and compared with what they were", _fleet),
     "golden": ("golden", "captured hosts with the plans they are known to get", _golden),
     "rules": ("rules_options", "the policy author's bench: look at rules, check, try and compare them", _rulesets),
 }

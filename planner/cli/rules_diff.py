@@ -42,6 +42,7 @@ from planner.rules.shelf import (
 if TYPE_CHECKING:
     from planner.cli.rules_equivalent import Proved
 
+FORMAT = "mgmtnet/rules-diff@1"
 CHANGED = 4  # the exit status of `plan --exit-code` for a change
 UNDECIDED = 1  # that of bad input: what a host gets that cannot be planned, nobody can tell
 LISTED_OF_DIFF = 6  # differences told of a host; -o json has them all
@@ -117,41 +118,50 @@ def _rules(spec: str) -> Compiled | None:
 
 def _print(comparison: Comparison, options: argparse.Namespace, proved: "Proved | None", again: Again) -> None:
     if options.output == "json":
-        say_json(_document(comparison, options) | ({"proof": proved and proved.document()} if options.prove else {}))
+        say_json(
+            document_of(comparison, options.before, options.after)
+            | ({"proof": proved and proved.document()} if options.prove else {})
+        )
     elif options.output == "html":
         from planner.authoring.compare import page
 
         say(page(comparison, options.before, options.after, again, tuple(proved.lines()) if proved else ()))
     else:
         if options.hosts or not options.prove:
-            say_lines(_lines(comparison, options))
+            say_lines(lines_of(comparison, options.before, options.after))
         if proved is not None:
             say("\n".join(proved.lines()))
 
 
-def _lines(comparison: Comparison, options: argparse.Namespace) -> Iterator[str]:
-    for unplanned in comparison.undecided:
-        by = " and ".join(getattr(options, side) for side in unplanned.by)
+def lines_of(comparison: Comparison, before: str, after: str, most: int | None = None) -> Iterator[str]:
+    """What becomes of each host, ``most`` of them, and the sum; ``before`` and ``after`` say what plans are made by."""
+    sides = {"before": before, "after": after}
+    for unplanned in comparison.undecided[:most]:
+        by = " and ".join(sides[side] for side in unplanned.by)
         yield f"{unplanned.name}: cannot be planned" + (f" by {by}" if by else "")
         yield from (f"  {line}" for problem in unplanned.problems[:LISTED_OF_DIFF] for line in advice(problem))
         if len(unplanned.problems) > LISTED_OF_DIFF:
             yield f"  and {len(unplanned.problems) - LISTED_OF_DIFF} more"
-    for host in comparison.changed:
+    for host in comparison.changed[:most]:
         yield f"{host.name}: {KINDS[host.kind]} ({', '.join(host.rules)})"
         yield from (f"  {difference}" for difference in host.differences[:LISTED_OF_DIFF])
         if len(host.differences) > LISTED_OF_DIFF:
             yield f"  and {len(host.differences) - LISTED_OF_DIFF} more"
+    left = sum(len(hosts) - len(hosts[:most]) for hosts in (comparison.changed, comparison.undecided))
+    if left:
+        yield f"and {left} more; -o json has them all"
     if comparison.changed or comparison.undecided:
         yield ""
     yield comparison.headline
     yield from (f"  {count:>5}  {KINDS[kind]}" for kind, count in comparison.summary.items())
 
 
-def _document(comparison: Comparison, options: argparse.Namespace) -> dict[str, object]:
+def document_of(comparison: Comparison, before: str, after: str, form: str = FORMAT) -> dict[str, object]:
+    """The comparison as JSON has it."""
     return {
-        "format": "mgmtnet/rules-diff@1",
-        "before": options.before,
-        "after": options.after,
+        "format": form,
+        "before": before,
+        "after": after,
         "hosts": comparison.hosts,
         "summary": comparison.summary,
         "changed": [

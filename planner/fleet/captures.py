@@ -186,6 +186,18 @@ class Captured(NamedTuple):
         """The bytes of the capture, or why they cannot be had."""
         return read_file(self.source, "capture") if self.held is None else self.held
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a table may call it, the most exact first: its path, each end of that, and the same without endings."""
+        return tuple(dict.fromkeys((*_ends(self.source), *_ends(host_of(self.source)), *_ends(self.host))))
+
+
+def _ends(path: str) -> Iterator[str]:
+    yield path
+    while (at := path.find("/")) >= 0:
+        path = path[at + 1 :]
+        yield path
+
 
 def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
     """Every capture that the paths lead to, each path in its turn; what cannot be had comes as a problem.

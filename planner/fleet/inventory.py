@@ -5,13 +5,15 @@ which also tells of plugins, scripts and the folders ``group_vars`` and ``host_v
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from string import ascii_letters
 from typing import Any, NamedTuple
 
+from planner.files import read_file
 from planner.problem import Problem, Where, errors
-from planner.yamltext import parse_yaml, plain, suggest
+from planner.vdsm.addresses import canonical
+from planner.yamltext import decode, parse_yaml, plain, suggest
 
 LIKE = "an inventory has [group] lines with hosts below (INI), or groups with hosts, children and vars (YAML)"
 # Hosts that one range may stand for: more are a slip of the keyboard, and fill the memory.
@@ -22,6 +24,7 @@ RANGE = re.compile(r"\[(\w+):(\w+)(?::(\d+))?\]")
 SECTION = re.compile(r"\[([^\]:]+)(?::(\w+))?\]\s*(?:[#;].*)?")
 # A word of an INI line, with its quotes.
 WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")
+COLUMNS = ("host", "address")
 YAML_ENDINGS = (".yml", ".yaml", ".json")
 
 
@@ -299,3 +302,66 @@ def _depths(groups: Mapping[str, _Group]) -> dict[str, int]:
         if not moved:
             break
     return depths
+
+
+# Which entry is about which captured host.
+
+
+class Register:
+    """Hosts by their names, and by the first part of these as far as that is theirs alone."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        """Of entries with one name the first counts."""
+        self.entries = entries
+        self.places: dict[str, int] = {}
+        self.short: dict[str, int] = {}  # -1: several
+        for place, entry in enumerate(entries):
+            self.places.setdefault(entry.name, place)
+            short = _short(entry.name)
+            self.short[short] = place if short not in self.short else -1
+
+    def place(self, names: Iterable[str]) -> int:
+        """The place among the entries of the host with one of these names; -1: it is not there."""
+        every = list(names)
+        exact = (self.places[name] for name in every if name in self.places)
+        short = (self.short[one] for name in every if (one := _short(name)) in self.short)
+        return next(exact, next(short, -1))
+
+
+def _short(name: str) -> str:
+    """``node1`` of node1.example.com; an address is no such name."""
+    return name if canonical(name) is not None else name.partition(".")[0]
+
+
+def read_register(path: str) -> tuple[Register, list[Problem]]:
+    """The hosts of an inventory, or of a table (CSV) with the columns host and address."""
+    content = read_file(path, "inventory")
+    text = content if isinstance(content, Problem) else decode(content, path)
+    if isinstance(text, Problem):
+        return Register(()), [text]
+    rows = _table(text)
+    if not rows:
+        read = read_inventory(text, path)
+        return Register(read.entries), list(read.problems)
+    host, address = (rows[0][1].index(name) for name in COLUMNS)
+    entries, problems = [], []
+    for line, cells in rows[1:]:
+        if len(cells) == len(rows[0][1]) and cells[host] and cells[address]:
+            entries.append(Entry(cells[host], cells[address], (), {}))
+        else:
+            hint = f"give each line a host and its address, and {len(rows[0][1])} cells"
+            where = (Where(path, line=line),)
+            problems.append(Problem("table-invalid", "the row is not a host with its address", hint, where=where))
+    return Register(entries), problems
+
+
+def _table(text: str) -> list[tuple[int, list[str]]]:
+    """The rows of a table with their lines; none if the first does not name the columns of one."""
+    import csv
+
+    reader = csv.reader(text.splitlines())
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if cells]
+    except csv.Error:
+        return []
+    return rows if rows and all(name in rows[0][1] for name in COLUMNS) else []

@@ -1,14 +1,14 @@
 """What is wanted of which host: one definition for all, or a table with a row for each or for many.
 
 A table is CSV: its first line names the columns, each other is about some captures. ``capture`` is a file's name or a
-pattern for names; ``definition`` is a file beside the table, or the definition's fields are columns of their own.
-``address``, ``name`` and ``about`` are of the host.
+pattern for names, ``group`` a group of the inventory that comes with it; ``definition`` is a file beside the table, or
+the definition's fields are columns of their own. ``address``, ``name`` and ``about`` are of the host.
 """
 
 import csv
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -18,9 +18,10 @@ from planner.problem import Problem, Where
 from planner.vdsm.addresses import resolve
 from planner.yamltext import decode, parse_yaml, plain, suggest
 
-OF_GOLDEN = ("capture", "definition", "address", "name", "about")
+OF_HOST = ("capture", "group", "definition", "address", "name", "about")
 FIELDS = ("network", "vm_network", "vlan", "mtu", "stp", "default_route", "nameservers", "gateway", "ipv4")
 LONGEST_NUMBER = 7  # digits; an MTU has five
+LONGEST_HEAD = 4096  # bytes of a table within which its first line ends
 LISTS = ("nameservers", "gateway")  # several in a cell are divided by blanks
 
 
@@ -34,11 +35,44 @@ class Wish(NamedTuple):
     name: str = ""
     about: str = ""
     line: int = 0
+    group: str = ""
 
-    def means(self, source: str) -> bool:
-        """Whether it is about this capture: by its path, the end of its path, or its file's name."""
-        parts = source.split("/")
-        return any(fnmatchcase("/".join(parts[at:]), self.capture) for at in range(len(parts)))
+
+class Wishes:
+    """Rows in their order, of which the first that is about a capture counts."""
+
+    def __init__(self, wishes: Sequence[Wish]) -> None:
+        """Sort out the rows that name one capture each: where each host has its row, none is held against them all."""
+        self.wishes = wishes
+        self.exact: dict[str, int] = {}
+        self.patterns: list[int] = []
+        for place, wish in enumerate(wishes):
+            if wish.group or any(sign in wish.capture for sign in "*?["):
+                self.patterns.append(place)
+            else:
+                self.exact.setdefault(wish.capture, place)
+
+    def about(self, names: Sequence[str], groups: Collection[str] = ()) -> Wish | None:
+        """What is wanted of the capture with these names (`Captured.names`), whose host is in these groups."""
+        exact = min((self.exact[name] for name in names if name in self.exact), default=len(self.wishes))
+        for place in self.patterns:
+            wish = self.wishes[place]
+            if place > exact:
+                break
+            if (not wish.group or wish.group in groups) and any(fnmatchcase(name, wish.capture) for name in names):
+                return wish
+        return self.wishes[exact] if exact < len(self.wishes) else None
+
+
+def read_wishes(path: str) -> tuple[list[Wish], list[Problem]]:
+    """What is wanted, by the table or the definition in a file: a table's first line names a column of captures."""
+    content = read_file(path, "definition")
+    head = content[:LONGEST_HEAD].decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    first = next((line for line in head.splitlines() if line.strip()), "")
+    if "," in first and {"capture", "group"} & {cell.strip(' "') for cell in first.split(",")}:
+        return read_table(path)
+    wish, problems = one_for_all(path)
+    return [wish] if wish is not None else [], problems
 
 
 def one_for_all(path: str) -> tuple[Wish | None, list[Problem]]:
@@ -70,6 +104,7 @@ def read_table(path: str) -> tuple[list[Wish], list[Problem]]:
     if problems:
         return [], problems
     wishes = []
+    known: dict[object, tuple[Wish | None, list[Problem]]] = {}  # rows for many hosts have few definitions among them
     for line, cells in rows[1:]:
         where = Where(path, line=line)
         if len(cells) != len(columns):
@@ -77,7 +112,7 @@ def read_table(path: str) -> tuple[list[Wish], list[Problem]]:
             problems.append(Problem("table-invalid", message, "quote a cell that has a comma", where=(where,)))
             continue
         row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if cell.strip()}
-        wish, found = _wish(row, os.path.dirname(path), where)
+        wish, found = _wish(row, os.path.dirname(path), where, known)
         problems += found
         wishes += [wish] if wish is not None else []
     return wishes, problems
@@ -91,7 +126,7 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
 
 def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
     where = (Where(path, line=1),)
-    known = (*OF_GOLDEN, *FIELDS)
+    known = (*OF_HOST, *FIELDS)
     problems = [
         Problem("table-invalid", f"there is no column {name!r}", suggest(name, known), where=where)
         for name in columns
@@ -99,33 +134,49 @@ def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
     ]
     if len({*columns}) < len(columns):
         problems.append(Problem("table-invalid", "two columns are called the same", "take one out", where=where))
-    if "capture" not in columns:
+    if "capture" not in columns and "group" not in columns:
         hint = "name a column `capture`: the file's name, or a pattern for names"
         problems.append(Problem("table-invalid", "nothing says which captures a row is about", hint, where=where))
     return problems
 
 
-def _wish(row: Mapping[str, str], folder: str, where: Where) -> tuple[Wish | None, list[Problem]]:
-    """What one row wants."""
-    if "capture" not in row:
+def _wish(
+    row: Mapping[str, str], folder: str, where: Where, known: dict[object, tuple[Wish | None, list[Problem]]]
+) -> tuple[Wish | None, list[Problem]]:
+    """What one row wants; ``known`` are the definitions of rows before it."""
+    if "capture" not in row and "group" not in row:
         return None, [Problem("table-invalid", "the row names no capture", "write * for every one", where=(where,))]
     fields = {name: _value(name, row[name]) for name in FIELDS if name in row}
     if "definition" in row and fields:
         hint = "leave the one or the others empty"
         message = "the row names a definition, and fields of one"
         return None, [Problem("table-invalid", message, hint, where=(where,))]
-    if "definition" in row:
-        wish, problems = one_for_all(os.path.join(folder, row["definition"]))
-    else:
-        reading = read_definition(fields, str(where))
-        wish = Wish("*", fields, reading.definition) if reading.definition is not None else None
-        problems = list(reading.problems)
+    key = row.get("definition") or repr(fields)
+    if key not in known:
+        known[key] = _wanted(row, fields, folder, where)
+    wish, problems = known[key]
     if wish is None:
         return None, problems
     addresses, found = _resolved(row.get("address", "").split(), where)
-    name, about = row.get("name", ""), row.get("about", "")
-    wish = Wish(row["capture"], wish.wanted, wish.definition, addresses, name, about, where.line)
+    wish = wish._replace(
+        capture=row.get("capture", "*"),
+        addresses=addresses,
+        name=row.get("name", ""),
+        about=row.get("about", ""),
+        line=where.line,
+        group=row.get("group", ""),
+    )
     return wish, [*problems, *found]
+
+
+def _wanted(
+    row: Mapping[str, str], fields: Mapping[str, Any], folder: str, where: Where
+) -> tuple[Wish | None, list[Problem]]:
+    if "definition" in row:
+        return one_for_all(os.path.join(folder, row["definition"]))
+    reading = read_definition(fields, str(where))
+    wish = Wish("*", fields, reading.definition) if reading.definition is not None else None
+    return wish, list(reading.problems)
 
 
 def _value(name: str, cell: str) -> Any:
