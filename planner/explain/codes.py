@@ -109,9 +109,21 @@ INPUTS = {
         "closed. A pipe into which nobody writes is given up after a while.",
         "See to the path and its permissions.",
     ),
+    "folder-in-use": Meaning(
+        "Another `mgmtnet fleet plan` writes into the folder; two at once would take each other's plans for theirs.",
+        "Wait for it, or name another folder.",
+    ),
     "gateway-invalid": Meaning(
         "`gateway` in the definition is no address, or names two of one family.",
         "Give an address, one per family, or `none`; leave it out to keep the gateway that the host has.",
+    ),
+    "host-uncaptured": Meaning(
+        "The inventory that came with the captures has hosts of which there is no capture, so they are not planned.",
+        "Capture them, or see whether their files are called like the hosts.",
+    ),
+    "host-unlisted": Meaning(
+        "Captures are of hosts that the inventory does not have. They are planned by what they say of themselves.",
+        "Call each file like its host, or add the host to the inventory.",
     ),
     "host-name-unresolved": Meaning(
         "The name that was given as the management address does not resolve on this machine.",
@@ -170,6 +182,10 @@ INPUTS = {
         "Leave --step out to get the first step that there is.",
     ),
     "stp-invalid": Meaning("`stp` in the definition is neither true nor false.", "Write true or false."),
+    "plan-gone": Meaning(
+        "A folder that `mgmtnet fleet plan` has written lacks a plan that its index names, or the plan was edited.",
+        "Plan the fleet into the folder again; what is unchanged is kept.",
+    ),
     "row-unused": Meaning(
         "A row of the table is about none of the captures: its pattern means no file, or rows above mean them all.",
         "See how the captures are called.",
@@ -532,8 +548,8 @@ WORKBENCH = {
         "Raise the version.",
     ),
     "worker-lost": Meaning(
-        "A process that planned hosts beside others was killed, so of its hosts nothing is known.",
-        "Most often memory has run out; the kernel's log says so. Give fewer hosts at a time.",
+        "The process that planned this host was killed, and so was the one that tried again. All others are planned.",
+        "Most often memory has run out; the kernel's log says so. See whether the file is a host's capture at all.",
     ),
 }
 

@@ -210,7 +210,7 @@ def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
         if path == "-":
             yield from _standard_input()
         elif not os.path.lexists(path) and any(sign in path for sign in MAGIC):
-            yield from _matching(path)
+            yield from _matching(path, alone)
         else:
             yield from _at(path, alone)
 
@@ -220,6 +220,8 @@ def host_of(path: str) -> str:
     folder, _, _ = path.partition(f"/{SOSREPORT}")
     if folder != path or os.path.basename(path).startswith("sosreport-"):
         above, name = os.path.split(folder)
+        if os.path.basename(above).startswith("sosreport-"):  # the archive that the report came in
+            above = os.path.dirname(above)
         named = REPORT.fullmatch(name)
         return os.path.join(above, named[1] if named is not None else name)
     return next((path.removesuffix(ending) for ending in ENDINGS if path.endswith(ending)), path)
@@ -231,14 +233,16 @@ def _named(source: str, base: str, held: bytes | Problem | None = None) -> Captu
     return Captured(source, host_of(os.path.basename(source) if base and within == source else within), held)
 
 
-def _matching(pattern: str) -> Iterator[Captured]:
+def _matching(pattern: str, alone: str) -> Iterator[Captured]:
+    """What is called like the pattern; where it is alone, hosts are called from the folder on that it begins with."""
     from glob import iglob
 
+    base = re.split(r"[*?\[]", alone, maxsplit=1)[0].rpartition("/")[0]
     found = sorted(iglob(pattern, recursive=True))
     if not found:
         yield Captured(pattern, pattern, Problem("no-captures", f"nothing is called like {pattern!r}", HINT))
     for path in found:
-        yield from _at(path, "")
+        yield from _at(path, base)
 
 
 def _at(path: str, base: str) -> Iterator[Captured]:

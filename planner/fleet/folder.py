@@ -15,6 +15,7 @@ from planner.problem import Problem
 
 INDEX, PART = "index.ndjson", "index.ndjson.part"
 PLANS = "plans"
+LOCK = ".lock"
 HINT = "name a folder of yours"
 
 
@@ -62,9 +63,9 @@ class Lines:
 class Folder:
     """A folder that a run writes into, alone."""
 
-    def __init__(self, path: str, part: BinaryIO) -> None:
+    def __init__(self, path: str, part: BinaryIO, lock: BinaryIO) -> None:
         """Of `opened`."""
-        self.path = path
+        self.path, self._lock = path, lock
         # Of the index, and behind it of what an interrupted run has left.
         self._lines = Lines("source", os.path.join(path, INDEX), os.path.join(path, PART))
         self._part = part
@@ -91,6 +92,7 @@ class Folder:
         os.replace(new, os.path.join(self.path, INDEX))
         os.unlink(os.path.join(self.path, PART))
         self._part.close()
+        self._lock.close()
 
 
 def _ends_line(part: BinaryIO) -> bool:
@@ -102,19 +104,16 @@ def opened(path: str) -> Folder | Problem:
     """The folder at ``path``, made if it is not there; or why it cannot be had."""
     try:
         os.makedirs(os.path.join(path, PLANS), exist_ok=True)
-        part = open(os.path.join(path, PART), "ab+")  # noqa: SIM115  it is written as long as the run lasts
+        lock = open(os.path.join(path, LOCK), "ab")  # noqa: SIM115  it is held as long as the run lasts
+        part = open(os.path.join(path, PART), "ab+")  # noqa: SIM115  and this is written
     except OSError as failure:
         return Problem("file-unwritable", f"cannot write into {path!r}: {failure.strerror or failure}", HINT)
     try:
-        fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        alone = os.path.samestat(os.fstat(part.fileno()), os.stat(part.name))  # else the other has just ended
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # unlike flock's, no process that we fork has this lock, too
     except OSError:
-        alone = False
-    if not alone:
-        part.close()
         hint = "wait for it, or name another folder"
         return Problem("folder-in-use", f"another run writes into {path!r}", hint)
-    return Folder(path, part)
+    return Folder(path, part, lock)
 
 
 def is_planned(path: str) -> bool:
