@@ -248,6 +248,31 @@ def many_hosts() -> list[str]:
     return rows
 
 
+def whole_fleets() -> list[str]:
+    """`fleet plan` of hosts of 400 designs by whole processes: on one processor and on two, and once more."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "definition.yaml"
+        wanted.write_text("network: ovirtmgmt\n")
+        for count in (1_000, 10_000):
+            hosts = Path(folder) / str(count)
+            hosts.mkdir()
+            for number, (capture, _, _) in enumerate(built(count, 400)):
+                (hosts / f"{number}.json").write_text(json.dumps(capture))
+            command = [MGMTNET[0], "fleet", "plan", str(hosts), "--network", str(wanted), "-o"]
+            for what, one, two in (
+                ("the sum", "text", "text"),
+                ("into a folder", f"{hosts}.one", f"{hosts}.two"),
+                ("the same folder again", f"{hosts}.one", f"{hosts}.two"),
+            ):
+                times = [_wall("0", [*command, one]), _wall("0,1", [*command, two])]
+                faster, memory = f"{times[0][0] / times[1][0]:.2f}", f"{times[0][1]}, {times[1][1]} MiB"
+                bound = "≥ 1.7" if (count, what) == (10_000, "into a folder") else ""
+                told = f"{times[0][0]:.1f} s | {times[1][0]:.1f} s | {faster} | {memory} | {bound}"
+                rows.append(f"| {what} | {count:,} | {told} |")
+    return rows
+
+
 def _wall(processors: str, command: list[str]) -> tuple[float, int]:
     """Seconds that pass, and the largest resident memory of one of its processes in MiB."""
     script = (
@@ -365,6 +390,7 @@ def main() -> None:
         engines="\n".join(engines.rows(by)),
         sizes="\n".join(sizes(by)),
         scale="\n".join(scale()),
+        fleets="\n".join(whole_fleets()),
         diff="\n".join(many_hosts()),
         memory="\n".join(memory(by)),
         serving="\n".join(serving.rows()),
@@ -441,6 +467,15 @@ host; *alike* is a host like one before it, in one process.
 | rules | start | ratio | bound | alike | ratio | bound |
 |---|---|---|---|---|---|---|
 {scale}
+
+## `fleet plan` over many hosts
+
+Captures of 400 designs, half of them goldens and half hosts of 2 to 128 nics. Times are by the clock, of whole
+commands; memory is that of the largest process on one processor and on two, and is to be that of the smaller fleet.
+
+| what | hosts | one processor | two | faster | memory | bound |
+|---|---|---|---|---|---|---|
+{fleets}
 
 ## `rules diff` over many hosts
 
