@@ -6,7 +6,7 @@ from planner.printing import html_text
 
 STYLE = """\
 :root { color-scheme: light dark; --ink: #1f2430; --paper: #fbfaf7; --line: #d9d5cb; --soft: #6d7280;
-  --good: #2c7a4b; --bad: #b3372f; --warn: #a8690b; --fill: #efece4 }
+  --good: #2c7a4b; --bad: #b3372f; --warn: #8f5a08; --fill: #efece4 }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e3dc; --paper: #191b20; --line: #383c46; --soft: #9aa0ae;
     --good: #67c08c; --bad: #ec8379; --warn: #e0aa4e; --fill: #24272e } }

@@ -4,6 +4,7 @@ One file, nothing fetched, light and dark. The script is in the page, and nothin
 has its digest.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -13,6 +14,7 @@ from planner.fleet.planning import UNPLANNED, Planned
 from planner.fleet.summary import OUTCOMES, Tally
 from planner.printing import html_text
 
+IDS = re.compile(r'(?<=["\s])(drawing-(?:title|desc))(?=["\s])')  # of a drawing, which may stand once in a page
 CLASSES = {"change": "warn", "no-change": "good", "refused": "bad", UNPLANNED: "bad"}
 # Hides the rows that do not have every word of the field; =word is a whole cell.
 SCRIPT = """
@@ -40,14 +42,17 @@ filter();
 """
 DIGEST = b64encode(sha256(SCRIPT.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{DIGEST}'"
-HEAD = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-STYLE = """<style>
-input { font: inherit; width: 24rem; max-width: 100%; padding: .3rem; color: inherit; background: var(--fill);
-  border: 1px solid var(--line); border-radius: .25rem }
-button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-decoration: underline;
-  cursor: pointer }
-#hosts td { overflow-wrap: anywhere }
-@media (prefers-color-scheme: dark) { figure svg { filter: invert(.9) hue-rotate(180deg) } }
+HEAD = f"""<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<style>
+input {{ font: inherit; width: 24rem; max-width: 100%; padding: .3rem; color: inherit; background: var(--fill);
+  border: 1px solid var(--line); border-radius: .25rem }}
+button {{ font: inherit; color: inherit; background: none; border: 0; padding: 0; text-decoration: underline;
+  cursor: pointer }}
+a {{ color: inherit }}
+table.counts {{ width: auto; display: inline-table; vertical-align: top; margin: 0 3rem 1rem 0 }}
+#hosts td {{ overflow-wrap: anywhere }}
+@media (prefers-color-scheme: dark) {{ figure svg {{ filter: invert(.9) hue-rotate(180deg) }} }}
+@media (max-width: 40rem) {{ #hosts th:nth-child(3), #hosts td:nth-child(3) {{ display: none }} }}
 </style>"""
 
 
@@ -58,7 +63,6 @@ def page(title: str, tally: Tally, hosts: Iterable[Planned]) -> Iterator[str]:
 
 
 def _body(tally: Tally, hosts: Iterable[Planned]) -> Iterator[str]:
-    yield STYLE
     yield from _counts("outcome", {outcome: tally.outcomes[outcome] for outcome in OUTCOMES})
     yield from _counts("code", dict(tally.codes.most_common()))
     yield from _counts("VDSM", dict(sorted(tally.ages.items())))
@@ -71,9 +75,8 @@ def _body(tally: Tally, hosts: Iterable[Planned]) -> Iterator[str]:
             if (topology, outcome) in tally.drawings:
                 host, drawing = tally.drawings[topology, outcome]
                 caption = f"{OUTCOMES[outcome]}: {host}"
-                # Ids stand once in a page.
-                drawing = drawing.replace("drawing-", f"drawing-{number}-{outcome}-")
-                yield f"<figure><figcaption>{html_text(caption)}</figcaption>{drawing}</figure>"
+                drawing = IDS.sub(rf"\1-{number}-{outcome}", drawing)
+                yield f'<figure tabindex="0"><figcaption>{html_text(caption)}</figcaption>{drawing}</figure>'
         yield "</details>"
     yield '<h2>Hosts</h2><p><label>Filter: <input id="filter" type="search" placeholder="words of a row"></label> '
     yield '<span id="shown" class="soft" aria-live="polite"></span></p>'
@@ -87,7 +90,7 @@ def _counts(what: str, counts: dict[str, int]) -> Iterator[str]:
     """How many hosts there are of each; a click shows these."""
     if not any(counts.values()):
         return
-    yield f"<table><tr><th>hosts</th><th>{what}</th></tr>"
+    yield f"<table class=counts><tr><th>hosts</th><th>{what}</th></tr>"
     for name, number in counts.items():
         if number:
             stated = html_text(name)
