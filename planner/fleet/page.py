@@ -44,13 +44,13 @@ DIGEST = b64encode(sha256(SCRIPT.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{DIGEST}'"
 HEAD = f"""<meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <style>
-input {{ font: inherit; width: 24rem; max-width: 100%; padding: .3rem; color: inherit; background: var(--fill);
-  border: 1px solid var(--line); border-radius: .25rem }}
+input {{ font: inherit; width: 24rem; max-width: 100%; box-sizing: border-box; padding: .3rem; color: inherit;
+  background: var(--fill); border: 1px solid var(--line); border-radius: .25rem }}
 button {{ font: inherit; color: inherit; background: none; border: 0; padding: 0; text-decoration: underline;
   cursor: pointer }}
 a {{ color: inherit }}
 table.counts {{ width: auto; display: inline-table; vertical-align: top; margin: 0 3rem 1rem 0 }}
-#hosts td {{ overflow-wrap: anywhere }}
+body {{ overflow-wrap: anywhere }}
 @media (prefers-color-scheme: dark) {{ figure svg {{ filter: invert(.9) hue-rotate(180deg) }} }}
 @media (max-width: 40rem) {{ #hosts th:nth-child(3), #hosts td:nth-child(3) {{ display: none }} }}
 </style>"""

@@ -30,6 +30,7 @@ AHEAD = 8
 # Seconds for one batch. Shorter, and a process on a machine that is short of memory is given up while it works; longer
 # only lets all others wait for one that somebody has stopped.
 PATIENCE = 600.0
+ENDS_WITHIN = 2.0  # seconds: a process that has nothing to do takes none; one that was stopped is not waited for
 LOST = Problem(
     "worker-lost",
     "the process that worked on it was ended from outside, twice, so nothing is known of it",
@@ -116,9 +117,11 @@ class _Worker:
         except (EOFError, OSError):
             return None
 
-    def kill(self) -> None:
-        """End it, whatever it does."""
+    def end(self) -> None:
+        """Have it end, if it has nothing to do; else, and if that takes long, kill it."""
         self.pipe.close()
+        if self.place < 0:
+            self.process.join(ENDS_WITHIN)
         self.process.kill()
         self.process.join()
 
@@ -172,11 +175,10 @@ class _Pool:
         ready = connection.wait(list(busy), patience)
         for worker in [busy[pipe] for pipe in ready] if ready or not patience else list(busy.values()):
             place, made = worker.place, worker.made()
-            worker.place = -1
             if made is None:
-                batch = worker.batch
                 self._replace(worker)
-                made = self._one_by_one(batch)
+                made = self._one_by_one(worker.batch)
+            worker.place = -1
             self.done[place] = made
 
     def _one_by_one(self, batch: list[Any]) -> list[_Made]:
@@ -187,24 +189,25 @@ class _Pool:
             worker.give(0, [thing])
             answer = worker.made()
             if answer is None:
-                worker.kill()
+                worker.end()
                 worker = self._begun()
             made += answer or [_Made(self.lost(thing))]
-        worker.kill()
+        worker.place = -1
+        worker.end()
         return made
 
     def _begun(self) -> _Worker:
         return _Worker(self.work, self.workers)
 
     def _replace(self, worker: _Worker) -> None:
-        worker.kill()
+        worker.end()
         self.workers.remove(worker)
         self.workers.append(self._begun())
 
     def close(self) -> None:
         """End every process."""
         for worker in self.workers:
-            worker.kill()
+            worker.end()
 
 
 def _result(made: _Made) -> Any:
