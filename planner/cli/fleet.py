@@ -14,12 +14,12 @@ from planner.cli.output import complain, problems_document, say, say_json, say_l
 from planner.cli.progress import with_bar
 from planner.cli.rules_diff import document_of, lines_of
 from planner.fleet.compare import Compared, compare
-from planner.fleet.folder import Folder, is_planned, lines_in, opened
+from planner.fleet.folder import INDEX, PLANS, Folder, is_planned, lines_in, opened
 from planner.fleet.inventory import Register, read_register
 from planner.fleet.page import page
 from planner.fleet.planning import UNPLANNED, Planned, Sought, plan_fleet, read_line
 from planner.fleet.summary import Tally, junit
-from planner.fleet.wishes import Wish, Wishes, read_wishes
+from planner.fleet.wishes import Wishes, read_wishes
 from planner.printing import json_text, listing
 from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
@@ -36,49 +36,56 @@ UNWANTED = Problem(
 )
 
 
-class Given(NamedTuple):
-    """What the options say of a fleet, and in which table."""
-
-    sought: Sought
-    wishes: list[Wish]
-    register: Register
-    table: str
-
-
 def run_fleet_plan(options: argparse.Namespace) -> int:
     """Plan, write or print; the exit status."""
-    given = _given(options)
-    if isinstance(given, list):
-        return _bad(given, options)
-    sought, to = given.sought, options.output
-    if to in STREAM:
-        tally = _planned(options.paths, sought._replace(whole=True), None, print_lines=True)
-        tell("\n".join(tally.text()))
-    elif to in ("text", "json"):
-        tally = _planned(options.paths, sought, None)
-        say_json(tally.document()) if to == "json" else say_lines(tally.text())
-    else:
-        with ExitStack() as stack:
-            path = stack.enter_context(tempfile.TemporaryDirectory()) if to in SUMS else to
-            folder = opened(path)
-            if isinstance(folder, Problem):
-                return _bad([folder], options)
-            tally = _planned(options.paths, sought._replace(folder=path, drawn=True), folder)
-            folder.finish()
-            unwritten = _write_sums(path, tally, " ".join(options.paths))
-            if unwritten:
-                return _bad(unwritten, options)
-            if to in SUMS:
-                with open(os.path.join(path, SUMS[to]), encoding="utf-8") as file:
-                    say(file.read())
-            else:
-                say_lines([*tally.text(), "", f"{path}: index.html, summary.json, junit.xml, index.ndjson, plans/"])
-                tell(f"{tally.hosts - tally.kept} planned, {tally.kept} unchanged since the run before")
-    complain(list(_unmet(tally, given)))
+    sought, to = _sought(options), options.output
+    if isinstance(sought, list):
+        return _bad(sought, options)
+    tally = _told(options.paths, sought, to) if to in (*STREAM, "text", "json") else _written(options.paths, sought, to)
+    if isinstance(tally, Problem):
+        return _bad([tally], options)
+    complain(list(_unmet(tally, sought, options.network)))
     return _status(tally)
 
 
-def _given(options: argparse.Namespace) -> Given | list[Problem]:
+def _told(paths: list[str], sought: Sought, to: str) -> Tally:
+    """Plan, and print a line for each host, or the sum."""
+    if to not in STREAM:
+        tally = _planned(paths, sought)
+        say_json(tally.document()) if to == "json" else say_lines(tally.text())
+        return tally
+    tally = _planned(paths, sought._replace(whole=True), print_lines=True)
+    for line in tally.text():
+        tell(line)
+    return tally
+
+
+def _written(paths: list[str], sought: Sought, to: str) -> Tally | Problem:
+    """Plan into the folder ``to``; where that is a kind of sum, print it, and keep nothing."""
+    with ExitStack() as stack:
+        path = stack.enter_context(tempfile.TemporaryDirectory()) if to in SUMS else to
+        folder = opened(path)
+        if isinstance(folder, Problem):
+            return folder
+        try:
+            tally = _planned(paths, sought._replace(folder=path, drawn=True), folder)
+            folder.finish()
+            _write_sums(path, tally, " ".join(paths), linked=path == to)
+        except BrokenPipeError:
+            raise
+        except OSError as failure:
+            told = f"cannot write into {path!r}: {failure.strerror or failure}"
+            return Problem("file-unwritable", told, "see whether the disk is full; run it again to go on")
+        if to in SUMS:
+            with open(os.path.join(path, SUMS[to]), encoding="utf-8") as file:
+                say(file.read())
+        else:
+            say_lines([*tally.text(), "", f"{path}: {', '.join((*SUMS.values(), INDEX, PLANS))}"])
+            tell(f"{tally.hosts - tally.kept} planned, {tally.kept} unchanged since the run before")
+    return tally
+
+
+def _sought(options: argparse.Namespace) -> Sought | list[Problem]:
     """What the options say, or every problem with it."""
     wishes, problems = read_wishes(options.network) if options.network is not None else ([], [UNWANTED])
     register, found = read_register(options.addresses) if options.addresses is not None else (Register(()), [])
@@ -87,8 +94,7 @@ def _given(options: argparse.Namespace) -> Given | list[Problem]:
     if rules is None or errors(problems):
         return problems
     complain(problems)
-    sought = Sought(Wishes(wishes), register, rules, version=planner.__version__)
-    return Given(sought, wishes, register, options.network)
+    return Sought(Wishes(wishes), register, rules, version=planner.__version__)
 
 
 def _bad(problems: list[Problem], options: argparse.Namespace) -> int:
@@ -98,7 +104,7 @@ def _bad(problems: list[Problem], options: argparse.Namespace) -> int:
     return BAD_INPUT
 
 
-def _planned(paths: list[str], sought: Sought, folder: Folder | None, *, print_lines: bool = False) -> Tally:
+def _planned(paths: list[str], sought: Sought, folder: Folder | None = None, *, print_lines: bool = False) -> Tally:
     """Plan all, with a bar on a terminal, and count."""
     tally = Tally()
     for done in with_bar(plan_fleet(sought, paths, folder), _count(paths), "hosts planned"):
@@ -124,39 +130,35 @@ def _status(tally: Tally) -> int:
     return REFUSED if tally.outcomes["refused"] else 0
 
 
-def _write_sums(path: str, tally: Tally, title: str) -> list[Problem]:
-    """The sum as JSON, as JUnit and as a page, beside the plans."""
-    began = time.strftime("%Y-%m-%dT%H:%M:%S")
+def _write_sums(path: str, tally: Tally, title: str, *, linked: bool) -> None:
+    """The sum as JSON, as JUnit and as a page, beside the plans; ``linked``: the page's hosts lead to these."""
+    hosts = _hosts(path) if linked else (planned._replace(plan="") for planned in _hosts(path))
     texts: dict[str, Iterable[str]] = {
         SUMS["json"]: [json_text(tally.document()), "\n"],
-        SUMS["junit"]: junit(tally, _hosts(path), began),
-        SUMS["html"]: page(title, tally, _hosts(path)),
+        SUMS["junit"]: junit(tally, _hosts(path), time.strftime("%Y-%m-%dT%H:%M:%S")),
+        SUMS["html"]: page(title, tally, hosts),
     }
-    try:
-        for name, parts in texts.items():
-            with open(os.path.join(path, f"{name}.new"), "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.writelines(parts)
-            os.replace(f"{path}/{name}.new", f"{path}/{name}")
-    except OSError as failure:
-        told = f"cannot write {failure.filename or path!r}: {failure.strerror or failure}"
-        return [Problem("file-unwritable", told, "see whether the disk is full")]
-    return []
+    for name, parts in texts.items():
+        new = os.path.join(path, f"{name}.new")
+        with open(new, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(parts)
+        os.replace(new, os.path.join(path, name))
 
 
 def _hosts(path: str) -> Iterator[Planned]:
     return (planned for line in lines_in(path) if (planned := read_line(line)) is not None)
 
 
-def _unmet(tally: Tally, given: Given) -> Iterator[Problem]:
+def _unmet(tally: Tally, sought: Sought, table: str) -> Iterator[Problem]:
     """Rows that are about no host, hosts of the inventory without a capture, captures that it does not have."""
-    for wish in given.wishes:
+    for wish in sought.wishes.wishes:
         if wish.line and wish.line not in tally.rows:
             message = (
                 f"the row of {wish.capture if wish.capture != '*' else wish.group!r} is about none of the captures"
             )
             hint = "see how the captures are called; rows above may mean them too"
-            yield Problem("row-unused", message, hint, "warning", where=(Where(given.table, line=wish.line),))
-    entries = given.register.entries
+            yield Problem("row-unused", message, hint, "warning", where=(Where(table, line=wish.line),))
+    entries = sought.register.entries
     missing = [entry.name for place, entry in enumerate(entries) if place not in tally.entries]
     if missing:
         message = f"{len(missing)} of {len(entries)} hosts have no capture: {listing(missing)}"
@@ -173,21 +175,21 @@ def _unmet(tally: Tally, given: Given) -> Iterator[Problem]:
 def run_fleet_diff(options: argparse.Namespace) -> int:
     """Compare, print; status 0 when no plan changes, 4 when one does, 1 when of some host that cannot be told."""
     wrong = _unfit(options)
-    sides = [options.before, options.after or options.before]
-    given = None if all(map(is_planned, sides)) and not options.as_vdsm else _given(options)
-    if wrong or isinstance(given, list):
-        return _bad([*wrong, *(given if isinstance(given, list) else [])], options)
+    sides = [(options.before, ()), (options.after or options.before, options.as_vdsm or ())]
+    planned = [is_planned(path) and not age for path, age in sides]
+    sought = None if all(planned) else _sought(options)
+    if wrong or isinstance(sought, list):
+        return _bad([*wrong, *(sought if isinstance(sought, list) else [])], options)
     with tempfile.TemporaryDirectory() as temporary:
-        ages = [(), options.as_vdsm or ()]
         folders = []
-        for number, (path, age) in enumerate(zip(sides, ages, strict=True)):
-            if given is None or (is_planned(path) and not age):
+        for number, (path, age) in enumerate(sides):
+            if sought is None or planned[number]:
                 folders.append(path)
                 continue
             folder = opened(os.path.join(temporary, str(number)))
             if isinstance(folder, Problem):
                 return _bad([folder], options)
-            _planned([path], given.sought._replace(folder=folder.path, as_vdsm=age), folder)
+            _planned([path], sought._replace(folder=folder.path, as_vdsm=age), folder)
             folder.finish()
             folders.append(folder.path)
         fleet = _compared(*folders)
