@@ -20,6 +20,7 @@ from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from planner.files import LARGEST_FILE, Unreadable, content_of, read_file, too_large
+from planner.fleet.folder import is_fleet
 from planner.host.capture import SOSREPORT
 from planner.problem import Problem, Where
 
@@ -253,10 +254,10 @@ def _at(path: str, base: str) -> Iterator[Captured]:
 
 
 def _in_folder(folder: str, base: str) -> Iterator[Captured]:
-    """Each file in the folder and below; a folder that is an unpacked sosreport is one capture."""
+    """Each file in the folder and below; an unpacked sosreport is one capture, and a fleet's folder of plans none."""
     seen = False
     for at, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if name[0] != "." and not is_fleet(os.path.join(at, name)))
         for name in [name for name in folders if _is_sosreport(os.path.join(at, name))]:
             folders.remove(name)
             seen = True

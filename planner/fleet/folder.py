@@ -121,6 +121,11 @@ def is_planned(path: str) -> bool:
     return os.path.isfile(os.path.join(path, INDEX))
 
 
+def is_fleet(path: str) -> bool:
+    """Whether a run has written into a folder, or is at it."""
+    return any(os.path.isfile(os.path.join(path, name)) for name in (INDEX, PART))
+
+
 def lines_in(path: str) -> Iterator[str]:
     """The lines of the index."""
     with open(os.path.join(path, INDEX), encoding="utf-8", errors="replace") as index:

@@ -126,6 +126,12 @@ def test_a_second_run_keeps_what_is_unchanged(capsys: pytest.CaptureFixture[str]
     assert "3 planned, 0 unchanged" in ran(capsys, *PLAN, "-o", "out", "--policy", str(ROOT / "rules/examples/site"))[2]
 
 
+def test_a_folder_of_plans_among_the_captures_is_no_capture(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        out = ran(capsys, "fleet", "plan", "captures", "--network", "any.yaml", "-o", "captures/out")[1]
+        assert out.startswith("3 hosts: ")
+
+
 def test_a_run_that_is_killed_is_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.dumps(json.loads(Path("captures/rack-a/node1.json").read_text()))
     Path("many.ndjson").write_text(f"{document}\n" * 1500)

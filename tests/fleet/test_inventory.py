@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.fleet.inventory import Entry, expanded, read_inventory
+from planner.fleet.inventory import Entry, Register, expanded, read_inventory
 from planner.problem import Problem
 
 INI = """\
@@ -120,6 +120,16 @@ def test_what_is_wrong_is_told_with_its_place(text: str, told: str) -> None:
 def test_groups_in_a_circle_come_to_an_end() -> None:
     text = "[a:children]\nb\n[b:children]\na\n[b]\nhost\n"
     assert read_inventory(text).entries == (Entry("host", "host", ("a", "b"), {}),)
+
+
+def test_a_host_is_found_by_its_name_or_its_first_part_if_that_is_its_own() -> None:
+    names = ["node1.south.example", "node2.south.example", "node2.north.example", "192.0.2.1", "node4"]
+    register = Register([Entry(name, name, (), {}) for name in names])
+    assert register.place(["node1.south.example"]) == register.place(["rack/node1", "node1"]) == 0
+    assert register.place(["node2"]) == -1  # which of them?
+    assert register.place(["node2.north.example"]) == 2
+    assert register.place(["node4.example.com"]) == 4
+    assert register.place(["192"]) == register.place(["192.0.2.7"]) == -1
 
 
 @given(st.text(alphabet="[]:=#;'\" ab01\n-{}", max_size=60), st.sampled_from(["hosts", "hosts.yml"]))
