@@ -82,7 +82,7 @@ def test_a_process_that_is_killed_by_somebody_else_costs_no_host(tmp_path):
 
 
 def test_a_process_that_is_stopped_is_given_up(monkeypatch):
-    monkeypatch.setattr(processes, "PATIENCE", 0.5)
+    monkeypatch.setattr(processes, "PATIENCE", 2.0)
 
     def work(thing):
         if thing == 3:
