@@ -1,11 +1,13 @@
 """The floor: the same choice and request by hand-written Python, without rules, reasons, checks or ages."""
 
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from planner.definition import Definition
 
-
-def decide_by_hand(caps: dict[str, Any], definition: Definition, address: str) -> dict[str, Any] | None:
+def decide_by_hand(caps: dict[str, Any], definition: Any, address: str) -> dict[str, Any] | None:
     """The setupNetworks request for a current host, or None where it would be refused."""
     devices = {**caps.get("bridges", {}), **caps.get("vlans", {}), **caps.get("bondings", {}), **caps.get("nics", {})}
     holders = [
@@ -35,3 +37,12 @@ def decide_by_hand(caps: dict[str, Any], definition: Definition, address: str) -
         "bondings": {base: {"nics": sorted(bond["slaves"]), "options": options}} if bond else {},
         "options": {"connectivityCheck": True, "connectivityTimeout": 120},
     }
+
+
+if __name__ == "__main__":
+    # The captures of a folder, each of a host with a VLAN on a bond, as in golden/seed-vlan-over-bond.
+    wanted = SimpleNamespace(network="ovirtmgmt", vlan=3000, mtu=9000, vm_network=True, default_route=True)
+    for path in Path(sys.argv[1]).iterdir():
+        caps = json.loads(path.read_text())
+        held = next(one["ipv4addrs"][0].partition("/")[0] for one in caps["vlans"].values() if one["ipv4addrs"])
+        print(json.dumps(decide_by_hand(caps, wanted, held)))

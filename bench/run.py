@@ -36,8 +36,10 @@ from planner.rules.shelf import COMPILED, rules_folder
 
 ROOT = Path(__file__).parent.parent
 PAIRS = 25
+HERE = Path(sys.executable).parent
+PATH = os.pathsep.join((str(HERE), os.environ.get("PATH", "")))  # some peers come with the extra `bench`
 SEED = ROOT / "golden" / "seed-vlan-over-bond"
-MGMTNET = [str(Path(sys.executable).parent / "mgmtnet"), "plan", str(SEED / "capture.json")]
+MGMTNET = [str(HERE / "mgmtnet"), "plan", str(SEED / "capture.json")]
 MGMTNET += ["--network", str(SEED / "definition.yaml"), "-o", "json"]
 
 
@@ -98,7 +100,15 @@ def whole_process() -> list[str]:
         copy = shutil.copytree(rules_folder(), Path(folder) / "rules", ignore=shutil.ignore_patterns(COMPILED))
         rows.append(row("the same by rules that are not sealed", [*MGMTNET, "--rules", str(copy)]))
     with tempfile.TemporaryDirectory() as folder:
-        return [*rows, *(row(*peer) if shutil.which(peer[1][0]) else _absent(peer[1][0]) for peer in peers(folder))]
+        return [*rows, *(row(*peer) if _there(peer[1]) else _absent(peer[1][0]) for peer in peers(folder))]
+
+
+def _there(command: list[str]) -> bool:
+    """Whether the program of ``command`` is installed; it becomes its path."""
+    found = shutil.which(command[0], path=PATH)
+    if found:
+        command[0] = found
+    return bool(found)
 
 
 def peers(folder: str) -> Iterator[tuple[str, list[str]]]:
@@ -273,6 +283,43 @@ def whole_fleets() -> list[str]:
     return rows
 
 
+# What each peer leaves out: which device is meant, and whether the host bears it, somebody has to know.
+LEFT_OUT = {
+    "netplan": "looks at no host: the stack is described to it; no reasons, no refusals, no way back",
+    "cloud-init": "the same, and writes connection profiles only",
+    "os-net-config": "the same, and writes ifcfg files only",
+}
+
+
+def instead() -> list[str]:
+    """What a host of a fleet costs by `fleet plan`, and by what one would pick instead: seconds of processor."""
+    capture = (SEED / "capture.json").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = Path(folder) / "hosts"
+        hosts.mkdir()
+        for number in range(HOSTS):
+            (hosts / f"{number}.json").write_text(capture.replace("192.0.2.", f"10.0.{number % 250}."))
+        fleet = cpu_seconds(
+            [MGMTNET[0], "fleet", "plan", str(hosts), "--network", str(SEED / "definition.yaml"), "-o", "-"]
+        )
+        least = cpu_seconds([sys.executable, str(ROOT / "bench" / "floor.py"), str(hosts)])
+        rows = [_instead("`mgmtnet fleet plan`, its start included", fleet / HOSTS, 1, "")]
+        left_out = "reasons, checks, ages of VDSM, refusals, the way back"
+        rows.append(_instead("hand-written Python, its start included", least / HOSTS, least / fleet, left_out))
+        for what, command in peers(str(Path(folder) / "peers")):
+            if _there(command):
+                took = statistics.median(cpu_seconds(command) for _ in range(9))
+                rows.append(_instead(what, took, took * HOSTS / fleet, LEFT_OUT[Path(command[0]).name]))
+    return rows
+
+
+HOSTS = 1_000
+
+
+def _instead(what: str, seconds: float, ratio: float, left_out: str) -> str:
+    return f"| {what} | {seconds * 1000:.2f} ms | {ratio:.3g} | {left_out} |"
+
+
 def _wall(processors: str, command: list[str]) -> tuple[float, int]:
     """Seconds that pass, and the largest resident memory of one of its processes in MiB."""
     script = (
@@ -391,6 +438,7 @@ def main() -> None:
         sizes="\n".join(sizes(by)),
         scale="\n".join(scale()),
         fleets="\n".join(whole_fleets()),
+        instead="\n".join(instead()),
         diff="\n".join(many_hosts()),
         memory="\n".join(memory(by)),
         serving="\n".join(serving.rows()),
@@ -476,6 +524,15 @@ commands; memory is that of the largest process on one processor and on two, and
 | what | hosts | one processor | two | faster | memory | bound |
 |---|---|---|---|---|---|---|
 {fleets}
+
+A host of a fleet of 1,000 of one design, in seconds of processor, and by what one would pick instead, a process for
+each host:
+
+| by | a host | ratio | leaves out |
+|---|---|---|---|
+{instead}
+
+nmpolicy, which resolves a policy against what a host has, is a Go program that no package here has: not measured.
 
 ## `rules diff` over many hosts
 
