@@ -248,6 +248,18 @@ def _rulesets(command: argparse.ArgumentParser) -> None:
     subcommands(command)
 
 
+def _rollouts(command: argparse.ArgumentParser) -> None:
+    from planner.cli.rollout_options import rollouts
+
+    rollouts(command)
+
+
+def _worker(command: argparse.ArgumentParser) -> None:
+    from planner.cli.rollout_options import works
+
+    works(command)
+
+
 def _simulation(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help="the host to be (getVdsCaps); - for standard input")
     command.add_argument("--address", metavar="A", help="the host's management address")
@@ -304,6 +316,8 @@ def _stated(command: argparse.ArgumentParser) -> None:
 
 def _resumed(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", metavar="RUN", nargs="?", help="one run; without: every one that was interrupted")
+    what = "what the run is called that takes up one that ended in doubt"
+    command.add_argument("--as", dest="again", metavar="NAME", type=_run_name, help=what)
     _expect(command)
     _output(command, ("text", "json"))
     _log(command)
@@ -352,6 +366,7 @@ def _change(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fence-password-file", metavar="FILE")
     command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
     command.add_argument("--run", metavar="NAME", type=_run_name, help="what the run is called; a name serves once")
+    command.add_argument("--shape", metavar="DIGEST", help="refuse a change whose plan is of another shape")
     _output(command, ("text", "json"))
     _log(command)
 
@@ -467,6 +482,8 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "register": ("apply", "on the host itself: make its management network before it meets its engine", _registered),
     "status": ("runs", "the runs, and how they stand", _stated),
     "resume": ("runs", "go on with a run that was interrupted, or ended in doubt", _resumed),
+    "rollout": ("rollout", "apply to many hosts in waves, shared by any number of workers", _rollouts),
+    "worker": ("rollout", "take hosts of rollouts, until it is ended", _worker),
     "simulate": ("rehearse", "a stand-in for a captured host, to try things on", _simulation),
     "serve": ("serve", "answer an engine over HTTP", _served),
     "fleet": ("fleet", "thousands of hosts: planned, summed up, and compared with what they were", _fleet),
