@@ -354,9 +354,20 @@ def _carried_out(url: str, run: str, version: str, memory: _Memory, begun: Calla
         told = f"the database has not answered for {AWAY:.0f} s"
         return Kept(memory.to_the_end(), _trouble(unwritable(told)))
     except Exception as fault:
+        if memory.fault is None and _forgotten(url, run):
+            return Kept(memory.to_the_end(), _trouble(unwritable("the database does not have the run any more")))
         if os.environ.get("MGMTNET_DEBUG"):
             raise
         return memory.broken_off(fault)
+
+
+def _forgotten(url: str, run: str) -> bool:
+    """Whether the journal is at an earlier time than the run: a replica took over, or a backup was put back.
+
+    Then nobody can have gone on with it, and it goes on as it does without a journal.
+    """
+    found = readable(url, run)
+    return not isinstance(found, Problem) and all(record.run != run for record in found)
 
 
 class _Silent(Exception):  # noqa: N818  what happened to the journal; never leaves this module

@@ -25,7 +25,7 @@ from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.fleet import account
 from planner.fleet.inventory import read_inventory
-from planner.fleet.ledger import OVER, AwayError, Ledger, Row, StaleError, stale
+from planner.fleet.ledger import OVER, WAITS_AGAIN, AwayError, Ledger, Row, StaleError, stale
 from planner.fleet.rollout import FAILED, Asked, Member, Power, Rollout, in_waves, wave_sizes
 from planner.fleet.survey import Candidate, Looked, survey
 from planner.fleet.waves import read_window
@@ -359,7 +359,7 @@ class _Show:
         """Tell of each host that has ended since; whether the rollout has."""
         for row in ledger.rows(self._rollout.name, self._changed):
             self._changed = max(self._changed, row.changed)
-            if row.stage == OVER and row.state != "waiting":
+            if row.stage == OVER:
                 self._over.add(row.host)
                 self._bar.line(f"{self._rollout.members[row.host].name}: {_line(row)}")
         self._bar.move(len(self._over))
@@ -489,6 +489,8 @@ def run_rollout_resume(options: argparse.Namespace) -> int:
         if options.failed or standing.ended == "failed":
             for row in ledger.rows(options.name):
                 if row.state in FAILED:
-                    ledger.enter(options.name, row._replace(attempt=row.attempt + 1, state="waiting", stage=OVER))
+                    ledger.enter(
+                        options.name, row._replace(attempt=row.attempt + 1, state="waiting", stage=WAITS_AGAIN)
+                    )
         ledger.ask(options.name, "go")
         return 0 if options.detach else _worked(options, ledger, url, compiled, options.name)

@@ -206,8 +206,11 @@ class Ledger:
 
     # Hosts.
 
-    def enter(self, rollout: str, row: Row) -> bool:
-        """Write down how a host is doing, unless its attempt is further, or there is a later one; whether it was."""
+    def enter(self, rollout: str, row: Row, *, begun: bool = True) -> bool:
+        """Write down how a host is doing, unless its attempt is further, or there is a later one; whether it was.
+
+        ``begun`` False: only if no worker has begun the attempt before.
+        """
         import sqlalchemy as sa
 
         table = self._hosts.c
@@ -219,6 +222,7 @@ class Ledger:
                 new.attempt > table.attempt,
                 sa.and_(new.attempt == table.attempt, table.stage < OVER, new.stage >= table.stage),
             )
+            further = further if begun else sa.and_(new.attempt > table.attempt, table.stage < AT_WORK)
             keys = [table.rollout, table.host]
             return bool(
                 database.execute(insert.on_conflict_do_update(index_elements=keys, set_=values, where=further)).rowcount

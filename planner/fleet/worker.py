@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 from planner.apply import journal
 from planner.apply.order import read_order
 from planner.apply.run import report
-from planner.fleet.ledger import AT_WORK, OVER, QUEUED, AwayError, Beat, Ledger, Row, StaleError, stale
+from planner.fleet.ledger import AT_WORK, OVER, QUEUED, WAITS_AGAIN, AwayError, Beat, Ledger, Row, StaleError, stale
 from planner.fleet.queue import Queue, Task, serving
 from planner.fleet.rollout import IN_DOUBT, Ended, Member, Rollout, State
 from planner.fleet.waves import Course, Window, decide, read_window
@@ -256,7 +256,8 @@ class Worker:
         if begun and self._ending.is_set():
             threading.Event().wait()  # it is taken over when this process has ended
         if not begun and not self._patiently(lambda: self._may_begin(rollout)):
-            self._written(task, at_work._replace(state="waiting", stage=OVER, worker="", told=told))
+            back = Row(task.host, task.attempt + 1, "waiting", WAITS_AGAIN, "", told, 0)
+            self._patiently(lambda: self._ledger.enter(task.rollout, back, begun=False))
             return
         self._written(task, at_work)
         ended = self._done(task, rollout, str(told.get("run", "")), doubt=bool(told.get("doubt")))
@@ -422,9 +423,9 @@ class _Followed:
                 self.course.enter(number, "waiting")
 
     def attempt(self, number: int) -> int:
-        """Which attempt on a host begins now: what was put back is begun by the next."""
+        """Which attempt on a host begins now."""
         row = self._rows.get(number)
-        return 1 if row is None else row.attempt + 1
+        return 1 if row is None else row.attempt
 
     def told(self, number: int) -> Mapping[str, Any]:
         """What is known of a host from the attempt before."""

@@ -161,13 +161,19 @@ def test_an_engine_and_each_proxy_are_paced() -> None:
 
 
 def test_a_rollout_survives_being_written_and_read() -> None:
-    whole = rollout(power=Power("ipmilan", "admin"), window="22:00-04:00", listed=({"name": "x"},), probes=("tcp://a:1",))
+    whole = rollout(
+        power=Power("ipmilan", "admin"), window="22:00-04:00", listed=({"name": "x"},), probes=("tcp://a:1",)
+    )
     written = json.loads(json.dumps(whole.document()))
     assert read_rollout(written) == whole
-    assert read_rollout({**written, "later": 1, "members": [{**one, "later": 1} for one in written["members"]]}) == whole
+    assert (
+        read_rollout({**written, "later": 1, "members": [{**one, "later": 1} for one in written["members"]]}) == whole
+    )
 
 
-@pytest.mark.parametrize("change", [{"format": "mgmtnet/rollout@2"}, {"members": 5}, {"members": [{}]}, {"waves": None}])
+@pytest.mark.parametrize(
+    "change", [{"format": "mgmtnet/rollout@2"}, {"members": 5}, {"members": [{}]}, {"waves": None}]
+)
 def test_what_is_no_rollout_is_told(change: dict[str, object]) -> None:
     assert isinstance(read_rollout({**rollout().document(), **change}), Problem)
 
