@@ -13,10 +13,11 @@ import psycopg
 import pytest
 from fleet_on_stage import fleet
 from postgres import Server, controlled
+from psycopg import sql
 from rollouts import ONCE, Stage, Worker, children_of, wait_until
 
 SLOW = "setupNetworks:slow=160:2"  # eight seconds at the stand-ins' speed
-SECRET = "nobody-writes-this-down"
+MARK = "nobody-writes-this-down"
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,10 @@ def at_work(stage: Stage, name: str) -> set[str]:
 
 def test_workers_killed_and_stopped_and_the_database_restarted(postgres: Server, tmp_path: Path) -> None:
     """Every host is saved, and none was sent anything twice."""
-    with fleet(9, faults=dict.fromkeys(range(1, 7), [SLOW])) as hosts, ExitStack() as ending:
+    with fleet(9, faults={number: [SLOW] for number in range(1, 7)}) as hosts, ExitStack() as ending:
         stage = Stage(hosts, postgres.url)
         assert stage.start("one", "--waves", "1,6,rest", "--detach").status == 0
-        secret = {"MGMTNET_FENCE_PASSWORD": SECRET, "MGMTNET_ENGINE_PASSWORD": SECRET}
+        secret = {"MGMTNET_FENCE_PASSWORD": MARK, "MGMTNET_ENGINE_PASSWORD": MARK}
         workers: list[Worker] = [
             ending.enter_context(stage.worker(tmp_path / f"w{number}", "--jobs", "2", **secret)) for number in range(3)
         ]
@@ -60,21 +61,20 @@ def test_workers_killed_and_stopped_and_the_database_restarted(postgres: Server,
 
         dumped = everything(postgres.url)
         assert b"host7" in dumped
-        assert SECRET.encode() not in dumped
+        assert MARK.encode() not in dumped
         key = Path(hosts.environ["MGMTNET_KEY"]).read_text()
         assert not any(line.encode() in dumped for line in key.splitlines()[1:-1])
 
 
 def everything(url: str) -> bytes:
     """What stands in any table of the database."""
-    query = "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables WHERE table_schema IN "
+    found = []
     with psycopg.connect(url) as database:
-        tables = [str(row[0]) for row in database.execute(f"{query} ('dbos', 'mgmtnet')")]
-        found = []
-        for table in tables:
-            with database.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as rows:
+        for schema, name in database.execute("SELECT schemaname, relname FROM pg_stat_user_tables").fetchall():
+            query = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(schema, name))
+            with database.cursor().copy(query) as rows:
                 found += [bytes(row) for row in rows]
-        return b"".join(found)
+    return b"".join(found)
 
 
 def test_rules_that_a_worker_does_not_have_are_not_worked_by(
