@@ -137,7 +137,7 @@ def resume(run: str, tell: Listener | None = None, *, expected: Sequence[str] = 
         return gone_on_with(record, folder, url, tell or (lambda _: None), expected)
 
 
-def gone_on_with(  # noqa: PLR0913 what a run needs, each by its name
+def gone_on_with(
     record: journal.Record,
     folder: str,
     url: str,

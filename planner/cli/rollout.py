@@ -29,7 +29,7 @@ from planner.fleet.ledger import OVER, WAITS_AGAIN, AwayError, Ledger, Row, Stal
 from planner.fleet.rollout import FAILED, Asked, Member, Power, Rollout, in_waves, wave_sizes
 from planner.fleet.survey import Candidate, Looked, survey
 from planner.fleet.waves import read_window
-from planner.fleet.wishes import Wish, one_for_all, read_table
+from planner.fleet.wishes import Wish, Wishes, read_wishes
 from planner.fleet.worker import Hands, News, Worker
 from planner.printing import json_text
 from planner.problem import Problem, errors
@@ -79,12 +79,13 @@ def _unknown(name: str) -> Problem:
 
 
 class Named(NamedTuple):
-    """A host as it was named: where its VDSM is, and what the inventory says of its power management."""
+    """A host as it was named: where its VDSM is, and what the inventory says of power management and groups."""
 
     name: str
     target: str
     proxy: str = ""
     bmc: str = ""
+    groups: tuple[str, ...] = ()
 
 
 def _hosts(stated: str) -> list[Named] | list[Problem]:
@@ -112,6 +113,7 @@ def _hosts(stated: str) -> list[Named] | list[Problem]:
             str(entry.vars.get("mgmtnet_target") or entry.address),
             str(entry.vars.get("fence_proxy") or ""),
             str(entry.vars.get("fence_address") or ""),
+            entry.groups,
         )
         for entry in inventory.entries
     ]
@@ -123,34 +125,35 @@ def _wishes(path: str | None) -> tuple[list[Wish], list[Problem]]:
 
         reading = read_definition(b"{}", "definition")
         return ([Wish("*", {}, reading.definition)] if reading.definition else []), list(reading.problems)
-    if path.lower().endswith(".csv"):
-        return read_table(path)
-    wish, problems = one_for_all(path)
-    return ([wish] if wish is not None else []), problems
+    return read_wishes(path)
 
 
 def _candidates(
-    options: argparse.Namespace, hosts: Sequence[Named], wishes: Sequence[Wish]
+    options: argparse.Namespace, hosts: Sequence[Named], wishes: Sequence[Wish], definitions: list[str]
 ) -> tuple[list[Candidate], list[Problem]]:
-    """Each host with how it is reached and what is wanted of it."""
+    """Each host with how it is reached and what is wanted of it, of which each is put into ``definitions`` once."""
     problems: list[Problem] = []
+    known: dict[str, int] = {}
+    rows = Wishes(wishes)
     candidates = []
     access = access_of(options, "")
     if isinstance(access, Problem):
         return [], [access]
     for host in hosts:
-        number = next((number for number, wish in enumerate(wishes) if wish.means(host.name)), None)
-        if number is None:
+        wish = rows.about([host.name], host.groups)
+        if wish is None:
             hint = "name it, or a pattern for it, in the column `capture`"
             problems.append(Problem("host-unwanted", f"no row of the table is about {host.name}", hint))
             continue
-        wish = wishes[number]
+        text = json_text(dict(wish.wanted), None)
+        number = known.setdefault(text, len(known))
         own = replace(access, target=host.target)
         addresses = wish.addresses or tuple(addresses_of(host.target, own.routes))
         proxy = host.proxy or ("" if options.reboot == "none" else options.reboot)
         bmc = host.bmc if proxy else ""
         problems += _unfit_to_reboot(host, proxy, bmc)
         candidates.append(Candidate(host.name, own, wish.definition, number, addresses, proxy, bmc))
+    definitions += known
     return candidates, problems
 
 
@@ -177,15 +180,16 @@ def run_rollout_start(options: argparse.Namespace) -> int:
     problems += [sizes] if isinstance(sizes, Problem) else []
     problems += [] if options.reboot == "none" else _power_problems(options)
     candidates: list[Candidate] = []
+    definitions: list[str] = []
     if not errors(problems):
-        candidates, found = _candidates(options, named, wishes)
+        candidates, found = _candidates(options, named, wishes, definitions)
         problems += found
     tell_problems(options.log, [one for one in problems if one.severity != "error"])
     if errors(problems) or compiled is None:
         return failed(options, errors(problems))
     journal.prepare()
     looked = _surveyed(options, candidates, compiled)
-    rollout = _made(options, compiled, [json_text(dict(wish.wanted), None) for wish in wishes], looked)
+    rollout = _made(options, compiled, definitions, looked)
     if isinstance(rollout, Problem):
         return failed(options, [rollout])
     shown = account.planned(rollout, sum(one.member is None and one.problem is None for one in looked))
