@@ -80,7 +80,10 @@ def begun(url: str) -> bool:
     """Whether any run was ever written down there."""
     if url.startswith(SQLITE):
         path = _path(url)
-        return os.path.exists(path) and os.path.getsize(path) > 0
+        if not os.path.exists(path) or not os.path.getsize(path):
+            return False
+        with closing(sqlite3.connect(path, timeout=CONNECT_WITHIN)) as file:
+            return bool(file.execute("SELECT 1 FROM sqlite_master WHERE name = 'workflow_status'").fetchone())
     with _connected(url) as database:
         return bool(database.execute("SELECT to_regclass('dbos.workflow_status')").fetchone()[0])
 

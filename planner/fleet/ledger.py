@@ -196,13 +196,19 @@ class Ledger:
             row = database.execute(query).one_or_none()
         return None if row is None else Standing(*row)
 
-    def ask(self, name: str, asked: Asked, ended: Ending = "") -> bool:
-        """Write down what is asked of a rollout, or how it has ended; whether there is one."""
+    def ask(self, name: str, asked: Asked) -> None:
+        """Write down what is asked of a rollout, which goes on then."""
+        self._rollout_is(name, {"asked": asked, "ended": ""})
+
+    def end(self, name: str, ended: Ending) -> None:
+        """Write down how a rollout has ended."""
+        self._rollout_is(name, {"ended": ended})
+
+    def _rollout_is(self, name: str, values: Mapping[str, str]) -> None:
         import sqlalchemy as sa
 
         with self._change() as (database, _):
-            update = sa.update(self._rollouts).where(self._rollouts.c.name == name)
-            return bool(database.execute(update.values(asked=asked, ended=ended)).rowcount)
+            database.execute(sa.update(self._rollouts).where(self._rollouts.c.name == name).values(**values))
 
     # Hosts.
 

@@ -126,13 +126,15 @@ class Worker:
         hands = self._hands
         self._signed()
         with serving(hands.url, hands.name, hands.digest, hands.at_once, self._work) as queue:
-            while not self._stale.is_set():
-                if self._round(queue, until):
-                    self._ending.set()
-                if self._ending.is_set() and not self._at_work:
-                    self._gone()
-                    return None
-                self._stale.wait(BEAT)
+            try:
+                while not self._stale.is_set():
+                    if self._round(queue, until):
+                        self._ending.set()
+                    if self._ending.is_set() and not self._at_work:
+                        return None
+                    self._stale.wait(BEAT)
+            finally:
+                self._gone()
         return stale()
 
     def _signed(self) -> None:
@@ -156,9 +158,11 @@ class Worker:
             self._away = ""
             for lapsed in self._watch.lapsed(self._ledger.workers(), time.monotonic()):
                 self._taken_over(queue, lapsed)
-            for standing in [] if self._ending.is_set() else self._ledger.standings(going=True):
-                if standing.digest == self._hands.digest:
-                    self._decide(queue, standing.name)
+            going = [] if self._ending.is_set() else self._ledger.standings(going=True)
+            ours = {one.name for one in going if one.digest == self._hands.digest}
+            self._courses = {name: followed for name, followed in self._courses.items() if name in ours}
+            for name in ours:
+                self._decide(queue, name)
             return until()
         except StaleError:
             self._stale.set()
@@ -209,7 +213,7 @@ class Worker:
             followed.said = decision.said
             self._tell(News(name, decision.said))
         if decision.ended:
-            self._ledger.ask(name, standing.asked, decision.ended)
+            self._ledger.end(name, decision.ended)
             return
         for number in decision.begin:
             task = Task(name, number, followed.attempt(number))
@@ -268,12 +272,14 @@ class Worker:
         self._patiently(lambda: self._ledger.enter(task.rollout, row))
 
     def _may_begin(self, rollout: Rollout) -> bool:
-        """Whether a host that was queued may still begin: somebody may have paused it, or the window closed."""
+        """Whether a host that was queued may still begin: it was paused, hosts failed, the window closed since."""
         standing = self._ledger.standing(rollout.name)
         window = read_window(rollout.window)
         opened = not isinstance(window, Window) or window.opened(time.time())
         asked = standing is not None and standing.asked == "go" and not standing.ended
-        return asked and opened and not self._ending.is_set()
+        followed = self._courses.get(rollout.name)
+        spent = followed is not None and followed.course.failures > rollout.max_failures
+        return asked and opened and not spent and not self._ending.is_set()
 
     def _done(self, task: Task, rollout: Rollout, tried: str, *, doubt: bool) -> Ended:
         """Begin the run, or go on with it, or wait for who does, until it has ended.
