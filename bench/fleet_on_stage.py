@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import uuid4
 
 import planner
 from planner.standin import StandIn
@@ -79,7 +79,7 @@ def _capture(golden: str, number: int) -> dict[str, Any]:
     text = (ROOT / "golden" / golden / "capture.json").read_text()
     text = text.replace("192.0.2.", f"10.{7 + (number >> 8)}.{number & 255}.")
     text = text.replace("52:54:00:", f"52:{54 + (number >> 8)}:{number & 255:02x}:")
-    return {**json.loads(text), "uuid": str(UUID(int=number + 1))}
+    return {**json.loads(text), "uuid": str(uuid4())}  # by which the kernel tells hosts apart, those of others, too
 
 
 def _environ(folder: Path, site: Site) -> dict[str, str]:

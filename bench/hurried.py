@@ -1,4 +1,4 @@
-"""The command, and services and workers that start it, where a run waits seconds for what takes minutes in the field."""
+"""The command, services and workers that start it, where a run waits seconds for what takes minutes in the field."""
 
 import sys
 from pathlib import Path

@@ -51,8 +51,7 @@ FAULTS = (
 )
 # A call may come a second time where the host's own answer says that the first was not carried out, where a power cut
 # ended it, and where what it made is taken back (docs/reliability.md, Faults).
-AGAIN = ("busy", "recovering", "power-cut", "checkpoint", "crash", "error-frame", "half-open", "wrong-mtu", "no-bridge")
-AGAIN = (*AGAIN, "dies")
+AGAIN = ("busy", "recovering", "power-cut", "checkpoint", "wrong-mtu")
 GOOD = ("saved", "before", "adopted")
 ONCE = {"setupNetworks": 2, "setSafeNetworkConfig": 1}
 LONGEST = 1500.0
@@ -116,8 +115,8 @@ def disturb(environ: Mapping[str, str], postgres: Server, crew: list[subprocess.
     while True:
         account = status(environ)
         done = hosts - sum(account["counts"].get(state, 0) for state in ("waiting", "queued", "at work", "elsewhere"))
-        if done // 25 != shown:
-            shown = done // 25
+        if done // 10 != shown:
+            shown = done // 10
             print(f"{done} of {hosts}: {account['counts']}", flush=True)
         while blows and done >= blows[0][0]:
             blows.pop(0)[1]()
@@ -167,7 +166,7 @@ def ask(postgres: Server, query: str) -> list[tuple[Any, ...]]:
 def tables(postgres: Server) -> dict[str, tuple[int, int]]:
     """The bytes and rows of each table that has any; the server counts rows when it is told to."""
     ask(postgres, "ANALYZE")
-    query = "SELECT relid::regclass::text, pg_total_relation_size(relid), n_live_tup FROM pg_stat_user_tables"
+    query = "SELECT schemaname || '.' || relname, pg_total_relation_size(relid), n_live_tup FROM pg_stat_user_tables"
     found = {str(name): (int(size), int(rows)) for name, size, rows in ask(postgres, query)}
     return {name: each for name, each in sorted(found.items()) if each[1]}
 

@@ -306,6 +306,8 @@ class Ledger:
             with self._engine.begin() as database:
                 yield database
         except (OperationalError, InterfaceError) as failure:
+            if self.identity and "no such table" in str(failure.orig):  # SQLite's; PostgreSQL's is below
+                raise StaleError from failure
             raise AwayError(str(failure.orig).strip().partition("\n")[0]) from failure
         except ProgrammingError as failure:  # a table that was there is gone
             if self.identity:

@@ -289,6 +289,7 @@ class Worker:
         member = rollout.members[task.host]
         run = run_name(task, member)
         silent = 0
+        asked: Mapping[str, Any] | None = None
         while True:
             record = self._recorded(run)
             if record is not None and record.state == "ended":
@@ -305,6 +306,9 @@ class Worker:
             ended = _of_document(document, run)
             if ended is not None:
                 return ended
+            if document != asked:
+                asked = document
+                self._tell(News(rollout.name, f"{member.name}: asked again after {_why(document)}"))
             silent += not document
             if silent > SILENT:
                 hint = "its process ended without a word each time"
@@ -394,6 +398,12 @@ def _of_document(document: Mapping[str, Any], run: str) -> Ended | None:
     if not problems or code in HELD or code in AWAY:
         return None
     return Ended("held" if code == "shape-differs" else "failed", "", code, said)
+
+
+def _why(document: Mapping[str, Any]) -> str:
+    """Why a host is asked for again, in a few words."""
+    codes = [str(one.get("code")) for one in document.get("problems", ()) if isinstance(one, dict)]
+    return ", ".join(codes) or "its process ended without a word"
 
 
 def _of_report(document: Mapping[str, Any], run: str) -> Ended:
