@@ -17,6 +17,7 @@ from planner.apply.library import arrived, objections, problem_of, stands_alread
 from planner.apply.order import Access, Order, Reboot, host_key, read_plan
 from planner.apply.run import Event, Report
 from planner.apply.world import unusable
+from planner.cli.arguments import variable
 from planner.cli.hosts import (
     access_of,
     addresses_of,
@@ -26,7 +27,6 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_wanted
-from planner.cli.options import variable
 from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
 from planner.files import read_file

@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Callable
 
-from planner.cli.options import _access, _count, _log, _number, _output, _rules
+from planner.cli.arguments import access, count, log, number, output, rules
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # with a host's digest and an attempt it is the name of a run
 MOST_FAILURES = 1_000_000
@@ -23,10 +23,10 @@ def rollouts(command: argparse.ArgumentParser) -> None:
 def works(command: argparse.ArgumentParser) -> None:
     """`mgmtnet worker`."""
     _credentials(command)
-    _rules(command)
+    rules(command)
     _jobs(command)
     _database(command)
-    _log(command)
+    log(command)
 
 
 def _start(command: argparse.ArgumentParser) -> None:
@@ -43,16 +43,16 @@ def _start(command: argparse.ArgumentParser) -> None:
     )
     what = "hosts that may fail; one more ends the rollout (0)"
     command.add_argument("--max-failures", metavar="N", type=_failures, default="0", help=what)
-    command.add_argument("--concurrency", metavar="N", type=_count, default="10", help="hosts at once (10)")
+    command.add_argument("--concurrency", metavar="N", type=count, default="10", help="hosts at once (10)")
     what = "when hosts may begin: 22:00-04:00, or with a time zone's name after it"
     command.add_argument("--window", metavar="H:M-H:M", default="", help=what)
     command.add_argument("--name", metavar="NAME", type=_name, help="what the rollout is called; a name serves once")
     command.add_argument("--plan-only", action="store_true", help="show hosts, waves and canaries, and start nothing")
     command.add_argument("--detach", action="store_true", help="leave the work to others: `mgmtnet worker`")
-    _rules(command)
-    _access(command)
-    _number(command, "--timeout", "120", "seconds for which VDSM waits for a sign before it rolls back")
-    _number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
+    rules(command)
+    access(command)
+    number(command, "--timeout", "120", "seconds for which VDSM waits for a sign before it rolls back")
+    number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     what = "tcp://..., https://... to be reached as before"
     command.add_argument("--probe", metavar="URL", action="append", default=[], help=what)
     what = "prove each by a reboot: the host that fences, where the inventory names no fence_proxy"
@@ -63,13 +63,13 @@ def _start(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
     command.add_argument("-y", "--yes", action="store_true", help="do not ask")
     _jobs(command)
-    _output(command, ("text", "json"))
-    _log(command)
+    output(command, ("text", "json"))
+    log(command)
 
 
 def _status(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", nargs="?", help="one rollout; without: every one, a line each")
-    _output(command, ("text", "json"))
+    output(command, ("text", "json"))
 
 
 def _named(command: argparse.ArgumentParser) -> None:
@@ -83,15 +83,15 @@ def _resume(command: argparse.ArgumentParser) -> None:
     what = "use the database although its past was put back (a backup, a replica)"
     command.add_argument("--restored", action="store_true", help=what)
     _credentials(command)
-    _rules(command)
+    rules(command)
     _jobs(command)
-    _output(command, ("text", "json"))
-    _log(command)
+    output(command, ("text", "json"))
+    log(command)
 
 
 def _report(command: argparse.ArgumentParser) -> None:
     _named(command)
-    _output(command, ("text", "json", "junit", "html"))
+    output(command, ("text", "json", "junit", "html"))
 
 
 def _credentials(command: argparse.ArgumentParser) -> None:
@@ -111,7 +111,7 @@ def _database(command: argparse.ArgumentParser) -> None:
 
 def _jobs(command: argparse.ArgumentParser) -> None:
     what = "hosts that each worker has in hand at once; the last who says so counts for all (8)"
-    command.add_argument("--jobs", metavar="N", type=_count, default="8", help=what)
+    command.add_argument("--jobs", metavar="N", type=count, default="8", help=what)
 
 
 def _name(text: str) -> str:
