@@ -34,6 +34,9 @@ FORM = "mgmtnet-apply-1"
 # Seconds between two looks of DBOS for messages, which nobody sends a run. The end of a run waits for one: longer, and
 # each apply takes longer; shorter, and a run of minutes asks the database for nothing hundreds of times.
 LISTENS = 0.2
+# Connections to PostgreSQL that DBOS may have for one run, beside those by which it listens and the host is held. A run
+# writes one thing after the other; with DBOS' own 20 it takes five, and a hundred hosts at once need a larger server.
+CONNECTIONS = 3
 # Shorter takes a database beyond a slow line for one that is not there; longer leaves whoever mistyped it waiting.
 CONNECT_WITHIN = 10
 
@@ -478,6 +481,7 @@ def _launched(url: str, run: str, version: str, perform: Perform) -> Iterator[An
             "serializer": json_serializer(),
             "log_level": "CRITICAL",
             "notification_listener_polling_interval_sec": LISTENS,
+            **({"sys_db_pool_size": CONNECTIONS} if url.startswith(POSTGRESQL) else {}),
         }
     )
 
