@@ -1,9 +1,7 @@
 """What the tests of rollouts need: commands over a fleet of stand-ins, and workers as processes."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +11,10 @@ from typing import Any, NamedTuple
 
 from fleet_on_stage import Fleet
 from standins import BARE, MGMTNET, PATIENCE, Ended, mgmtnet
+
+from planner.fleet.account import document
+from planner.fleet.ledger import AwayError, Ledger
+from planner.fleet.rollout import Rollout
 
 # Twice what each of them needs to be sent once: the call that adopts a host, and the one that changes it.
 ONCE = Counter({"setupNetworks": 2, "setSafeNetworkConfig": 1})
@@ -60,7 +62,18 @@ class Stage(NamedTuple):
         return ["rollout", "start", *hosts, *network, "--name", name, "--yes", *options]
 
     def status(self, name: str) -> Any:
-        return self.command("rollout", "status", name, "-o", "json").document
+        """As `mgmtnet rollout status` has it; asked in this process, for a busy machine's sake."""
+        ledger = Ledger(self.database)
+        try:
+            rollout, standing = ledger.rollout(name), ledger.standing(name)
+            assert isinstance(rollout, Rollout), rollout
+            assert standing is not None
+            return document(rollout, standing, ledger.rows(name), ledger.workers())
+        except AwayError:
+            time.sleep(0.2)
+            return self.status(name)
+        finally:
+            ledger.close()
 
     def states(self, name: str) -> dict[str, str]:
         return {host["host"]: host["state"] for host in self.status(name)["hosts"]}
@@ -109,14 +122,3 @@ def children_of(process: int) -> list[int]:
             if int(fields[1]) == process and fields[0] != "Z":
                 found.append(int(entry.name))
     return found
-
-
-def command_line(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
-
-
-assert sys.platform == "linux"
-assert os.path.exists("/proc")
