@@ -13,6 +13,7 @@ import planner
 from planner.standin import StandIn
 from planner.standin.clock import WallClock
 from planner.standin.faults import Mishap, parse_mishap
+from planner.standin.host import Controllers
 from planner.standin.server import Hosted, Site
 
 ROOT = Path(__file__).parent.parent
@@ -55,13 +56,19 @@ def fleet(
         path = Path(folder)
         site = Site(path / "credentials", first="127.1.0.1")
         try:
-            hosts = {}
+            hosts: dict[str, Hosted] = {}
+            controllers = Controllers()
             for number in range(count):
                 golden = goldens[number % len(goldens)]
                 mishaps = tuple(map(_mishap, (faults or {}).get(number, ())))
                 stand_in = StandIn(
-                    _capture(golden, number), faults=mishaps, clock=WallClock(speed), setup_seconds=setup
+                    _capture(golden, number),
+                    faults=mishaps,
+                    clock=WallClock(speed),
+                    setup_seconds=setup,
+                    controllers=controllers,
                 )
+                controllers.register(f"bmc{number}", stand_in)
                 hosts[f"host{number}"] = site.add(stand_in)
             yield Fleet(path, hosts, _environ(path, site), *_files(path, hosts, goldens[0]))
         finally:
@@ -94,13 +101,13 @@ def _environ(folder: Path, site: Site) -> dict[str, str]:
 
 
 def _files(folder: Path, hosts: Mapping[str, Hosted], golden: str) -> tuple[str, str]:
-    """The definition, and an inventory that tells where each host's VDSM is."""
+    """The definition, and an inventory that tells where each host's VDSM is, and which BMC it has."""
     definition = ROOT / "golden" / golden / "definition.yaml"
     assert planner.read_definition(definition.read_text()).definition is not None
     inventory = folder / "hosts.ini"
     lines = []
-    for name, hosted in hosts.items():
+    for number, (name, hosted) in enumerate(hosts.items()):
         place = hosted.address_of(hosted.stand_in.address)
-        lines.append(f"{name} mgmtnet_target={place.address}:{place.port}")
+        lines.append(f"{name} mgmtnet_target={place.address}:{place.port} fence_address=bmc{number}")
     inventory.write_text("[hypervisors]\n" + "\n".join(lines) + "\n")
     return str(definition), str(inventory)

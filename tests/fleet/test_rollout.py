@@ -81,25 +81,37 @@ def test_outside_of_the_window_nothing_begins(database: str) -> None:
 
 
 def test_a_host_whose_plan_has_another_shape_by_now_is_held(database: str) -> None:
-    """Between the plan and its wave somebody gave the host its network."""
+    """Between the plan and its wave somebody gave the host its network, with another MTU."""
     with fleet(2) as hosts:
         stage = Stage(hosts, database)
         assert stage.start("one", "--waves", "1,rest", "--detach").status == 0
-        request = {
-            "networks": {"other": {"nic": "eth1", "bridged": True, "bootproto": "none", "switch": "legacy"}},
-            "bondings": {},
-            "options": {"connectivityCheck": False, "commitOnSuccess": True},
-        }
-        hosts.hosts["host1"].stand_in.call("setupNetworks", request)
-        held = hosts.sent("host1")
+        changed = hosts.hosts["host1"].stand_in
+        network = {"nic": "eth0", "mtu": 1400, "bridged": True, "bootproto": "none", "ipaddr": changed.address}
+        network |= {"netmask": "255.255.255.0", "gateway": "10.7.1.1", "defaultRoute": True, "switch": "legacy"}
+        options = {"connectivityCheck": False, "commitOnSuccess": True}
+        changed.call("setupNetworks", {"networks": {"ovirtmgmt": network}, "bondings": {}, "options": options})
+        before = hosts.sent("host1")
         with stage.worker(hosts.folder / "w"):
             wait_until(lambda: stage.is_state("one", "done", "failed"))
-        account = stage.status("one")
-        if account["hosts"][1]["state"] == "held":
-            assert account["hosts"][1]["code"] == "shape-differs"
-            assert hosts.sent("host1") == held
-        else:
-            assert account["hosts"][1]["state"] in ("saved", "refused")
+        held = stage.status("one")["hosts"][1]
+        assert (held["state"], held["code"], held["run"]) == ("held", "shape-differs", "")
+        assert hosts.sent("host1") == before
+        assert "held: its plan is of another shape" in stage.command("rollout", "status", "one").out
+
+
+def test_each_host_is_proven_by_a_reboot_that_another_brings_about(database: str) -> None:
+    with fleet(2) as hosts:
+        stage = Stage(hosts, database)
+        inventory = Path(hosts.inventory)
+        target = [line.split("=")[1].split()[0] for line in inventory.read_text().splitlines()[1:]]
+        inventory.write_text(inventory.read_text().replace("=bmc0", f"=bmc0 fence_proxy={target[1]}"))
+        how = ["--reboot", target[0], "--fence-agent", "ipmilan", "--fence-user", "admin"]
+        done = stage.start("one", *how, MGMTNET_FENCE_PASSWORD=inventory.name)
+        assert done.status == 0, done
+        assert all(hosted.stand_in.epoch for hosted in hosts.hosts.values()), "each was switched off and on"
+        itself = stage.start("two", "--hosts", target[0], *how)
+        assert "error[fence-itself]" in itself.err
+        assert "error[fence-incomplete]" in itself.err
 
 
 def test_a_table_says_what_is_wanted_of_which(database: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A rollout under way on one machine: failures and their budget, pause and stop, a `start` that is killed, two of them."""
+"""A rollout under way on one machine: failures, pause and stop, a `start` that is killed, two rollouts at once."""
 
 import signal
 import subprocess
