@@ -4,6 +4,7 @@
 # make check  format, lint, types, layers
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
+# make rollout-matrix  500 hosts, faults, workers killed and stopped, the database restarted; into docs; HOSTS=30: fewer
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
 # make prove    that the shipped rules keep their invariants on every host; prove-long: what proofs take for granted, at length
 # make attack   hostile inputs and random kills, into docs/reliability.md; SEED=7 TRIES=200 ONLY=rules: others, fewer, one
@@ -25,7 +26,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix explore attack mutate-rules mutate-code soak docs pages page schemas clean
+.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix rollout-matrix explore attack mutate-rules mutate-code soak docs pages page schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -63,6 +64,9 @@ bench: .venv/bench $(COMPILED)
 
 kill-matrix: .venv/test $(COMPILED)
 	$(BIN)/python bench/kill_matrix.py
+
+rollout-matrix: .venv/test $(COMPILED)
+	$(BIN)/python bench/rollout.py $(if $(HOSTS),--hosts $(HOSTS)) $(if $(SEED),--seed $(SEED))
 
 explore: .venv/test
 	$(BIN)/python bench/explore.py $(if $(SEED),--seed $(SEED)) $(if $(DEPTH),--depth $(DEPTH))

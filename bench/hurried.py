@@ -1,9 +1,10 @@
-"""The command, and services that start it, where a run waits seconds for what takes minutes in the field."""
+"""The command, services and workers that start it, where a run waits seconds for what takes minutes in the field."""
 
 import sys
 from pathlib import Path
 
 import planner.cli.apply
+import planner.fleet.worker
 import planner.service.runs
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -12,5 +13,5 @@ from hosts_on_stage import LIMITS
 from planner.cli.main import command
 
 planner.cli.apply.limits_of = lambda _: LIMITS
-planner.service.runs.COMMAND = (sys.executable, __file__)
+planner.fleet.worker.COMMAND = planner.service.runs.COMMAND = (sys.executable, __file__)
 command()

@@ -1,4 +1,4 @@
-"""The one module that knows DBOS: each step's answer is written down before the next step begins.
+"""What apply knows of DBOS: each step's answer is written down before the next step begins.
 
 A run is a workflow that only asks which step is next; what a step answered tells it. So a newer mgmtnet follows the
 recorded answers of an older one, whatever it would have done itself, and goes on from the last of them. A process
@@ -34,6 +34,9 @@ FORM = "mgmtnet-apply-1"
 # Seconds between two looks of DBOS for messages, which nobody sends a run. The end of a run waits for one: longer, and
 # each apply takes longer; shorter, and a run of minutes asks the database for nothing hundreds of times.
 LISTENS = 0.2
+# Connections to PostgreSQL that DBOS may have for one run, beside those by which it listens and the host is held. A run
+# writes one thing after the other; with DBOS' own 20 it takes five, and a hundred hosts at once need a larger server.
+CONNECTIONS = 3
 # Shorter takes a database beyond a slow line for one that is not there; longer leaves whoever mistyped it waiting.
 CONNECT_WITHIN = 10
 
@@ -80,7 +83,10 @@ def begun(url: str) -> bool:
     """Whether any run was ever written down there."""
     if url.startswith(SQLITE):
         path = _path(url)
-        return os.path.exists(path) and os.path.getsize(path) > 0
+        if not os.path.exists(path) or not os.path.getsize(path):
+            return False
+        with closing(sqlite3.connect(path, timeout=CONNECT_WITHIN)) as file:
+            return bool(file.execute("SELECT 1 FROM sqlite_master WHERE name = 'workflow_status'").fetchone())
     with _connected(url) as database:
         return bool(database.execute("SELECT to_regclass('dbos.workflow_status')").fetchone()[0])
 
@@ -140,6 +146,11 @@ def _broken(path: str, told: str) -> Problem:
     return Problem("journal-broken", f"{path} {told}", "move it away; the runs that it held must be looked after")
 
 
+# Seconds after which PostgreSQL takes a machine that does not answer for gone, and gives back what it held: 120 in all.
+# Its own 2 hours leave a host held by nobody; much shorter, and a network that is mended meanwhile loses its claims.
+GONE = {"tcp_keepalives_idle": 60, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 6}
+
+
 @contextmanager
 def claimed(url: str, host: str) -> Iterator[bool]:
     """Hold ``host`` for this process among all that share the database, killed ones excluded; whether it is held.
@@ -151,6 +162,8 @@ def claimed(url: str, host: str) -> Iterator[bool]:
         return
     key = int.from_bytes(sha256(host.encode()).digest()[:8], "big", signed=True)
     with _connected(url) as database:
+        for setting, value in GONE.items():
+            database.execute(f"SET {setting} = {value}")
         yield bool(database.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()[0])
 
 
@@ -179,6 +192,7 @@ Perform = Callable[[str, dict[str, Any], list[Step]], Step]
 AWAY = 90.0
 
 GONE_ON_WITH = "_dbos_internal_queue"  # where a run waits for a moment when it is taken up
+GOING = ["PENDING", "ENQUEUED", "DELAYED"]
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
@@ -346,9 +360,20 @@ def _carried_out(url: str, run: str, version: str, memory: _Memory, begun: Calla
         told = f"the database has not answered for {AWAY:.0f} s"
         return Kept(memory.to_the_end(), _trouble(unwritable(told)))
     except Exception as fault:
+        if memory.fault is None and _forgotten(url, run):
+            return Kept(memory.to_the_end(), _trouble(unwritable("the database does not have the run any more")))
         if os.environ.get("MGMTNET_DEBUG"):
             raise
         return memory.broken_off(fault)
+
+
+def _forgotten(url: str, run: str) -> bool:
+    """Whether the journal is at an earlier time than the run: a replica took over, or a backup was put back.
+
+    Then nobody can have gone on with it, and it goes on as it does without a journal.
+    """
+    found = readable(url, run)
+    return not isinstance(found, Problem) and all(record.run != run for record in found)
 
 
 class _Silent(Exception):  # noqa: N818  what happened to the journal; never leaves this module
@@ -375,10 +400,10 @@ def _result(handle: Any, memory: _Memory) -> Any:
     raise _Silent
 
 
-def readable(url: str) -> list[Record] | Problem:
+def readable(url: str, run: str | None = None) -> list[Record] | Problem:
     """`records`, or what is wrong with them: anybody may have written there, or a disk may have lost a part."""
     try:
-        found = records(url)
+        found = records(url, run)
         for record in found:
             _check(record)
     except Exception as fault:  # noqa: BLE001  whatever stands there, it is no fault of ours
@@ -398,16 +423,24 @@ def _check(record: Record) -> None:
         raise TypeError(msg)
 
 
-def records(url: str) -> list[Record]:
-    """Every run, the newest first; empty when there is no journal yet."""
+def records(url: str, run: str | None = None) -> list[Record]:
+    """Every run, the newest first; with ``run`` the one of that name, and those that have not ended.
+
+    Of thousands a run that begins needs no more. Empty when there is no journal yet.
+    """
     if not begun(url):
         return []
-    _tame()
+    tame()
     from dbos import DBOSClient
 
-    client = DBOSClient(system_database_url=url, serializer=_json_serializer())
+    client = DBOSClient(system_database_url=url, serializer=json_serializer())
     try:
-        found = client.list_workflows(name=FORM, sort_desc=True)
+        if run is None:
+            found = client.list_workflows(name=FORM, sort_desc=True)
+        else:
+            named = client.list_workflows(name=FORM, workflow_ids=[run])
+            others = client.list_workflows(name=FORM, status=GOING, sort_desc=True)
+            found = [*named, *(one for one in others if one.workflow_id != run)]
         return [_record(client, status) for status in found]
     finally:
         client.destroy()
@@ -436,7 +469,7 @@ def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
 @contextmanager
 def _launched(url: str, run: str, version: str, perform: Perform) -> Iterator[Any]:
     """DBOS with this one run as its executor, and the workflow that it runs."""
-    _tame()
+    tame()
     from dbos import DBOS
 
     DBOS(
@@ -445,9 +478,10 @@ def _launched(url: str, run: str, version: str, perform: Perform) -> Iterator[An
             "system_database_url": url,
             "application_version": version,
             "executor_id": run,
-            "serializer": _json_serializer(),
+            "serializer": json_serializer(),
             "log_level": "CRITICAL",
             "notification_listener_polling_interval_sec": LISTENS,
+            **({"sys_db_pool_size": CONNECTIONS} if url.startswith(POSTGRESQL) else {}),
         }
     )
 
@@ -471,7 +505,7 @@ def _launched(url: str, run: str, version: str, perform: Perform) -> Iterator[An
         DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
-def _tame() -> None:
+def tame() -> None:
     """DBOS speaks to standard error as it likes, and executes a row that calls itself py_pickle: it does neither.
 
     Such rows are refused before (`planner.apply.journal.unusable`); one may have come since.
@@ -489,7 +523,7 @@ def _refused(_: Any, row: str) -> Any:
     raise ValueError(msg)
 
 
-def _json_serializer() -> Any:
+def json_serializer() -> Any:
     """JSON in the journal: readable by every version and by hand, and nothing in it is executed when it is read."""
     import json
 

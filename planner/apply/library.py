@@ -127,7 +127,7 @@ def resume(run: str, tell: Listener | None = None, *, expected: Sequence[str] = 
     if isinstance(folder, Problem):
         return Result(None, (folder,))
     url = journal.journal_url(folder)
-    found = journal.readable(url)
+    found = journal.readable(url, run)
     if isinstance(found, Problem):
         return Result(None, (found,))
     record = next((record for record in found if record.run == run), None)
@@ -138,9 +138,17 @@ def resume(run: str, tell: Listener | None = None, *, expected: Sequence[str] = 
 
 
 def gone_on_with(
-    record: journal.Record, folder: str, url: str, tell: Listener, expected: Sequence[str]
+    record: journal.Record,
+    folder: str,
+    url: str,
+    tell: Listener,
+    expected: Sequence[str],
+    again: str | None = None,
 ) -> Result[Report]:
-    """Go on with a run of the journal at ``url``, alone on its host; see `resume`."""
+    """Go on with a run of the journal at ``url``, alone on its host; see `resume`.
+
+    ``again``: what the run is called by which one that ended in doubt is taken up.
+    """
     if record.state == "ended" and journal.standing(record) not in execute.TAKEN_UP:
         told = f"the run {record.run} has ended: {journal.standing(record)}"
         return Result(None, (Problem("run-ended", told, "`mgmtnet apply` begins a new run"),))
@@ -149,7 +157,7 @@ def gone_on_with(
             return Result(None, (held,))
         if record.state == "running":
             return Result(execute.go_on(record, url, tell, expected), ())
-        again = execute.run_name()
+        again = again or execute.run_name()
         tell(Event("said", "run", f"run {again}, after {record.run}"))
         return Result(execute.take_up(record, again, url, tell, expected), ())
 
@@ -192,7 +200,7 @@ def stands_already(order: Order, host: Host, *, save: bool = True) -> Report:
 
 def unfinished(url: str, order: Order) -> Problem | None:
     """An interrupted run on the order's host; or that the journal cannot tell."""
-    found = journal.readable(url)
+    found = journal.readable(url, order.run)
     return found if isinstance(found, Problem) else exclusion.unfinished(found, order)
 
 

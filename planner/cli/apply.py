@@ -17,6 +17,7 @@ from planner.apply.library import arrived, objections, problem_of, stands_alread
 from planner.apply.order import Access, Order, Reboot, host_key, read_plan
 from planner.apply.run import Event, Report
 from planner.apply.world import unusable
+from planner.cli.arguments import variable
 from planner.cli.hosts import (
     access_of,
     addresses_of,
@@ -26,7 +27,6 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_wanted
-from planner.cli.options import variable
 from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
 from planner.cli.progress import progress, remark, tell_problems
 from planner.files import read_file
@@ -130,7 +130,18 @@ def _nothing_to_send(options: argparse.Namespace, order: Order, host: Host) -> i
         return failed(options, problems, REFUSED)
     if there or order.plan["outcome"] == "no-change":
         return _end(options, stands_already(order, host, save=options.yes))
-    return None
+    return failed(options, [_unlike()], REFUSED) if options.shape and options.shape != _shape(order.plan) else None
+
+
+def _shape(plan: Mapping[str, Any]) -> str:
+    from planner.fleet.topology import shape
+
+    return shape(plan)
+
+
+def _unlike() -> Problem:
+    told = "the plan is of another shape than the one that was agreed to: the host, or the rules, have changed"
+    return Problem("shape-differs", told, "`mgmtnet plan` shows what it would do now; apply it without --shape")
 
 
 def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from planner.cli.arguments import access, count, log, number, output, rules, seconds, variable
 from planner.cli.output import say, tell_whole
 from planner.printing import printable
 
@@ -64,11 +65,6 @@ class Command(Parser):
         return options, rest
 
 
-def variable(name: str) -> str | None:
-    """What MGMTNET_NAME says; an empty one says nothing."""
-    return os.environ.get(f"MGMTNET_{name}") or None
-
-
 def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
     def chosen(text: str) -> str:
         if text in choices:
@@ -81,7 +77,6 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
-LARGEST_COUNT = 1_000_000
 RUN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -117,7 +112,7 @@ def _as_wide_as_the_terminal(prog: str) -> argparse.HelpFormatter:
 
 def _plan(command: argparse.ArgumentParser) -> None:
     _host(command)
-    _output(command, OUTPUTS)
+    output(command, OUTPUTS)
     command.add_argument(
         "--step",
         choices=("adopt", "change"),
@@ -139,23 +134,23 @@ def _why_not(command: argparse.ArgumentParser) -> None:
 
 def _facts(command: argparse.ArgumentParser) -> None:
     _host(command)
-    _output(command, ("text", "json"))
+    output(command, ("text", "json"))
 
 
 def _advise(command: argparse.ArgumentParser) -> None:
     _host(command)
-    _output(command, ("text", "json"))
+    output(command, ("text", "json"))
 
 
 def _draw(command: argparse.ArgumentParser) -> None:
     _host(command)
-    _output(command, DRAWINGS)
+    output(command, DRAWINGS)
 
 
 def _explained(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="CODE|RULE", help="a problem's code, or a rule's or a table's name")
     command.add_argument("--goldens", metavar="DIR", help="where the hosts of its examples lie, if not with the rules")
-    _rules(command)
+    rules(command)
 
 
 def _golden(command: argparse.ArgumentParser) -> None:
@@ -164,15 +159,15 @@ def _golden(command: argparse.ArgumentParser) -> None:
     one = actions.add_parser("check", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(action="check", interactive=False, moved=False)
     _goldens(one, "one golden, or a folder of them")
-    _output(one, ("text", "json", "junit"))
-    _rules(one)
+    output(one, ("text", "json", "junit"))
+    rules(one)
     summary = "bring the plans up to date"
     one = actions.add_parser("update", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(action="update", output="text")
     _goldens(one, "one golden, or a folder of them")
     one.add_argument("--interactive", action="store_true", help="show each change with its why, and ask")
     one.add_argument("--moved", action="store_true", help="only where nothing changed but the lines of rules")
-    _rules(one)
+    rules(one)
     summary = "make goldens of captured hosts, without what names anybody"
     one = actions.add_parser("new", help=summary, description=summary.capitalize() + ".")
     one.set_defaults(module="golden_new", function="run_golden_new")
@@ -186,7 +181,7 @@ def _golden(command: argparse.ArgumentParser) -> None:
     one.add_argument("--address", metavar="A", action="append", default=None, help="the host's management address")
     one.add_argument("--about", metavar="TEXT", help="one sentence: what is special about the host")
     one.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that is not to be renamed")
-    _rules(one)
+    rules(one)
 
 
 def _fleet(command: argparse.ArgumentParser) -> None:
@@ -206,7 +201,7 @@ def _fleet(command: argparse.ArgumentParser) -> None:
     one.add_argument("after", metavar="NEW", nargs="?", help="the same hosts later")
     one.add_argument("--as-vdsm", metavar="VERSION", type=_version, help="in place of NEW: as if VDSM were 4.50.8, say")
     _of_many(one)
-    _output(one, ("text", "json"))
+    output(one, ("text", "json"))
 
 
 def _of_many(command: argparse.ArgumentParser) -> None:
@@ -214,7 +209,7 @@ def _of_many(command: argparse.ArgumentParser) -> None:
     command.add_argument("--network", metavar="D|TABLE", help=what)
     what = "management addresses: an Ansible inventory (INI, YAML), or a table (CSV) with columns host, address"
     command.add_argument("--addresses", metavar="FILE", help=what)
-    _rules(command)
+    rules(command)
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -248,6 +243,18 @@ def _rulesets(command: argparse.ArgumentParser) -> None:
     subcommands(command)
 
 
+def _rollouts(command: argparse.ArgumentParser) -> None:
+    from planner.cli.rollout_options import rollouts
+
+    rollouts(command)
+
+
+def _worker(command: argparse.ArgumentParser) -> None:
+    from planner.cli.rollout_options import works
+
+    works(command)
+
+
 def _simulation(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help="the host to be (getVdsCaps); - for standard input")
     command.add_argument("--address", metavar="A", help="the host's management address")
@@ -261,7 +268,7 @@ def _applied(command: argparse.ArgumentParser) -> None:
     command.add_argument("host", metavar="HOST", nargs="?", help="host, host:port or address of its VDSM")
     command.add_argument("--plan", metavar="PLAN", help="a plan (mgmtnet plan -o json) instead of a definition")
     _wanted(command)
-    _access(command)
+    access(command)
     _change(command)
     command.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
@@ -271,9 +278,9 @@ def _rehearsed(command: argparse.ArgumentParser) -> None:
     _faults(command)
     command.add_argument("--reboot", choices=("yes", "none"), default="yes", help="whether the host is rebooted, too")
     command.add_argument("--speed", metavar="X", default="10", help="how fast VDSM's clock runs")
-    _number(command, "--timeout", "30", "how long VDSM waits for a sign, in its own seconds")
-    _output(command, ("text", "json"))
-    _log(command)
+    number(command, "--timeout", "30", "how long VDSM waits for a sign, in its own seconds")
+    output(command, ("text", "json"))
+    log(command)
 
 
 def _captured(command: argparse.ArgumentParser) -> None:
@@ -284,29 +291,31 @@ def _captured(command: argparse.ArgumentParser) -> None:
         "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
     )
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
-    _access(command)
-    _log(command)
+    access(command)
+    log(command)
 
 
 def _registered(command: argparse.ArgumentParser) -> None:
     command.add_argument("--engine-host", metavar="E", required=True, help="its engine: a name, an address or a URL")
     command.add_argument("--vdsm", metavar="HOST", help="the local VDSM, if not at the management address")
     _wanted(command)
-    _access(command)
+    access(command)
     _change(command)
     command.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
 def _stated(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", metavar="RUN", nargs="?", help="one run; without: every one")
-    _output(command, ("text", "json"))
+    output(command, ("text", "json"))
 
 
 def _resumed(command: argparse.ArgumentParser) -> None:
     command.add_argument("run", metavar="RUN", nargs="?", help="one run; without: every one that was interrupted")
+    what = "what the run is called that takes up one that ended in doubt"
+    command.add_argument("--as", dest="again", metavar="NAME", type=_run_name, help=what)
     _expect(command)
-    _output(command, ("text", "json"))
-    _log(command)
+    output(command, ("text", "json"))
+    log(command)
 
 
 def _served(command: argparse.ArgumentParser) -> None:
@@ -323,25 +332,18 @@ def _served(command: argparse.ArgumentParser) -> None:
         metavar="NAME:SCOPE,...",
         help="make a token, put it into --tokens, and end; scopes: plan, rehearse, apply",
     )
-    command.add_argument("--workers", metavar="N", type=_count, default=str(os.cpu_count() or 1), help="that plan")
-    command.add_argument("--patience", metavar="S", type=_seconds, default="30", help="seconds for one answer")
-    command.add_argument("--rate", metavar="N", type=_count, default="1000", help="requests a second for each caller")
+    command.add_argument("--workers", metavar="N", type=count, default=str(os.cpu_count() or 1), help="that plan")
+    command.add_argument("--patience", metavar="S", type=seconds, default="30", help="seconds for one answer")
+    command.add_argument("--rate", metavar="N", type=count, default="1000", help="requests a second for each caller")
     command.add_argument("--decisions", metavar="DIR|URL", help="keep every decision, here or in postgresql://...")
     command.add_argument("--runs", action="store_true", help="let callers with the scope apply change hosts")
     command.add_argument("--audit", metavar="FILE", help="who changed what; without: audit.jsonl in the state folder")
 
 
-def _count(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= LARGEST_COUNT:
-        return int(text)
-    told = f"{text!r} is no number from 1 to {LARGEST_COUNT:,}"
-    raise argparse.ArgumentTypeError(told)
-
-
 def _change(command: argparse.ArgumentParser) -> None:
     """How a change is made and proven."""
-    _number(command, "--timeout", "120", "seconds for which VDSM waits for a sign of ours before it rolls back")
-    _number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
+    number(command, "--timeout", "120", "seconds for which VDSM waits for a sign of ours before it rolls back")
+    number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     command.add_argument(
         "--probe", metavar="URL", action="append", default=[], help="tcp://..., https://... to be reached as before"
     )
@@ -352,8 +354,9 @@ def _change(command: argparse.ArgumentParser) -> None:
     command.add_argument("--fence-password-file", metavar="FILE")
     command.add_argument("--fence-options", metavar="K=V,...", default="", help="further options of the agent")
     command.add_argument("--run", metavar="NAME", type=_run_name, help="what the run is called; a name serves once")
-    _output(command, ("text", "json"))
-    _log(command)
+    command.add_argument("--shape", metavar="DIGEST", help="refuse a change whose plan is of another shape")
+    output(command, ("text", "json"))
+    log(command)
 
 
 def _run_name(text: str) -> str:
@@ -370,18 +373,6 @@ def _expect(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _access(command: argparse.ArgumentParser) -> None:
-    """How hosts are spoken to."""
-    command.add_argument("--transport", choices=("auto", "jsonrpc", "xmlrpc", "engine"), default="auto")
-    for name, what in (("ca", "the hosts' CA"), ("cert", "our certificate"), ("key", "its key")):
-        command.add_argument(f"--{name}", metavar="FILE", help=what)
-    command.add_argument("--pin", metavar="sha256:...", help="the host's certificate itself")
-    command.add_argument("--engine", metavar="URL", default=variable("ENGINE_URL"), help="with --transport engine")
-    command.add_argument("--engine-user", metavar="U")
-    command.add_argument("--engine-password-file", metavar="FILE")
-    command.add_argument("--routes", metavar="FILE", help="where addresses are found (a stand-in's table)")
-
-
 def _faults(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fault",
@@ -390,23 +381,6 @@ def _faults(command: argparse.ArgumentParser) -> None:
         default=[],
         help="what shall go wrong at the Nth call: setupNetworks:lost-reply:1 (may be repeated)",
     )
-
-
-def _log(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--log", choices=("plain", "json"), default="", help="how progress is told")
-
-
-def _number(command: argparse.ArgumentParser, name: str, otherwise: str, what: str) -> None:
-    command.add_argument(name, metavar="S", type=_seconds, default=otherwise, help=what)
-
-
-def _seconds(text: str) -> float:
-    """At least one second, at most an hour: VDSM counts whole seconds, and nobody waits longer."""
-    number = float(text) if text.replace(".", "", 1).isdecimal() else 0.0
-    if 1 <= number <= 3600:
-        return number
-    told = f"{text!r} is no number of seconds from 1 to 3600"
-    raise argparse.ArgumentTypeError(told)
 
 
 def _host(command: argparse.ArgumentParser) -> None:
@@ -428,13 +402,7 @@ def _wanted(command: argparse.ArgumentParser) -> None:
         default=None,
         help="the host's management address, or a name that resolves to it (may be repeated)",
     )
-    _rules(command)
-
-
-def _rules(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--rules", metavar="NAME[@VERSION]|DIR", help="which rules decide")
-    what = "a site's rules, which say themselves what they extend; --rules does not count then"
-    command.add_argument("--policy", metavar="DIR", help=what)
+    rules(command)
 
 
 def _free_output(
@@ -442,10 +410,6 @@ def _free_output(
 ) -> None:
     """Where output goes: a path of one command may mean nothing to another, so no variable stands in for it."""
     command.add_argument("-o", "--output", metavar=metavar, default=otherwise, stood_in_for=False, help=what)
-
-
-def _output(command: argparse.ArgumentParser, kinds: tuple[str, ...]) -> None:
-    command.add_argument("-o", "--output", choices=kinds, default=kinds[0])
 
 
 COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
@@ -467,6 +431,8 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "register": ("apply", "on the host itself: make its management network before it meets its engine", _registered),
     "status": ("runs", "the runs, and how they stand", _stated),
     "resume": ("runs", "go on with a run that was interrupted, or ended in doubt", _resumed),
+    "rollout": ("rollout", "apply to many hosts in waves, shared by any number of workers", _rollouts),
+    "worker": ("rollout", "take hosts of rollouts, until it is ended", _worker),
     "simulate": ("rehearse", "a stand-in for a captured host, to try things on", _simulation),
     "serve": ("serve", "answer an engine over HTTP", _served),
     "fleet": ("fleet", "thousands of hosts: planned, summed up, and compared with what they were", _fleet),

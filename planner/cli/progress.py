@@ -2,10 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from planner.apply.run import Event, Listener
 from planner.cli.output import complain, tell
@@ -26,6 +26,31 @@ def progress(log: str = "") -> Iterator[Listener]:
     else:
         with _bars() as move:
             yield move
+
+
+class Counting(NamedTuple):
+    """Work on many: ``line`` tells something of it, ``move`` how many are done."""
+
+    line: Callable[[str], None]
+    move: Callable[[int], None]
+
+
+@contextmanager
+def counting(log: str, what: str, total: int) -> Iterator[Counting]:
+    """A bar of ``total`` on a terminal, and only the lines without one; ``log`` as for `progress`."""
+    if log or not can_draw():
+        yield Counting(lambda said: remark(log, what, said), lambda _: None)
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        bar = bars.add_task(escape(printable(what)), total=total)
+        yield Counting(
+            lambda said: bars.console.print(escape(printable(said))), lambda count: bars.update(bar, completed=count)
+        )
 
 
 def can_draw() -> bool:

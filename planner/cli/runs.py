@@ -68,7 +68,7 @@ def run_resume(options: argparse.Namespace) -> int:
     if isinstance(folder, Problem):
         return failed(options, [folder])
     url = journal_url(folder)
-    found = journal.readable(url)
+    found = journal.readable(url, options.run)
     if isinstance(found, Problem):
         return failed(options, [found])
     chosen = [
@@ -84,7 +84,7 @@ def run_resume(options: argparse.Namespace) -> int:
 
 def _resume(record: journal.Record, folder: str, url: str, options: argparse.Namespace) -> int:
     with progress(options.log) as tell:
-        ended = gone_on_with(record, folder, url, tell, options.expect)
+        ended = gone_on_with(record, folder, url, tell, options.expect, options.again)
     if ended.value is None:
         return failed(options, list(ended.problems))
     say_at_last(json_text(ended.value.document()) if options.output == "json" else ended.value.text())

@@ -819,12 +819,61 @@ SERVICE = {
 }
 
 
+# Codes of rollouts.
+
+
+ROLLOUTS = {
+    "host-unwanted": Meaning(
+        "The table of what is wanted has no row about a host that is to be rolled out to.",
+        "Name the host, or a pattern for it, in the column `capture`; or leave it out of --hosts.",
+    ),
+    "rollout-database-stale": Meaning(
+        "The database has less in it than a worker has seen before: a backup was put back, or a replica took over that "
+        "had not been told everything. What was done since is unknown to it, so nothing is begun by what it says.",
+        "Point --database at the right one. To use this one: `mgmtnet rollout resume NAME --restored`; every host that "
+        "was not at its end there is read again, and one that is as planned is left alone.",
+    ),
+    "rollout-ended": Meaning(
+        "The rollout has ended; there is nothing to pause or to stop.",
+        "`mgmtnet rollout status NAME` shows how it ended; `rollout resume` goes on where that can be.",
+    ),
+    "rollout-exists": Meaning("There has been a rollout of that name.", "Take another --name."),
+    "rollout-malformed": Meaning(
+        "The rollout in the database is not written as mgmtnet writes them.",
+        "Find out who writes there. The runs of its hosts are their own: `mgmtnet status` lists them.",
+    ),
+    "rollout-newer": Meaning(
+        "The rollout was written by a later mgmtnet, in a form that this one cannot read.",
+        "Use that version here; workers of it go on with the rollout.",
+    ),
+    "rollout-rules": Meaning(
+        "The rollout was planned by other rules than are at hand here. A worker takes only hosts whose rules it has.",
+        "Give the --rules or --policy that it was started with, as they were then.",
+    ),
+    "rollout-unknown": Meaning("There is no rollout of that name.", "`mgmtnet rollout status` lists them."),
+    "shape-differs": Meaning(
+        "The plan for the host, as it is now, does something else than the one that was agreed to: it differs in shape "
+        "(which steps, devices of which kinds, which rules), and not only in names and addresses.",
+        "See by `mgmtnet plan` what it would do, and apply it by itself.",
+    ),
+    "waves-malformed": Meaning(
+        "What was given as waves is not understood.",
+        "Write how many hosts each has, or their percentage, like 1,5%,25%,rest.",
+    ),
+    "window-malformed": Meaning(
+        "What was given as the window is no time from when to when hosts may begin.",
+        "Write it like 22:00-04:00, with the name of a time zone after it if it is another than this machine's.",
+    ),
+}
+
+
 # By what they are about, as a reader would look for them.
 CHAPTERS: Mapping[str, Mapping[str, Meaning]] = {
     "captures and definitions": INPUTS,
     "rule files": LANGUAGE,
     "trying, comparing and releasing rules": WORKBENCH,
     "hosts and runs": RUNS,
+    "rollouts": ROLLOUTS,
     "the service over HTTP": SERVICE,
 }
 CODES: Mapping[str, Meaning] = {code: meaning for chapter in CHAPTERS.values() for code, meaning in chapter.items()}

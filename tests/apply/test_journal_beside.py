@@ -21,7 +21,7 @@ def perform(name, order, steps):
 
 if what == "resumes":
     from dbos import DBOSClient
-    client = DBOSClient(system_database_url=url, serializer=journal._json_serializer())
+    client = DBOSClient(system_database_url=url, serializer=journal.json_serializer())
     (status,) = client.list_workflows(workflow_ids=[run])
     record = journal._record(client, status)
     client.destroy()

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -30,25 +31,69 @@ def programs() -> str:
     pytest.skip(reason)
 
 
+class Server:
+    """A PostgreSQL server with a database of its own, which can be stopped, begun again, and put back in time."""
+
+    def __init__(self, home: str, options: Sequence[str] = ()) -> None:
+        """In the folder ``home``; PostgreSQL does not run as root, so somebody else does it for root."""
+        self._folder, self._home = programs(), home
+        self._as: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": home}
+        if os.getuid() == 0:
+            self._as["user"] = "nobody"
+            shutil.chown(home, "nobody")
+        self._data, self._options = os.path.join(home, "data"), options
+        command = [f"{self._folder}/initdb", "-D", self._data, "-U", "mgmtnet", "-A", "trust", "--no-sync"]
+        subprocess.run(command, check=True, **self._as)
+        self._port = _free_port()
+        self.url = f"postgresql://mgmtnet@127.0.0.1:{self._port}/postgres"
+        self.process = self._begun()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        command = [f"{self._folder}/postgres", "-D", self._data, "-k", self._home, "-p", str(self._port)]
+        command += ["-c", "listen_addresses=127.0.0.1", *(part for one in self._options for part in ("-c", one))]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **self._as)
+        _await(self._port)
+        return process
+
+    def stop(self) -> None:
+        """Stop it; whoever is connected loses the connection."""
+        self.process.send_signal(signal.SIGINT)  # SIGTERM would wait for clients
+        self.process.wait(PATIENCE)
+
+    def start(self) -> None:
+        """Begin it again, at the same port."""
+        self.process = self._begun()
+
+    def keep(self) -> None:
+        """Remember what is in it now, as a replica has it that is told nothing more."""
+        self.stop()
+        subprocess.run(["cp", "-a", self._data, f"{self._data}.kept"], check=True, **self._as)
+        self.start()
+
+    def put_back(self) -> None:
+        """Have the one take over that was told nothing since `keep`."""
+        self.stop()
+        shutil.rmtree(self._data)
+        os.rename(f"{self._data}.kept", self._data)
+        self.start()
+
+
+@contextmanager
+def controlled(*options: str) -> Iterator[Server]:
+    """A server to be stopped and begun again; ``options``: settings like ``max_connections=300``."""
+    with tempfile.TemporaryDirectory(prefix="mgmtnet-pg-") as home:
+        one = Server(home, options)
+        try:
+            yield one
+        finally:
+            one.stop()
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """The URL of a new database; PostgreSQL does not run as root, so somebody else does it for root."""
-    folder, run_as = programs(), {"user": "nobody"} if os.getuid() == 0 else {}
-    with tempfile.TemporaryDirectory(prefix="mgmtnet-pg-") as home:
-        if run_as:
-            shutil.chown(home, "nobody")
-        data, quiet = os.path.join(home, "data"), {"stdout": subprocess.DEVNULL, "cwd": home, **run_as}
-        command = [f"{folder}/initdb", "-D", data, "-U", "mgmtnet", "-A", "trust", "--no-sync"]
-        subprocess.run(command, check=True, **quiet)
-        port = _free_port()
-        command = [f"{folder}/postgres", "-D", data, "-k", home, "-c", "listen_addresses=127.0.0.1", "-p", str(port)]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **quiet)
-        try:
-            _await(port)
-            yield f"postgresql://mgmtnet@127.0.0.1:{port}/postgres"
-        finally:
-            process.send_signal(signal.SIGINT)  # SIGTERM would wait for clients
-            process.wait(PATIENCE)
+    """The URL of a new database."""
+    with controlled() as one:
+        yield one.url
 
 
 def _free_port() -> int:
