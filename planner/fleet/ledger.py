@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from planner.apply.journal import CONNECT_WITHIN, POSTGRESQL
+from planner.apply.journal import CONNECT_WITHIN, POSTGRESQL, load
 from planner.fleet.rollout import Asked, Rollout, State, read_rollout
 from planner.fleet.waves import Ending
 from planner.problem import Problem
@@ -66,6 +66,7 @@ class Ledger:
 
     def __init__(self, url: str, memory: str = "") -> None:
         """``memory``: a file that keeps what was seen of which database."""
+        load()  # a thread that imports it may be under way: of two at once one finds SQLAlchemy half made
         import sqlalchemy as sa
 
         self._memory = memory
