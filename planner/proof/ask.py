@@ -215,9 +215,8 @@ class World(Rules):
                 if all(one.values[name] == other.values[name] for name in key):
                     same = [one.row.fields[name] == other.row.fields[name] for name in key]
                     equal = z3.And([one.row.fields[name] == other.row.fields[name] for name in one.row.fields])
-                    told = f"one {kind} by {' and '.join(key)}" if key else f"one {kind}"
                     there = z3.And(one.row.present, other.row.present, *same)
-                    yield z3.Implies(self.assume(told), z3.Implies(there, equal))
+                    yield z3.Implies(self.assume(_unique(kind)), z3.Implies(there, equal))
 
     def _deny(self, axiom: Axiom, env: Mapping[str, Proposed]) -> Iterator[Any]:
         """The axiom, of these rows."""
@@ -267,17 +266,33 @@ class World(Rules):
 
     def _escapes(self, rule: Patterned, rows: Mapping[str, Row]) -> list[Any]:
         """For each ``no`` pattern that there is a fact of which it speaks."""
-        escapes = []
-        for pattern in (pattern for pattern in rule.when if pattern.negated):
+        return [self._escape(pattern, rows) for pattern in rule.when if pattern.negated]
+
+    def _escape(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
+        row, told = self.single.get(pattern.kind), z3.BoolVal(val=True)
+        if row is None and _names_key(pattern):
+            row, told = self._of_key(pattern, rows), self.assume(_unique(pattern.kind))
+        if row is None:
             ordering = next((test for test in pattern.tests if test.op in FIRSTS and _refers(test)), None)
-            row = self.single.get(pattern.kind)
-            if row is None and ordering is not None:
-                row = self._first_of(pattern, ordering, rows)
-            if row is not None:
-                escapes.append(z3.And(row.present, self.tests(pattern, row, rows)))
-                continue
-            escapes.append(self._some(pattern, rows))
-        return escapes
+            row = self._first_of(pattern, ordering, rows) if ordering is not None else None
+        if row is None:
+            return self._some(pattern, rows)
+        return z3.Implies(told, z3.And(row.present, self.tests(pattern, row, rows)))
+
+    def _of_key(self, pattern: Pattern, rows: Mapping[str, Row]) -> Row:
+        """The fact of which a ``no`` pattern names the whole key.
+
+        Its key are the expressions that the pattern names, so that who names them again, of whatever row, means it, too.
+        """
+        named = {
+            test.field: test.value for test in pattern.tests if test.op == "is" and isinstance(test.value, Reference)
+        }
+        key = {name: rows[named[name].alias].fields[named[name].field] for name in KEYS[pattern.kind]}
+        asked = pattern.kind, *(one.get_id() for one in key.values())
+        if asked not in self.keyed:
+            name = f"keyed {len(self.keyed)}"
+            self.keyed[asked] = self.row(pattern.kind, name, z3.Bool(name), key)
+        return self.keyed[asked]
 
     def _some(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
         """That there is a fact of which a ``no`` pattern speaks; the same one for whoever asks the same."""
@@ -392,6 +407,18 @@ def _question(pattern: Pattern, rows: Mapping[str, Row]) -> tuple[Any, ...]:
     asked = tuple((test.field, test.op, test.value) for test in pattern.tests)
     means = tuple(rows[test.value.alias].name for test in pattern.tests if isinstance(test.value, Reference))
     return pattern.kind, asked, means
+
+
+def _unique(kind: str) -> str:
+    """The axiom that a key tells a fact from all others of its kind."""
+    key = KEYS[kind]
+    return f"one {kind} by {' and '.join(key)}" if key else f"one {kind}"
+
+
+def _names_key(pattern: Pattern) -> bool:
+    """Whether a pattern takes the whole key of a fact from others."""
+    named = {test.field for test in pattern.tests if test.op == "is" and _refers(test)}
+    return {*KEYS.get(pattern.kind, ("",))} <= named
 
 
 def _refers(test: Test) -> bool:

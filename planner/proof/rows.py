@@ -79,6 +79,7 @@ class Rows:
         self.rows: dict[str, list[Row]] = {kind: [] for kind in KINDS}
         self.axioms = tuple(axiom for axiom in axioms if len(axiom.when) > 1)
         self.single: dict[str, Row] = {}  # the rows of kinds that have one fact
+        self.keyed: dict[tuple[str | int, ...], Row] = {}  # by the expressions of a whole key
         self.assumed: dict[str, Any] = {}
         self._of_one: dict[str, list[Axiom]] = {}  # the axioms of a single fact, which are said of each row at once
         for axiom in axioms:
@@ -122,18 +123,21 @@ class Rows:
         """That the one fact of this kind has this value there."""
         return self.single[kind].fields[name] == self.texts.of(value)
 
-    def row(self, kind: str, name: str, present: Any) -> Row:
-        """A row of which only the vocabulary is known."""
+    def row(self, kind: str, name: str, present: Any, key: Mapping[str, Any] | None = None) -> Row:
+        """A row of which only the vocabulary is known, and its ``key`` if that is the one of other rows."""
         unique = f"{name} {len(self.rows[kind])}"
         declared = KINDS[kind].fields
-        fields = {field: z3.Int(f"{unique} {kind}.{field}") for field in declared}
-        self.solver.add(*(self._ranged(fields[field], declared[field]) for field in declared))
+        fields = {field: z3.Int(f"{unique} {kind}.{field}") for field in declared} | (key or {})
+        ranged = [self._ranged(fields[field], declared[field]) for field in declared]
+        self.solver.add(z3.Implies(present, z3.And(ranged)))
         return self.add(Row(kind, unique, present, fields))
 
     def add(self, row: Row) -> Row:
         """Take in a row: what is said of all facts of its kind is said of it."""
         self.rows[row.kind].append(row)
         self._enclose(row)
+        if KEYS.get(row.kind):
+            self.keyed.setdefault((row.kind, *(row.fields[name].get_id() for name in KEYS[row.kind])), row)
         if row.kind in self._absent:
             self.solver.add(z3.Implies(self._absent[row.kind], z3.Not(row.present)))
         for axiom in self._of_one.get(row.kind, ()):
