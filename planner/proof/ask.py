@@ -23,10 +23,13 @@ from planner.proof.encode import CONCLUDED, Claim, Rules
 from planner.proof.rows import COMPARED, KEYS, Patterned, Row, positive
 from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
 
-# Of asking. The longest question about the shipped rules takes 130; with more, one that cannot be decided takes longer
-# to say so.
+# Of asking. The longest question about the shipped rules takes 110 rounds; with more, one that cannot be decided takes
+# longer to say so.
 ROUNDS = 400
-PATIENCE = 60_000  # milliseconds of one round; the longest takes a second on an idle machine
+# What z3 may do for one question, in its own units, so that the answer is the same on any machine: an idle one does
+# 6 million in a second. The longest question about the shipped rules takes 14 million.
+EFFORT = 200_000_000
+COUNTED = 1 << 32  # z3's count of them begins anew there; as milliseconds, it is no time limit at all
 BINDINGS = 4  # new matches of a rule that are added at once; more are seldom of use
 
 
@@ -63,7 +66,7 @@ class Answer(NamedTuple):
     """``proved``: no facts are as the question has it, by the ``axioms``; else ``facts`` are, or nothing is known.
 
     ``refusals`` are the rules whose refusals a proof stands on; ``fired`` are the rules that fire on the facts;
-    ``rounds`` of asking are what it took.
+    ``rounds`` of asking and so much ``effort`` are what it took.
     """
 
     verdict: str  # proved, refuted, undecided
@@ -72,6 +75,7 @@ class Answer(NamedTuple):
     facts: tuple[Fact, ...] = ()
     fired: tuple[str, ...] = ()
     rounds: int = 0
+    effort: int = 0
 
 
 class World(Rules):
@@ -94,8 +98,15 @@ class World(Rules):
         self._firsts: dict[tuple[Any, ...], First] = {}
         self._somes: dict[tuple[Any, ...], Any] = {}
 
-    def ask(self, *question: Any, rounds: int = ROUNDS, without: str = "", wishes: Sequence[Any] = ()) -> Answer:
-        """Facts of which all of ``question`` is true, or the proof that there are none, within so many ``rounds``.
+    def ask(
+        self,
+        *question: Any,
+        rounds: int = ROUNDS,
+        effort: int = EFFORT,
+        without: str = "",
+        wishes: Sequence[Any] = (),
+    ) -> Answer:
+        """Facts of which all of ``question`` is true, or the proof that there are none, within rounds and effort.
 
         ``without`` names a rule whose refusals do not count. ``wishes`` are true of the facts, too, as far as they can
         be; the first ones matter most.
@@ -105,13 +116,15 @@ class World(Rules):
         self.solver.add(z3.Implies(asked, z3.And(question)))
         wished = {f"wish {self._asked} {number}": wish for number, wish in enumerate(wishes)}
         self.solver.add(*(z3.Implies(z3.Bool(name), wish) for name, wish in wished.items()))
+        begun, spent = self._counted(), 0
         for asked_for in range(1, rounds + 1):
-            patience = min(self.seconds_left() * 1000, PATIENCE)
-            if patience < 1:
+            if spent >= effort or self.seconds_left() <= 0:
                 break
-            self.solver.set("timeout", int(patience))
+            self.solver.set("rlimit", effort - spent)
+            self.solver.set("timeout", int(min(self.seconds_left() * 1000 + 1, COUNTED - 1)))
             refusals = {name: literal for name, literal in self.refusals.items() if name != without}
             found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(z3.Bool, wished))
+            spent = (self._counted() - begun) % COUNTED
             if found == z3.unsat:
                 core = {str(literal) for literal in self.solver.unsat_core()}
                 vain = [name for name in wished if name in core]
@@ -122,7 +135,7 @@ class World(Rules):
                     tuple(sorted(name for name, literal in known.items() if str(literal) in core))
                     for known in (self.assumed, refusals)
                 )
-                return Answer("proved", axioms, rules, rounds=asked_for)
+                return Answer("proved", axioms, rules, (), (), asked_for, spent)
             if found == z3.unknown:
                 break
             model = _Model(self.solver.model())
@@ -130,9 +143,13 @@ class World(Rules):
             overlooked = self._overlooked(proposed, model)
             if not overlooked:
                 facts = tuple(self._fact(one) for ones in proposed.values() for one in ones)
-                return Answer("refuted", (), (), facts, self._fired(model), asked_for)
+                return Answer("refuted", (), (), facts, self._fired(model), asked_for, spent)
             self.solver.add(*overlooked)
-        return Answer("undecided", rounds=rounds)
+        return Answer("undecided", rounds=rounds, effort=spent)
+
+    def _counted(self) -> int:
+        """What z3 did in this process so far, in its own units."""
+        return int(self.solver.statistics().get_key_value("rlimit count"))
 
     def plainer(self, *question: Any, without: str = "") -> Iterator[Answer]:
         """The plainest facts of which ``question`` is true, then plain ones, which are sooner found; as for `ask`."""
@@ -269,6 +286,7 @@ class World(Rules):
         return [self._escape(pattern, rows) for pattern in rule.when if pattern.negated]
 
     def _escape(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
+        """That there is a fact of which a ``no`` pattern speaks: the only one, that of a key, the first, or some."""
         row, told = self.single.get(pattern.kind), z3.BoolVal(val=True)
         if row is None and _names_key(pattern):
             row, told = self._of_key(pattern, rows), self.assume(_unique(pattern.kind))
@@ -282,7 +300,8 @@ class World(Rules):
     def _of_key(self, pattern: Pattern, rows: Mapping[str, Row]) -> Row:
         """The fact of which a ``no`` pattern names the whole key.
 
-        Its key are the expressions that the pattern names, so that who names them again, of whatever row, means it, too.
+        It has the key's expressions for its own: who names them again, of whatever row, means the same fact. With a row
+        for each, a vlan would have a device, which has a vlan, which has a device, and so on.
         """
         named = {
             test.field: test.value for test in pattern.tests if test.op == "is" and isinstance(test.value, Reference)

@@ -127,7 +127,7 @@ class Rows:
         """A row of which only the vocabulary is known, and its ``key`` if that is the one of other rows."""
         unique = f"{name} {len(self.rows[kind])}"
         declared = KINDS[kind].fields
-        fields = {field: z3.Int(f"{unique} {kind}.{field}") for field in declared} | (key or {})
+        fields = {field: z3.Int(f"{unique} {kind}.{field}") for field in declared} | dict(key or {})
         ranged = [self._ranged(fields[field], declared[field]) for field in declared]
         self.solver.add(z3.Implies(present, z3.And(ranged)))
         return self.add(Row(kind, unique, present, fields))
