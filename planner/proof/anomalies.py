@@ -163,7 +163,7 @@ class Examination:
 
         def matters(world: World) -> Any:
             alone = [*_unsaid(world, rule, by), *(world.fires(one.name) for one in silenced)]
-            return z3.And(world.speaks(rule.name), z3.Or(alone))
+            return z3.And(world.speaks(rule.name), world.any_of(alone))
 
         answer = self._decide(matters, self._standing([rule, *by, *silenced]), CONCLUDED).answer
         if self._count(answer, f"whether {rule.name} says anything of its own") != "proved":
@@ -324,7 +324,7 @@ def _differ(world: World, one: Rule, other: Rule, fields: Sequence[str]) -> Any:
         declared = ATTACHMENT.get(field) or KINDS["management"].fields["device"]
         one_value = world.value(ours[field], first.rows, declared)
         differing.append(one_value != world.value(theirs[field], second.rows, declared))
-    return z3.And(world.speaks(one.name), world.speaks(other.name), second.fires, z3.Or(differing))
+    return z3.And(world.speaks(one.name), world.speaks(other.name), second.fires, world.any_of(differing))
 
 
 def _witnesses(decided: Decided, decide: Callable[..., Decided]) -> Iterator[Witness]:
@@ -389,9 +389,11 @@ def _unsaid(world: World, rule: Rule, by: Sequence[Rule]) -> Iterator[Any]:
     for given in rule.sets:
         value = world.value(given, world.claim(rule).rows, ATTACHMENT[given.field])
         alike = [(one, assigned) for one in by for assigned in one.sets if assigned.field == given.field]
-        yield z3.Not(z3.Or([world.says(one, assigned, value) for one, assigned in alike]))
+        yield z3.Not(world.any_of([world.says(one, assigned, value) for one, assigned in alike]))
     for verdict in rule.verdicts:
-        yield z3.Not(z3.Or([world.speaks(one.name) for one in by if (verdict.severity, verdict.code) in _said(one)]))
+        yield z3.Not(
+            world.any_of([world.speaks(one.name) for one in by if (verdict.severity, verdict.code) in _said(one)])
+        )
 
 
 def _given(answer: Answer) -> str:

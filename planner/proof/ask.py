@@ -112,10 +112,10 @@ class World(Rules):
         be; the first ones matter most.
         """
         self._asked += 1
-        asked = z3.Bool(f"question {self._asked}")
-        self.solver.add(z3.Implies(asked, z3.And(question)))
+        asked = self.truth(f"question {self._asked}")
+        self.solver.add(z3.Implies(asked, self.all_of(question)))
         wished = {f"wish {self._asked} {number}": wish for number, wish in enumerate(wishes)}
-        self.solver.add(*(z3.Implies(z3.Bool(name), wish) for name, wish in wished.items()))
+        self.solver.add(*(z3.Implies(self.truth(name), wish) for name, wish in wished.items()))
         begun, spent = self._counted(), 0
         for asked_for in range(1, rounds + 1):
             if spent >= effort or self.seconds_left() <= 0:
@@ -123,7 +123,7 @@ class World(Rules):
             self.solver.set("rlimit", effort - spent)
             self.solver.set("timeout", int(min(self.seconds_left() * 1000 + 1, COUNTED - 1)))
             refusals = {name: literal for name, literal in self.refusals.items() if name != without}
-            found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(z3.Bool, wished))
+            found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(self.truth, wished))
             spent = (self._counted() - begun) % COUNTED
             if found == z3.unsat:
                 core = {str(literal) for literal in self.solver.unsat_core()}
@@ -231,7 +231,7 @@ class World(Rules):
                 key = KEYS[kind]
                 if all(one.values[name] == other.values[name] for name in key):
                     same = [one.row.fields[name] == other.row.fields[name] for name in key]
-                    equal = z3.And([one.row.fields[name] == other.row.fields[name] for name in one.row.fields])
+                    equal = self.all_of([one.row.fields[name] == other.row.fields[name] for name in one.row.fields])
                     there = z3.And(one.row.present, other.row.present, *same)
                     yield z3.Implies(self.assume(_unique(kind)), z3.Implies(there, equal))
 
@@ -241,14 +241,14 @@ class World(Rules):
         if self._is_new("axiom", axiom.name, rows):
             matched = self.matched(axiom.when, rows)
             escapes = self._escapes(axiom, rows)
-            yield z3.Implies(self.assume(axiom.name), z3.Implies(matched, z3.Or(escapes)))
+            yield z3.Implies(self.assume(axiom.name), z3.Implies(matched, self.any_of(escapes)))
 
     def _matched_rule(self, claim: Claim, env: Mapping[str, Proposed]) -> Iterator[Any]:
         """That the rule fires on these rows, or a ``no`` holds it back; and what follows if it speaks."""
         rows = {alias: one.row for alias, one in env.items()}
         if not self._is_new("rule", claim.rule.name, rows):
             return
-        held = z3.Bool(f"held {claim.rule.name} {len(self.known)}")
+        held = self.truth(f"held {claim.rule.name} {len(self.known)}")
         matched = self.matched(claim.rule.when, rows)
         yield z3.Implies(matched, z3.Or(held, *self._escapes(claim.rule, rows)))
         yield z3.Implies(held, claim.fires)
@@ -270,7 +270,7 @@ class World(Rules):
                 yield z3.Implies(said, z3.And(single.present, *equal))
             else:
                 name = f"by {rule.name} {len(self.known)}"
-                there = z3.Bool(f"said {name}")
+                there = self.truth(f"said {name}")
                 self.add(Row(conclusion.kind, name, there, fields))
                 self.known.add(("justified", name))
                 yield there == said
@@ -287,7 +287,7 @@ class World(Rules):
 
     def _escape(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
         """That there is a fact of which a ``no`` pattern speaks: the only one, that of a key, the first, or some."""
-        row, told = self.single.get(pattern.kind), z3.BoolVal(val=True)
+        row, told = self.single.get(pattern.kind), self.certain
         if row is None and _names_key(pattern):
             row, told = self._of_key(pattern, rows), self.assume(_unique(pattern.kind))
         if row is None:
@@ -310,14 +310,14 @@ class World(Rules):
         asked = pattern.kind, *(one.get_id() for one in key.values())
         if asked not in self.keyed:
             name = f"keyed {len(self.keyed)}"
-            self.keyed[asked] = self.row(pattern.kind, name, z3.Bool(name), key)
+            self.keyed[asked] = self.row(pattern.kind, name, self.truth(name), key)
         return self.keyed[asked]
 
     def _some(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
         """That there is a fact of which a ``no`` pattern speaks; the same one for whoever asks the same."""
         key = _question(pattern, rows)
         if key not in self._somes:
-            there = self._somes[key] = z3.Bool(f"some {len(self._somes)}")
+            there = self._somes[key] = self.truth(f"some {len(self._somes)}")
             row = self.row(pattern.kind, f"some {len(self._somes)}", there)
             self.solver.add(z3.Implies(there, self.tests(pattern, row, rows)))
         return self._somes[key]
@@ -330,7 +330,7 @@ class World(Rules):
         others = pattern._replace(tests=tuple(test for test in pattern.tests if test is not ordering))
         key = ordering.field, ordering.op, _question(others, rows)
         if key not in self._firsts:
-            there = z3.Bool(f"first {len(self._firsts)}")
+            there = self.truth(f"first {len(self._firsts)}")
             row = self.row(pattern.kind, f"first {len(self._firsts)}", there)
             self.solver.add(z3.Implies(there, self.tests(others, row, rows)))
             self._firsts[key] = First(row, others, ordering, rows)
@@ -353,9 +353,9 @@ class World(Rules):
         """A concluded fact that is needed is one that some rule concludes."""
         if row.kind == "problem" and ("justified", row.name) not in self.known:
             self.known.add(("justified", row.name))
-            equal = [z3.And([row.fields[f] == told.fields[f] for f in row.fields]) for told in self.problems]
+            equal = [self.all_of([row.fields[f] == told.fields[f] for f in row.fields]) for told in self.problems]
             given = [z3.And(told.present, same) for told, same in zip(self.problems, equal, strict=True)]
-            yield z3.Implies(row.present, z3.Or(given))
+            yield z3.Implies(row.present, self.any_of(given))
         concluded = row.kind in CONCLUDED - self.given and row.kind not in self.single
         if concluded and ("justified", row.name) not in self.known:
             yield self.justification(row, row.name)
@@ -366,9 +366,9 @@ class World(Rules):
             conflict = self.conflicting(name)
             if model.true(conflict) and ("conflict", name) not in self.known:
                 self.known.add(("conflict", name))
-                one, other = z3.Int(f"one {name}"), z3.Int(f"other {name}")
+                one, other = self.number(f"one {name}"), self.number(f"other {name}")
                 sayings = (
-                    z3.Or([self.says(rule, given, value, f"{value}") for rule, given in self.setters[name]])
+                    self.any_of([self.says(rule, given, value, f"{value}") for rule, given in self.setters[name]])
                     for value in (one, other)
                 )
                 yield z3.Implies(conflict, z3.And(one != other, *sayings))
