@@ -1,6 +1,6 @@
 """Everything that can be said of a ruleset as a whole: what the linter reads, and what the solver decides."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from planner.authoring.findings import Finding, Shown, excerpt
@@ -53,11 +53,10 @@ def analyse(
     cases: Iterable[Case] | None,
     *,
     redundant: bool = False,
-    clock: Callable[[], float] = lambda: 0.0,
 ) -> Analysis:
     """Every finding; ``root`` is the ruleset's folder in ``sources``, ``cases`` further hosts, None: only read it.
 
-    ``redundant``: ask, too, what can be left out of the rules. ``clock``: seconds, by which a question is given up.
+    ``redundant``: ask, too, what can be left out of the rules.
     """
     found = [Finding(problem) for problem in lint(ruleset, sources)]
     analysis = Analysis(())
@@ -65,7 +64,7 @@ def analyse(
         from planner.proof.anomalies import Examination
 
         living = _living(ruleset, [finding.problem for finding in found])
-        examination = Examination(living, _left_alone(living, ruleset), clock)
+        examination = Examination(living, _left_alone(living, ruleset))
         found += _of_single_rules(examination, redundant=redundant)
         if _sound(found):
             compiled = compile_ruleset(ruleset)

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -274,7 +273,7 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
     if ruleset is not None:
         cases = None if options.quick else _cases(options.hosts)
         redundant: bool = options.redundant
-        analysis = analyse(ruleset, shelved.root, shelved.texts, cases, redundant=redundant, clock=time.process_time)
+        analysis = analyse(ruleset, shelved.root, shelved.texts, cases, redundant=redundant)
         findings += analysis.findings
         findings += [Finding(forged) for forged in _forged(ruleset, shelved)]
     schemas = schemas_for(spec, shelved)

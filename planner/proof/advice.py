@@ -160,7 +160,7 @@ class _Question:
             row, known = self.world.single["attachment"], self.world.texts.number
             same = [row.fields[name] == self._number(value) for name, value in attachment.items() if name not in UNSEEN]
             for fact in (fact for fact in facts if fact.kind == "foreseen" and fact.fields["effect"] not in DEPENDENT):
-                there = z3.Bool(f"foreseen {len(self.world.rows['foreseen'])}")
+                there = self.world.truth(f"foreseen {len(self.world.rows['foreseen'])}")
                 effect = self.world.row("foreseen", "effect", there)
                 told = [
                     (name, value) for name, value in fact.fields.items() if value in known or isinstance(value, int)

@@ -5,7 +5,6 @@ question is asked of as few rules as decide it. What other stages conclude is ta
 a proof; of conflicts and gaps the stages are chained where it is not.
 """
 
-import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, combinations
@@ -17,7 +16,7 @@ from planner.engine.matcher import Memory, match
 from planner.engine.steps import steps_of
 from planner.facts.vocabulary import ATTACHMENT, DEVICES, KINDS
 from planner.problem import Problem, Where
-from planner.proof.ask import PLAIN, ROUNDS, Answer, World
+from planner.proof.ask import EFFORT, PLAIN, ROUNDS, Answer, World
 from planner.proof.axioms import axioms
 from planner.proof.rows import ALWAYS, Patterned, positive
 from planner.proof.witness import Witness, witness_of
@@ -26,9 +25,6 @@ from planner.rules.model import STAGES, Assignment, Fact, Pattern, Reference, Ru
 # What the rules of other stages make: taken as it comes where it does not matter how they do.
 CONCLUDED = (*(kind for kind, declared in KINDS.items() if declared.concluded_in), "attachment")
 HINT = "take it out, unless it is there for whoever reads the rule"
-# Of the processor, for one question: the longest of the shipped rules takes 7, thrice that on a slow machine. With
-# fewer it would be given up there; with more a person waits longer for one that is not decided at all.
-SECONDS = 60.0
 FEW = 30  # rounds of asking for a small host; most are found within ten
 # Rounds of each start: the solver is led astray now and then, and adds devices without end. Begun anew with another
 # seed, every other start is not. Of the shipped rules nearly all is decided at the first one; gaps take 80 rounds.
@@ -63,19 +59,13 @@ class Gap(NamedTuple):
 class Examination:
     """Questions about rules; counts those that were decided, and keeps the others in words."""
 
-    def __init__(
-        self, rules: Iterable[Rule], bases: Collection[Rule] = (), clock: Callable[[], float] = lambda: 0.0
-    ) -> None:
-        """Examine ``rules``, those that are disabled left out; nothing is asked of ``bases`` alone, a part of them.
-
-        ``clock``: seconds; one that stands still lets a question take as long as it does.
-        """
+    def __init__(self, rules: Iterable[Rule], bases: Collection[Rule] = ()) -> None:
+        """Examine ``rules``, those that are disabled left out; nothing is asked of ``bases`` alone, a part of them."""
         self.rules = tuple(rules)
         self.own = {rule.name for rule in self.rules} - {rule.name for rule in bases}
         self.by_name = {rule.name: rule for rule in self.rules}
         self.decided = 0
         self.undecided: list[str] = []
-        self._clock = clock
 
     def dead(self, rule: Rule) -> Problem | None:
         """That the rule can never fire, told at the first pattern with which that is certain."""
@@ -173,7 +163,7 @@ class Examination:
 
         def matters(world: World) -> Any:
             alone = [*_unsaid(world, rule, by), *(world.fires(one.name) for one in silenced)]
-            return z3.And(world.speaks(rule.name), z3.Or(alone))
+            return z3.And(world.speaks(rule.name), world.any_of(alone))
 
         answer = self._decide(matters, self._standing([rule, *by, *silenced]), CONCLUDED).answer
         if self._count(answer, f"whether {rule.name} says anything of its own") != "proved":
@@ -215,12 +205,12 @@ class Examination:
         starts: Sequence[int] = STARTS,
         seed: int = 0,
     ) -> Decided:
-        """The answer to a question about ``rules``, asked anew while there is time; another ``seed``, other facts.
+        """The answer to a question about ``rules``, asked anew within `EFFORT`; another ``seed``, other facts.
 
         Where conclusions are ``given``, rules conclude nothing themselves: two matches of one may want two devices.
         """
         rules = [rule._replace(concludes=()) for rule in rules] if given else rules
-        until = self._clock() + SECONDS
+        effort = EFFORT
         for seeded, rounds in enumerate(starts, seed):
             world = World(rules, axioms(), others, given)
             world.solver.set("random_seed", seeded)
@@ -228,12 +218,11 @@ class Examination:
                 world.solver.set(
                     "phase_selection", 0
                 )  # what is not chained, in a third of the time; the rest takes longer
-            world.seconds_left = lambda: until - self._clock()
             asked = question(world)
-            answer = _ask(world, asked, rounds)
-            if answer.verdict != "undecided" or world.seconds_left() <= 0:
+            answer = _ask(world, asked, rounds, effort)
+            effort -= answer.effort
+            if answer.verdict != "undecided" or effort <= 0:
                 break
-        world.seconds_left = lambda: math.inf
         return Decided(world, asked, answer)
 
     def _possible(self, patterns: tuple[Pattern, ...]) -> Answer:
@@ -305,12 +294,15 @@ def assignments(rule: Rule) -> dict[str, Assignment]:
     return found
 
 
-def _ask(world: World, question: Any, rounds: int) -> Answer:
+def _ask(world: World, question: Any, rounds: int, effort: int) -> Answer:
     """The answer, looked for first among hosts of few kinds of facts, which are quicker to find."""
     wanted = {pattern.kind for claim in world.claims.values() for pattern in positive(claim.rule.when)}
     few = [world.none(kind) for kind in PLAIN if kind not in wanted and kind != "address"]
-    found = world.ask(question, *few, rounds=min(rounds, FEW))
-    return found if found.verdict == "refuted" else world.ask(question, rounds=rounds)
+    found = world.ask(question, *few, rounds=min(rounds, FEW), effort=effort)
+    if found.verdict == "refuted":
+        return found
+    answer = world.ask(question, rounds=rounds, effort=effort - found.effort)
+    return answer._replace(effort=found.effort + answer.effort)
 
 
 def _rivalling(one: Rule, other: Rule) -> tuple[str, ...]:
@@ -332,7 +324,7 @@ def _differ(world: World, one: Rule, other: Rule, fields: Sequence[str]) -> Any:
         declared = ATTACHMENT.get(field) or KINDS["management"].fields["device"]
         one_value = world.value(ours[field], first.rows, declared)
         differing.append(one_value != world.value(theirs[field], second.rows, declared))
-    return z3.And(world.speaks(one.name), world.speaks(other.name), second.fires, z3.Or(differing))
+    return z3.And(world.speaks(one.name), world.speaks(other.name), second.fires, world.any_of(differing))
 
 
 def _witnesses(decided: Decided, decide: Callable[..., Decided]) -> Iterator[Witness]:
@@ -397,9 +389,11 @@ def _unsaid(world: World, rule: Rule, by: Sequence[Rule]) -> Iterator[Any]:
     for given in rule.sets:
         value = world.value(given, world.claim(rule).rows, ATTACHMENT[given.field])
         alike = [(one, assigned) for one in by for assigned in one.sets if assigned.field == given.field]
-        yield z3.Not(z3.Or([world.says(one, assigned, value) for one, assigned in alike]))
+        yield z3.Not(world.any_of([world.says(one, assigned, value) for one, assigned in alike]))
     for verdict in rule.verdicts:
-        yield z3.Not(z3.Or([world.speaks(one.name) for one in by if (verdict.severity, verdict.code) in _said(one)]))
+        yield z3.Not(
+            world.any_of([world.speaks(one.name) for one in by if (verdict.severity, verdict.code) in _said(one)])
+        )
 
 
 def _given(answer: Answer) -> str:

@@ -23,10 +23,13 @@ from planner.proof.encode import CONCLUDED, Claim, Rules
 from planner.proof.rows import COMPARED, KEYS, Patterned, Row, positive
 from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
 
-# Of asking. The longest question about the shipped rules takes 130; with more, one that cannot be decided takes longer
-# to say so.
+# Of asking. The longest question about the shipped rules takes 110 rounds; with more, one that cannot be decided takes
+# longer to say so.
 ROUNDS = 400
-PATIENCE = 60_000  # milliseconds of one round; the longest takes a second on an idle machine
+# What z3 may do for one question, in its own units, so that the answer is the same on any machine: an idle one does
+# 6 million in a second. The longest question about the shipped rules takes 14 million.
+EFFORT = 200_000_000
+COUNTED = 1 << 32  # z3's count of them begins anew there; as milliseconds, it is no time limit at all
 BINDINGS = 4  # new matches of a rule that are added at once; more are seldom of use
 
 
@@ -63,7 +66,7 @@ class Answer(NamedTuple):
     """``proved``: no facts are as the question has it, by the ``axioms``; else ``facts`` are, or nothing is known.
 
     ``refusals`` are the rules whose refusals a proof stands on; ``fired`` are the rules that fire on the facts;
-    ``rounds`` of asking are what it took.
+    ``rounds`` of asking and so much ``effort`` are what it took.
     """
 
     verdict: str  # proved, refuted, undecided
@@ -72,6 +75,7 @@ class Answer(NamedTuple):
     facts: tuple[Fact, ...] = ()
     fired: tuple[str, ...] = ()
     rounds: int = 0
+    effort: int = 0
 
 
 class World(Rules):
@@ -94,24 +98,33 @@ class World(Rules):
         self._firsts: dict[tuple[Any, ...], First] = {}
         self._somes: dict[tuple[Any, ...], Any] = {}
 
-    def ask(self, *question: Any, rounds: int = ROUNDS, without: str = "", wishes: Sequence[Any] = ()) -> Answer:
-        """Facts of which all of ``question`` is true, or the proof that there are none, within so many ``rounds``.
+    def ask(
+        self,
+        *question: Any,
+        rounds: int = ROUNDS,
+        effort: int = EFFORT,
+        without: str = "",
+        wishes: Sequence[Any] = (),
+    ) -> Answer:
+        """Facts of which all of ``question`` is true, or the proof that there are none, within rounds and effort.
 
         ``without`` names a rule whose refusals do not count. ``wishes`` are true of the facts, too, as far as they can
         be; the first ones matter most.
         """
         self._asked += 1
-        asked = z3.Bool(f"question {self._asked}")
-        self.solver.add(z3.Implies(asked, z3.And(question)))
+        asked = self.truth(f"question {self._asked}")
+        self.solver.add(z3.Implies(asked, self.all_of(question)))
         wished = {f"wish {self._asked} {number}": wish for number, wish in enumerate(wishes)}
-        self.solver.add(*(z3.Implies(z3.Bool(name), wish) for name, wish in wished.items()))
+        self.solver.add(*(z3.Implies(self.truth(name), wish) for name, wish in wished.items()))
+        begun, spent = self._counted(), 0
         for asked_for in range(1, rounds + 1):
-            patience = min(self.seconds_left() * 1000, PATIENCE)
-            if patience < 1:
+            if spent >= effort or self.seconds_left() <= 0:
                 break
-            self.solver.set("timeout", int(patience))
+            self.solver.set("rlimit", effort - spent)
+            self.solver.set("timeout", int(min(self.seconds_left() * 1000 + 1, COUNTED - 1)))
             refusals = {name: literal for name, literal in self.refusals.items() if name != without}
-            found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(z3.Bool, wished))
+            found = self.solver.check(asked, *self.assumed.values(), *refusals.values(), *map(self.truth, wished))
+            spent = (self._counted() - begun) % COUNTED
             if found == z3.unsat:
                 core = {str(literal) for literal in self.solver.unsat_core()}
                 vain = [name for name in wished if name in core]
@@ -122,7 +135,7 @@ class World(Rules):
                     tuple(sorted(name for name, literal in known.items() if str(literal) in core))
                     for known in (self.assumed, refusals)
                 )
-                return Answer("proved", axioms, rules, rounds=asked_for)
+                return Answer("proved", axioms, rules, (), (), asked_for, spent)
             if found == z3.unknown:
                 break
             model = _Model(self.solver.model())
@@ -130,9 +143,13 @@ class World(Rules):
             overlooked = self._overlooked(proposed, model)
             if not overlooked:
                 facts = tuple(self._fact(one) for ones in proposed.values() for one in ones)
-                return Answer("refuted", (), (), facts, self._fired(model), asked_for)
+                return Answer("refuted", (), (), facts, self._fired(model), asked_for, spent)
             self.solver.add(*overlooked)
-        return Answer("undecided", rounds=rounds)
+        return Answer("undecided", rounds=rounds, effort=spent)
+
+    def _counted(self) -> int:
+        """What z3 did in this process so far, in its own units."""
+        return int(self.solver.statistics().get_key_value("rlimit count"))
 
     def plainer(self, *question: Any, without: str = "") -> Iterator[Answer]:
         """The plainest facts of which ``question`` is true, then plain ones, which are sooner found; as for `ask`."""
@@ -214,10 +231,9 @@ class World(Rules):
                 key = KEYS[kind]
                 if all(one.values[name] == other.values[name] for name in key):
                     same = [one.row.fields[name] == other.row.fields[name] for name in key]
-                    equal = z3.And([one.row.fields[name] == other.row.fields[name] for name in one.row.fields])
-                    told = f"one {kind} by {' and '.join(key)}" if key else f"one {kind}"
+                    equal = self.all_of([one.row.fields[name] == other.row.fields[name] for name in one.row.fields])
                     there = z3.And(one.row.present, other.row.present, *same)
-                    yield z3.Implies(self.assume(told), z3.Implies(there, equal))
+                    yield z3.Implies(self.assume(_unique(kind)), z3.Implies(there, equal))
 
     def _deny(self, axiom: Axiom, env: Mapping[str, Proposed]) -> Iterator[Any]:
         """The axiom, of these rows."""
@@ -225,14 +241,14 @@ class World(Rules):
         if self._is_new("axiom", axiom.name, rows):
             matched = self.matched(axiom.when, rows)
             escapes = self._escapes(axiom, rows)
-            yield z3.Implies(self.assume(axiom.name), z3.Implies(matched, z3.Or(escapes)))
+            yield z3.Implies(self.assume(axiom.name), z3.Implies(matched, self.any_of(escapes)))
 
     def _matched_rule(self, claim: Claim, env: Mapping[str, Proposed]) -> Iterator[Any]:
         """That the rule fires on these rows, or a ``no`` holds it back; and what follows if it speaks."""
         rows = {alias: one.row for alias, one in env.items()}
         if not self._is_new("rule", claim.rule.name, rows):
             return
-        held = z3.Bool(f"held {claim.rule.name} {len(self.known)}")
+        held = self.truth(f"held {claim.rule.name} {len(self.known)}")
         matched = self.matched(claim.rule.when, rows)
         yield z3.Implies(matched, z3.Or(held, *self._escapes(claim.rule, rows)))
         yield z3.Implies(held, claim.fires)
@@ -254,7 +270,7 @@ class World(Rules):
                 yield z3.Implies(said, z3.And(single.present, *equal))
             else:
                 name = f"by {rule.name} {len(self.known)}"
-                there = z3.Bool(f"said {name}")
+                there = self.truth(f"said {name}")
                 self.add(Row(conclusion.kind, name, there, fields))
                 self.known.add(("justified", name))
                 yield there == said
@@ -267,23 +283,41 @@ class World(Rules):
 
     def _escapes(self, rule: Patterned, rows: Mapping[str, Row]) -> list[Any]:
         """For each ``no`` pattern that there is a fact of which it speaks."""
-        escapes = []
-        for pattern in (pattern for pattern in rule.when if pattern.negated):
+        return [self._escape(pattern, rows) for pattern in rule.when if pattern.negated]
+
+    def _escape(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
+        """That there is a fact of which a ``no`` pattern speaks: the only one, that of a key, the first, or some."""
+        row, told = self.single.get(pattern.kind), self.certain
+        if row is None and _names_key(pattern):
+            row, told = self._of_key(pattern, rows), self.assume(_unique(pattern.kind))
+        if row is None:
             ordering = next((test for test in pattern.tests if test.op in FIRSTS and _refers(test)), None)
-            row = self.single.get(pattern.kind)
-            if row is None and ordering is not None:
-                row = self._first_of(pattern, ordering, rows)
-            if row is not None:
-                escapes.append(z3.And(row.present, self.tests(pattern, row, rows)))
-                continue
-            escapes.append(self._some(pattern, rows))
-        return escapes
+            row = self._first_of(pattern, ordering, rows) if ordering is not None else None
+        if row is None:
+            return self._some(pattern, rows)
+        return z3.Implies(told, z3.And(row.present, self.tests(pattern, row, rows)))
+
+    def _of_key(self, pattern: Pattern, rows: Mapping[str, Row]) -> Row:
+        """The fact of which a ``no`` pattern names the whole key.
+
+        It has the key's expressions for its own: who names them again, of whatever row, means the same fact. With a row
+        for each, a vlan would have a device, which has a vlan, which has a device, and so on.
+        """
+        named = {
+            test.field: test.value for test in pattern.tests if test.op == "is" and isinstance(test.value, Reference)
+        }
+        key = {name: rows[named[name].alias].fields[named[name].field] for name in KEYS[pattern.kind]}
+        asked = pattern.kind, *(one.get_id() for one in key.values())
+        if asked not in self.keyed:
+            name = f"keyed {len(self.keyed)}"
+            self.keyed[asked] = self.row(pattern.kind, name, self.truth(name), key)
+        return self.keyed[asked]
 
     def _some(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
         """That there is a fact of which a ``no`` pattern speaks; the same one for whoever asks the same."""
         key = _question(pattern, rows)
         if key not in self._somes:
-            there = self._somes[key] = z3.Bool(f"some {len(self._somes)}")
+            there = self._somes[key] = self.truth(f"some {len(self._somes)}")
             row = self.row(pattern.kind, f"some {len(self._somes)}", there)
             self.solver.add(z3.Implies(there, self.tests(pattern, row, rows)))
         return self._somes[key]
@@ -296,7 +330,7 @@ class World(Rules):
         others = pattern._replace(tests=tuple(test for test in pattern.tests if test is not ordering))
         key = ordering.field, ordering.op, _question(others, rows)
         if key not in self._firsts:
-            there = z3.Bool(f"first {len(self._firsts)}")
+            there = self.truth(f"first {len(self._firsts)}")
             row = self.row(pattern.kind, f"first {len(self._firsts)}", there)
             self.solver.add(z3.Implies(there, self.tests(others, row, rows)))
             self._firsts[key] = First(row, others, ordering, rows)
@@ -319,9 +353,9 @@ class World(Rules):
         """A concluded fact that is needed is one that some rule concludes."""
         if row.kind == "problem" and ("justified", row.name) not in self.known:
             self.known.add(("justified", row.name))
-            equal = [z3.And([row.fields[f] == told.fields[f] for f in row.fields]) for told in self.problems]
+            equal = [self.all_of([row.fields[f] == told.fields[f] for f in row.fields]) for told in self.problems]
             given = [z3.And(told.present, same) for told, same in zip(self.problems, equal, strict=True)]
-            yield z3.Implies(row.present, z3.Or(given))
+            yield z3.Implies(row.present, self.any_of(given))
         concluded = row.kind in CONCLUDED - self.given and row.kind not in self.single
         if concluded and ("justified", row.name) not in self.known:
             yield self.justification(row, row.name)
@@ -332,9 +366,9 @@ class World(Rules):
             conflict = self.conflicting(name)
             if model.true(conflict) and ("conflict", name) not in self.known:
                 self.known.add(("conflict", name))
-                one, other = z3.Int(f"one {name}"), z3.Int(f"other {name}")
+                one, other = self.number(f"one {name}"), self.number(f"other {name}")
                 sayings = (
-                    z3.Or([self.says(rule, given, value, f"{value}") for rule, given in self.setters[name]])
+                    self.any_of([self.says(rule, given, value, f"{value}") for rule, given in self.setters[name]])
                     for value in (one, other)
                 )
                 yield z3.Implies(conflict, z3.And(one != other, *sayings))
@@ -392,6 +426,18 @@ def _question(pattern: Pattern, rows: Mapping[str, Row]) -> tuple[Any, ...]:
     asked = tuple((test.field, test.op, test.value) for test in pattern.tests)
     means = tuple(rows[test.value.alias].name for test in pattern.tests if isinstance(test.value, Reference))
     return pattern.kind, asked, means
+
+
+def _unique(kind: str) -> str:
+    """The axiom that a key tells a fact from all others of its kind."""
+    key = KEYS[kind]
+    return f"one {kind} by {' and '.join(key)}" if key else f"one {kind}"
+
+
+def _names_key(pattern: Pattern) -> bool:
+    """Whether a pattern takes the whole key of a fact from others."""
+    named = {test.field for test in pattern.tests if test.op == "is" and _refers(test)}
+    return {*KEYS.get(pattern.kind, ("",))} <= named
 
 
 def _refers(test: Test) -> bool:

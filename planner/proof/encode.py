@@ -52,9 +52,9 @@ class Rules(Rows):
         self.concluders |= {kind: [] for kind in given}
         setting = [(rule, one) for rule in self.rules.values() if not rule.shadow for one in rule.sets]
         self.setters = {name: [(rule, one) for rule, one in setting if one.field == name] for name in ATTACHMENT}
-        self.single["management"] = self.row("management", "management", z3.Bool("management"))
+        self.single["management"] = self.row("management", "management", self.truth("management"))
         if "attachment" in given:
-            self.single["attachment"] = self.row("attachment", "attachment", z3.Bool("attachment"))
+            self.single["attachment"] = self.row("attachment", "attachment", self.truth("attachment"))
         else:
             self._attach()
         self._decide()
@@ -75,11 +75,11 @@ class Rules(Rows):
         """That a rule of ``stage`` that speaks overrides the rule."""
         key = name, stage
         if key not in self._silenced:
-            self._silenced[key] = z3.BoolVal(val=False)  # a circle of overrides, which the linter refuses
+            self._silenced[key] = self.never  # a circle of overrides, which the linter refuses
             rules = self.rules.values()
             over = [rule.name for rule in rules if name in rule.overrides and rule.stage == stage and not rule.shadow]
             silencing = [z3.And(self.fires(other), z3.Not(self.silenced(other, stage))) for other in over]
-            self._silenced[key] = z3.Or(silencing) if silencing else z3.BoolVal(val=False)
+            self._silenced[key] = self.any_of(silencing)
         return self._silenced[key]
 
     def refuses(self, name: str) -> Any:
@@ -95,7 +95,7 @@ class Rules(Rows):
         """The claim that ``rule`` is matched, made when it is first asked for."""
         key = rule.name, tag
         if key not in self.claims:
-            fires = z3.Bool(f"fires {rule.name} {tag}".strip())
+            fires = self.truth(f"fires {rule.name} {tag}".strip())
             rows: dict[str, Row] = {}
             self.claims[key] = Claim(rule, fires, rows)
             for pattern in positive(rule.when):
@@ -119,7 +119,7 @@ class Rules(Rows):
                 fields = self.concluded(row.kind, conclusion.fields, claim.rows)
                 equal = [row.fields[name] == value for name, value in fields.items()]
                 by.append(z3.And(claim.fires, z3.Not(self.silenced(rule.name, rule.stage)), *equal))
-        return z3.Implies(row.present, z3.Or(by))
+        return z3.Implies(row.present, self.any_of(by))
 
     def value(self, given: Assignment, rows: Mapping[str, Row], declared: Field) -> Any:
         """What a rule gives to a field, on the rows that it matches."""
@@ -128,20 +128,20 @@ class Rules(Rows):
             row, name = rows[value.alias], value.field or "name"
             if KINDS[row.kind].fields[name].type is declared.type:
                 return row.fields[name]
-            spelled = z3.Int(f"spelled {row.name}.{name}")  # a number as text: any text but the empty one
+            spelled = self.number(f"spelled {row.name}.{name}")  # a number as text: any text but the empty one
             self.solver.add(spelled > 0)
             return spelled
-        return z3.IntVal(self.texts.of(absent(declared) if value is None else value))
+        return self.constant(self.texts.of(absent(declared) if value is None else value))
 
     def concluded(self, kind: str, given: Sequence[Assignment], rows: Mapping[str, Row]) -> dict[str, Any]:
         """The fields of a fact that a rule concludes."""
         declared = KINDS[kind].fields
-        fields = {name: z3.IntVal(self.texts.of(absent(field))) for name, field in declared.items()}
+        fields = {name: self.constant(self.texts.of(absent(field))) for name, field in declared.items()}
         return fields | {one.field: self.value(one, rows, declared[one.field]) for one in given}
 
     def setting(self, name: str) -> tuple[Any, Any, Any]:
         """Of a field of the attachment: whether a rule sets it, to what, and whether two differ."""
-        return z3.Bool(f"set {name}"), z3.Int(f"value {name}"), z3.Bool(f"conflict {name}")
+        return self.truth(f"set {name}"), self.number(f"value {name}"), self.truth(f"conflict {name}")
 
     def says(self, rule: Rule, given: Assignment, value: Any, tag: str = "") -> Any:
         """That a rule speaks, and gives ``value`` to a field of the attachment."""
@@ -157,7 +157,7 @@ class Rules(Rows):
         for name, by in self.setters.items():
             is_set, value, differ = self.setting(name)
             said = [self.says(rule, given, value) for rule, given in by]
-            self.solver.add(z3.Implies(z3.And(is_set, z3.Not(differ)), z3.Or(said)), z3.Implies(differ, is_set))
+            self.solver.add(z3.Implies(z3.And(is_set, z3.Not(differ)), self.any_of(said)), z3.Implies(differ, is_set))
         plain = attachment_fact(Attachment("")).fields
         for name, field in row.fields.items():
             if name in ATTACHMENT or name.replace("_", ".", 1) in ATTACHMENT:
@@ -182,18 +182,20 @@ class Rules(Rows):
 
     def _decide(self) -> None:
         """The outcome as `planner.engine.decide` finds it."""
-        self.refused = z3.Bool("refused")
+        self.refused = self.truth("refused")
         refusing = {rule.name: self.refuses(rule.name) for rule in self.rules.values() if rule.refuses}
-        self.refusals |= {name: z3.Bool(f"refusal {name}") for name in refusing}
+        self.refusals |= {name: self.truth(f"refusal {name}") for name in refusing}
         told = [z3.And(self.refusals[name], refuses) for name, refuses in refusing.items()]
-        self.solver.add(self.refused == z3.Or(told))
-        self.compliant = z3.Or([self.speaks(rule.name) for rule in self.concluders["compliant"] if not rule.shadow])
-        self.conflict = z3.Or([self.conflicting(name) for name in ATTACHMENT])
+        self.solver.add(self.refused == self.any_of(told))
+        self.compliant = self.any_of(
+            [self.speaks(rule.name) for rule in self.concluders["compliant"] if not rule.shadow]
+        )
+        self.conflict = self.any_of([self.conflicting(name) for name in ATTACHMENT])
         self.attached = self.single["attachment"].present
-        words = {word: z3.IntVal(self.texts.of(word)) for word in OUTCOMES}
+        words = {word: self.constant(self.texts.of(word)) for word in OUTCOMES}
         stopped = z3.Or(self.refused, self.conflict, z3.Not(self.attached))
         settled = z3.If(self.conflict, words["refused"], words["no-change"])
-        row = self.single["outcome"] = self.row("outcome", "outcome", z3.BoolVal(val=True))
+        row = self.single["outcome"] = self.row("outcome", "outcome", self.certain)
         otherwise = z3.If(stopped, words["refused"], words["change"])
         self.solver.add(row.fields["is"] == z3.If(self.compliant, settled, otherwise))
 
@@ -212,7 +214,7 @@ class Rules(Rows):
             there = self.refuses(known["rule"]) if known["rule"] else unruly[known["code"]]
             if known["rule"] in self.refusals:
                 there = z3.And(self.refusals[known["rule"]], there)
-            fields = {name: z3.IntVal(self.texts.of(value)) for name, value in known.items()}
+            fields = {name: self.constant(self.texts.of(value)) for name, value in known.items()}
             name = f"problem {number}"
             self.known.add(("justified", name))
             self.problems.append(self.add(Row("problem", name, there, fields)))

@@ -230,7 +230,7 @@ def _shown(before: Rules, after: Rules, doubt: Doubt, differ: Callable[[Witness]
         world.field("outcome", "is", "change"),
         z3.And(world.attached, z3.Not(world.compliant), *others),
         world.attached,
-        z3.BoolVal(val=True),
+        world.certain,
     ):
         question = z3.And(asked, wish)
         answer = world.ask(question)

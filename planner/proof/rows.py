@@ -74,11 +74,14 @@ class Rows:
     def __init__(self, named: Iterable[Patterned], axioms: Iterable[Axiom]) -> None:
         """``named``: all that has patterns and will be asked about, so that the texts they name are known."""
         self.texts = Texts(_named(named))
-        self.solver = z3.SimpleSolver()
+        self.context = z3.Context()  # its own: what was asked before changes no answer
+        self.solver = z3.SimpleSolver(ctx=self.context)
+        self.certain, self.never = z3.BoolVal(val=True, ctx=self.context), z3.BoolVal(val=False, ctx=self.context)
         self.solver.set("relevancy", 0)  # three times as fast as with it, measured on the invariants of ovirtmgmt
         self.rows: dict[str, list[Row]] = {kind: [] for kind in KINDS}
         self.axioms = tuple(axiom for axiom in axioms if len(axiom.when) > 1)
         self.single: dict[str, Row] = {}  # the rows of kinds that have one fact
+        self.keyed: dict[tuple[str | int, ...], Row] = {}  # by the expressions of a whole key
         self.assumed: dict[str, Any] = {}
         self._of_one: dict[str, list[Axiom]] = {}  # the axioms of a single fact, which are said of each row at once
         for axiom in axioms:
@@ -88,7 +91,7 @@ class Rows:
         self._closed: dict[str, list[Mapping[str, int]]] | None = None
         self._absent: dict[str, Any] = {}
         for kind in ALWAYS:
-            self.single[kind] = self.row(kind, kind, z3.BoolVal(val=True))
+            self.single[kind] = self.row(kind, kind, self.certain)
 
     def close(
         self, facts: Iterable[Fact], *, but: Mapping[str, Sequence[str]] | None = None, silent: Sequence[str] = ()
@@ -104,17 +107,37 @@ class Rows:
         for fact in (fact for fact in facts if fact.kind in closed):
             open_fields = (but or {}).get(fact.kind, ())
             values = {name: self.texts.of(value) for name, value in fact.fields.items() if name not in open_fields}
-            row = self.single.get(fact.kind) or self.row(fact.kind, f"given {fact.kind}", z3.BoolVal(val=True))
+            row = self.single.get(fact.kind) or self.row(fact.kind, f"given {fact.kind}", self.certain)
             closed[fact.kind].append(values)
             self.solver.add(row.present, *(row.fields[name] == value for name, value in values.items()))
         self._closed = closed
         for row in [row for rows in self.rows.values() for row in rows]:
             self._enclose(row)
 
+    def truth(self, name: str) -> Any:
+        """What is true or not."""
+        return z3.Bool(name, self.context)
+
+    def number(self, name: str) -> Any:
+        """A number that is not known."""
+        return z3.Int(name, self.context)
+
+    def constant(self, value: int) -> Any:
+        """A number that is."""
+        return z3.IntVal(value, self.context)
+
+    def all_of(self, parts: Iterable[Any]) -> Any:
+        """That all of these are true."""
+        return z3.And([*parts], self.context)
+
+    def any_of(self, parts: Iterable[Any]) -> Any:
+        """That one of these is true."""
+        return z3.Or([*parts], self.context)
+
     def none(self, kind: str) -> Any:
         """That there is no fact of this kind."""
         if kind not in self._absent:
-            self._absent[kind] = z3.Bool(f"no {kind}")
+            self._absent[kind] = self.truth(f"no {kind}")
             self.solver.add(*(z3.Implies(self._absent[kind], z3.Not(row.present)) for row in self.rows[kind]))
         return self._absent[kind]
 
@@ -122,18 +145,21 @@ class Rows:
         """That the one fact of this kind has this value there."""
         return self.single[kind].fields[name] == self.texts.of(value)
 
-    def row(self, kind: str, name: str, present: Any) -> Row:
-        """A row of which only the vocabulary is known."""
+    def row(self, kind: str, name: str, present: Any, key: Mapping[str, Any] | None = None) -> Row:
+        """A row of which only the vocabulary is known, and its ``key`` if that is the one of other rows."""
         unique = f"{name} {len(self.rows[kind])}"
         declared = KINDS[kind].fields
-        fields = {field: z3.Int(f"{unique} {kind}.{field}") for field in declared}
-        self.solver.add(*(self._ranged(fields[field], declared[field]) for field in declared))
+        fields = {field: self.number(f"{unique} {kind}.{field}") for field in declared} | dict(key or {})
+        ranged = [self._ranged(fields[field], declared[field]) for field in declared]
+        self.solver.add(z3.Implies(present, z3.And(ranged)))
         return self.add(Row(kind, unique, present, fields))
 
     def add(self, row: Row) -> Row:
         """Take in a row: what is said of all facts of its kind is said of it."""
         self.rows[row.kind].append(row)
         self._enclose(row)
+        if KEYS.get(row.kind):
+            self.keyed.setdefault((row.kind, *(row.fields[name].get_id() for name in KEYS[row.kind])), row)
         if row.kind in self._absent:
             self.solver.add(z3.Implies(self._absent[row.kind], z3.Not(row.present)))
         for axiom in self._of_one.get(row.kind, ()):
@@ -143,8 +169,8 @@ class Rows:
 
     def _enclose(self, row: Row) -> None:
         if self._closed is not None and row.kind in self._closed:
-            given = [z3.And([row.fields[f] == v for f, v in values.items()]) for values in self._closed[row.kind]]
-            self.solver.add(z3.Implies(row.present, z3.Or(given)))
+            given = [self.all_of([row.fields[f] == v for f, v in values.items()]) for values in self._closed[row.kind]]
+            self.solver.add(z3.Implies(row.present, self.any_of(given)))
 
     def _ranged(self, value: Any, declared: Field) -> Any:
         if declared.words:
@@ -164,43 +190,43 @@ class Rows:
             if one.kind == other.kind:
                 names = KEYS.get(one.kind, tuple(KINDS[one.kind].fields))
                 first, second = rows[one.alias].fields, rows[other.alias].fields
-                parts.append(z3.Or([first[name] != second[name] for name in names]))
-        return z3.And(parts)
+                parts.append(self.any_of([first[name] != second[name] for name in names]))
+        return self.all_of(parts)
 
     def tests(self, pattern: Pattern, row: Row, rows: Mapping[str, Row]) -> Any:
         """That a row passes a pattern's tests."""
-        return z3.And([self._test(test, pattern, row.fields[test.field], rows) for test in pattern.tests])
+        return self.all_of([self._test(test, pattern, row.fields[test.field], rows) for test in pattern.tests])
 
     def _test(self, test: Test, pattern: Pattern, value: Any, rows: Mapping[str, Row]) -> Any:
         declared = KINDS[pattern.kind].fields[test.field].type
         if isinstance(test.value, Reference):
             row = rows[test.value.alias]
             if KINDS[row.kind].fields[test.value.field].type is not declared:
-                return z3.BoolVal(val=False)  # between text and number no test holds
+                return self.never  # between text and number no test holds
             return COMPARED[test.op](value, row.fields[test.value.field])
         if isinstance(test.value, tuple):
-            equal = z3.Or([value == self.texts.of(one) for one in test.value if isinstance(one, declared)])
+            equal = self.any_of([value == self.texts.of(one) for one in test.value if isinstance(one, declared)])
             if test.op == "in":
                 return equal
-            return z3.And(z3.Not(equal), z3.BoolVal(all(isinstance(one, declared) for one in test.value)))
+            return z3.And(z3.Not(equal), z3.BoolVal(all(isinstance(one, declared) for one in test.value), self.context))
         if test.op == "matches":
-            return self.expression(str(test.value))(value) if declared is str else z3.BoolVal(val=False)
+            return self.expression(str(test.value))(value) if declared is str else self.never
         if not isinstance(test.value, declared):
-            return z3.BoolVal(val=False)
+            return self.never
         return COMPARED[test.op](value, self.texts.of(test.value))
 
     def expression(self, pattern: str) -> Any:
         """A regular expression: a predicate of which the named texts are known."""
         if pattern not in self._expressions:
-            predicate = z3.Function(f"matches {pattern}", z3.IntSort(), z3.BoolSort())
+            predicate = z3.Function(f"matches {pattern}", z3.IntSort(self.context), z3.BoolSort(self.context))
             self._expressions[pattern] = predicate
             for word, number in self.texts.number.items():
-                self.solver.add(predicate(number) == z3.BoolVal(re.fullmatch(pattern, word) is not None))
+                self.solver.add(predicate(number) == z3.BoolVal(re.fullmatch(pattern, word) is not None, self.context))
         return self._expressions[pattern]
 
     def assume(self, name: str) -> Any:
         """The literal under which an axiom is asserted, by which a proof tells that it needed it."""
-        return self.assumed.setdefault(name, z3.Bool(f"axiom {name}"))
+        return self.assumed.setdefault(name, self.truth(f"axiom {name}"))
 
 
 COMPARED: dict[str, Callable[[Any, Any], Any]] = {

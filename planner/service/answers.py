@@ -479,8 +479,6 @@ PATH = re.compile(r"(?:(?:locate|devise|guard|invariants)/)?[a-z0-9][a-z0-9._-]{
 
 def _check(document: Mapping[str, Any], *, proofs: bool = False) -> Answer:
     """Findings with line and column, as `mgmtnet rules check -o json`; ``proofs``: what the solver finds, too."""
-    import time
-
     from planner.authoring.check import analyse
     from planner.authoring.findings import Finding
     from planner.authoring.findings import document as findings_document
@@ -494,7 +492,7 @@ def _check(document: Mapping[str, Any], *, proofs: bool = False) -> Answer:
     findings, decided, undecided = [Finding(problem) for problem in problems], 0, tuple[str, ...]()
     if ruleset is not None:
         cases = () if proofs else None
-        analysis = analyse(ruleset, root, texts, cases, clock=time.process_time)
+        analysis = analyse(ruleset, root, texts, cases)
         findings += analysis.findings
         decided, undecided = analysis.decided, analysis.undecided
     return _json(findings_document([ruleset.title if ruleset else root], findings, decided, undecided))

@@ -1,5 +1,6 @@
 """Every refusal is needed for an invariant, or says why it is not; what an invariant rests on is shown by a host."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from small_ruleset import write_small
 import planner
 from planner.cli.main import main
 from planner.engine.compiled import Compiled
+from planner.proof.ask import World
+from planner.proof.axioms import axioms
 from planner.proof.invariants import carried
 from planner.rules.shelf import installed
 
@@ -34,6 +37,24 @@ def test_what_an_invariant_rests_on_is_shown_by_a_host(rules: Compiled) -> None:
     plan = planner.plan(*read, rules, needed.witness.addresses)
     assert plan.outcome == "refused"
     assert {problem.rule for problem in plan.problems if problem.severity == "error"} == {"mtu-conflict-with-tagged"}
+
+
+def test_devices_and_their_kinds_do_not_ask_for_each_other_without_end(rules: Compiled) -> None:
+    (invariant,) = (one for one in rules.ruleset.invariants if one.name == "others-left-alone")
+    world = World(rules.ruleset.enabled, axioms(), [invariant])
+    question = world.claim(invariant).fires, world.fires("device-carries-network")
+    answer = world.ask(*question, without="device-carries-network")
+    assert answer.verdict == "refuted"
+    assert answer.rounds < 60
+
+
+def test_what_a_question_takes_is_counted_and_depends_on_nothing_before(rules: Compiled) -> None:
+    (invariant,) = (one for one in rules.ruleset.invariants if one.name == "others-left-alone")
+    worlds = [World(rules.ruleset.enabled, axioms(), [invariant]) for _ in range(3)]
+    first, again, hurried = (partial(world.ask, world.claim(invariant).fires) for world in worlds)
+    assert first() == again()
+    assert first().verdict == "proved"
+    assert hurried(effort=100).verdict == "undecided"
 
 
 INVARIANT = """\
