@@ -27,6 +27,8 @@ const STATES = /** @type {Record<string, {how: string, words: string}>} */ ({
   elsewhere: { how: "waits", words: "is worked on by another rollout" },
   waiting: { how: "waits", words: "waits" },
 });
+// What the word for a state says already.
+const UNSAID = ["saved", "at work", "queued", "waiting"];
 const ENDED = ["done", "failed", "stopped"];
 
 /** @type {Rollout|null} */
@@ -34,6 +36,8 @@ let rollout = null;
 let only = "";
 let opened = "";
 let following = new AbortController();
+/** When the host that is looked at is looked at again. */
+let again = 0;
 
 /** Offer the view, where this service has rollouts and whoever asks may see them. */
 export async function offerRollouts() {
@@ -79,6 +83,7 @@ function stop() {
   rollout = null;
   only = "";
   at("rollout").hidden = true;
+  at("rollout-host-name").textContent = "";
   fill(at("rollout-problems"));
 }
 
@@ -91,7 +96,7 @@ async function list() {
     "a",
     { href: `${VIEW}/${one.name}`, "data-name": one.name },
     make("strong", {}, one.name),
-    make("span", {}, one.ended || { go: "going", pause: "paused", stop: "stopping" }[one.asked]),
+    make("span", { class: "quiet" }, one.ended || { go: "going", pause: "paused", stop: "stopping" }[one.asked]),
   ))));
   return found;
 }
@@ -112,6 +117,7 @@ async function follow(name) {
   at("rollout-search", HTMLInputElement).value = "";
   fill(at("rollout-listed"), ...found.listed.map((one) => make("li", {}, make("strong", {}, one.name), ` ${one.message}`)));
   at("rollout-left").hidden = found.listed.length === 0;
+  write("rollout-left-out", `${found.listed.length} left out before it started`);
   show();
   void openHost();
   void live(name, signal);
@@ -186,10 +192,12 @@ function show() {
   at("rollout-state").textContent = state;
   at("rollout-state").dataset["how"] = { done: "good", failed: "bad", going: "busy" }[state] ?? "waits";
   write("rollout-said", rollout.said);
+  const listed = at("rollout-list").querySelector("[aria-current] > span");
+  if (listed) listed.textContent = state;
   const went = [
     `${rollout.hosts.length} hosts by ${rollout.rules.name}`,
     `at most ${rollout.concurrency} at once`,
-    `${rollout.failures} failed, ${rollout.max_failures} may`,
+    `${rollout.failures} failed, and ${rollout.max_failures} may`,
     rollout.window && `between ${rollout.window}`,
     `since ${new Date(rollout.began * 1000).toLocaleString()}`,
   ];
@@ -200,7 +208,7 @@ function show() {
   at("rollout-resume").hidden = state === "done" || (state === "going" && !unattended);
   at("rollout-stop").hidden = [...ENDED, "stopping"].includes(state);
   fill(at("waves"), ...rollout.waves.map(wave));
-  keep(at("rollout-states"), Object.keys(STATES).filter((one) => one === only || (rollout?.counts[one] ?? 0) > 0).map(chip));
+  keep(at("rollout-states"), ["", ...Object.keys(STATES).filter((one) => one === only || rollout?.counts[one])].map(chip));
   showHosts();
 }
 
@@ -216,15 +224,14 @@ function wave({ wave: number, hosts, counts }) {
   return make("li", {}, make("strong", {}, `Wave ${number}`), bar, make("span", {}, `${hosts} ${hosts === 1 ? "host" : "hosts"}: ${words}`));
 }
 
-/** @param {string} state */
+/** @param {string} state the hosts in which are to be shown alone; empty: all are @returns {HTMLElement} */
 function chip(state) {
-  const pressed = only === state;
   const choose = () => {
-    only = pressed ? "" : state;
+    only = state;
     show();
   };
-  const count = rollout?.counts[state] ?? 0;
-  return make("button", { type: "button", class: `chip ${STATES[state]?.how}`, "aria-pressed": String(pressed), "data-key": state, onclick: choose }, `${state} ${count}`);
+  const count = state ? rollout?.counts[state] ?? 0 : rollout?.hosts.length;
+  return make("button", { type: "button", class: "chip", "aria-pressed": String(only === state), "data-key": state, onclick: choose }, `${state || "all"} ${count}`);
 }
 
 function showHosts() {
@@ -244,7 +251,7 @@ function line(host) {
     { href: `${VIEW}/${rollout?.rollout}/${encodeURIComponent(host.host)}`, "data-key": host.host, "aria-current": host.host === opened ? "true" : undefined },
     make("strong", {}, host.host),
     make("span", { class: `mark ${how}` }, host.state),
-    make("span", {}, [host.wave ? `wave ${host.wave}` : "", host.said || words].filter(Boolean).join(": ")),
+    make("span", {}, [host.wave && `wave ${host.wave}`, host.said || (UNSAID.includes(host.state) ? "" : words)].filter(Boolean).join(": ")),
   );
   return make("li", {}, link);
 }
@@ -272,7 +279,8 @@ async function openHost() {
       const picture = drawn(await lookDrawing(path, following.signal));
       if (host === opened) fill(at("rollout-drawing"), picture);
     }
-    if (told.host.state === "at work") setTimeout(() => void (host === opened && rollout?.rollout === name && openHost()), AGAIN);
+    clearTimeout(again);
+    if (told.host.state === "at work") again = setTimeout(() => void (host === opened && rollout?.rollout === name && openHost()), AGAIN);
   } catch (failure) {
     if (!superseded(failure)) fill(at("rollout-host-problems"), ...problemsOf(failure).map(problemCard));
   }
