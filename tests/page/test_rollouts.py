@@ -12,7 +12,6 @@ from fleet_on_stage import fleet  # noqa: E402
 from services import made_token, serving  # noqa: E402
 from standins import mgmtnet  # noqa: E402
 from test_workbench import (  # noqa: E402, F401
-    CHROMIUM,
     SECONDS,
     WIDE,
     browser,
@@ -153,6 +152,3 @@ def test_the_view_is_not_offered_where_nothing_runs(browser):  # noqa: F811
         page.wait_for_selector("body.ready")
         assert page.is_hidden("#views")
         assert page.is_visible("#rules")
-
-
-assert CHROMIUM
