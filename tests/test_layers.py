@@ -21,7 +21,7 @@ KNOWN_TO = {
     "psycopg": {"planner/apply/journal.py", "planner/service/decisions.py"},
     "rich": {"planner/cli/progress.py"},
     "jsonschema": {"planner/apply/order.py", "planner/service/answers.py"},
-    "starlette": {"planner/service/app.py"},
+    "starlette": {f"planner/service/{name}.py" for name in ("app", "changes", "request")},
     "uvicorn": {"planner/service/listen.py"},
     "prometheus_client": {"planner/service/metrics.py"},
     "requests": {"planner/vdsm/http.py"},

@@ -38,8 +38,19 @@
  *   host: {before: string, after: string, differences: string[]}|null}} GoldenChanges
  * @typedef {{invariant: string, summary: string, file: string, rests_on: string[]}} Invariant
  * @typedef {{invariant: string, verdict: "proved"|"refuted"|"symbolic only"|"undecided", shown: string[]}} Proof
+ * @typedef {{id: string, kind: string, data: any}} Sent
  * @typedef {{kind: string, step?: string, said?: string, standing?: string, advice?: string, succeeded?: boolean,
  *   problem?: Problem|null, problems?: Problem[]}} RunEvent
+ * @typedef {{name: string, asked: "go"|"pause"|"stop", ended: string}} Standing
+ * @typedef {{host: string, target: string, number: number, wave: number, kind: string, state: string, run: string,
+ *   code: string, said: string}} RolloutHost
+ * @typedef {{rollout: string, state: string, said: string, began: number, rules: {name: string}, max_failures: number,
+ *   failures: number, concurrency: number, window: string, counts: Record<string, number>,
+ *   waves: {wave: number, hosts: number, counts: Record<string, number>}[], hosts: RolloutHost[],
+ *   listed: {name: string, code: string, message: string}[], workers: {worker: string}[]}} Rollout
+ * @typedef {{name: string, said: string}} Done
+ * @typedef {{host: RolloutHost, run: {run: string, steps: Done[]}|null, report: {standing: string, advice: string,
+ *   problem: {code: string, message: string, hint: string}|null, steps: Done[]}|null}} RolloutHostTold
  *
  * What a request is about.
  * @typedef {{capture: string, definition: Fields, addresses: string[]}} Host

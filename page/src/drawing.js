@@ -16,11 +16,24 @@ const ATTRIBUTES = new Set(
 
 /** Show a drawing, from the text of an SVG document; none: take it away. @param {string} text */
 export function show(text) {
-  const read = text ? new DOMParser().parseFromString(text, "image/svg+xml").documentElement : null;
-  const drawn = read && copied(read);
-  fill(at("drawing"), drawn);
-  if (drawn instanceof SVGSVGElement) drawn.style.minWidth = `${Math.min(drawn.width.baseVal.value, NARROWEST)}px`;
+  fill(at("drawing"), drawn(text));
   lightUp([], []);
+}
+
+/**
+ * A drawing, from the text of an SVG document.
+ *
+ * @param {string} text
+ * @returns {Element|null}
+ */
+export function drawn(text) {
+  const read = text ? new DOMParser().parseFromString(text, "image/svg+xml").documentElement : null;
+  const made = read && copied(read);
+  if (made instanceof SVGSVGElement) {
+    const width = Number.parseFloat(made.getAttribute("width") ?? "");
+    made.style.minWidth = `${Math.min(width || NARROWEST, NARROWEST)}px`;
+  }
+  return made;
 }
 
 /**

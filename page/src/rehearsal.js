@@ -21,7 +21,7 @@ export async function rehearse(host) {
   fill(at("rehearsal-problems"));
   tell("running", "It is played on a stand-in: no host is touched.");
   try {
-    for await (const event of events("/v1/rehearse", host, stopped.signal)) show(event);
+    for await (const { kind, data } of events("/v1/rehearse", stopped.signal, { body: host })) show({ ...data, kind });
   } catch (failure) {
     if (!superseded(failure)) fill(at("rehearsal-problems"), ...problemsOf(failure).map(problemCard));
     tell("ended", superseded(failure) ? "Stopped." : "It could not be played.");

@@ -1,7 +1,7 @@
 /** The service: the only one that the page speaks to. */
 import { at } from "./elements.js";
 
-/** @import { Problem, RunEvent } from "./documents.js" */
+/** @import { Problem, Sent } from "./documents.js" */
 
 const TOKEN = "mgmtnet-token";
 
@@ -45,15 +45,29 @@ export async function askDrawing(body, signal) {
 }
 
 /**
- * The events of a stream, as they come.
+ * The drawing that a path has, as text that is still to be read with suspicion.
  *
  * @param {string} path
- * @param {object} body
  * @param {AbortSignal} signal
- * @returns {AsyncGenerator<RunEvent>}
+ * @returns {Promise<string>}
  */
-export async function* events(path, body, signal) {
-  const answer = await post(path, body, "text/event-stream", signal);
+export async function lookDrawing(path, signal) {
+  return (await request(path, { headers: { Accept: "image/svg+xml" }, signal })).text();
+}
+
+/**
+ * The events of a stream, as they come: of one that is asked by a body, or of one after the ``last`` event that was seen.
+ *
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @param {{body?: object, last?: string}} how
+ * @returns {AsyncGenerator<Sent>}
+ */
+export async function* events(path, signal, { body, last }) {
+  const accept = "text/event-stream";
+  /** @type {Record<string, string>} */
+  const headers = last ? { Accept: accept, "Last-Event-ID": last } : { Accept: accept };
+  const answer = await (body ? post(path, body, accept, signal) : request(path, { headers, signal }));
   if (!answer.body) return;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -63,8 +77,8 @@ export async function* events(path, body, signal) {
     for (const block of blocks) {
       const lines = block.split("\n");
       const data = lines.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6)).join("\n");
-      const kind = lines.find((line) => line.startsWith("event: "))?.slice(7) ?? "message";
-      if (data) yield { ...JSON.parse(data), kind };
+      const [id, kind] = ["id: ", "event: "].map((head) => lines.find((line) => line.startsWith(head))?.slice(head.length) ?? "");
+      if (data) yield { id: id ?? "", kind: kind ?? "", data: JSON.parse(data) };
     }
   }
 }

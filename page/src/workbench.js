@@ -5,6 +5,7 @@ import { at, fill, goTo, make } from "./elements.js";
 import { capturedHost, goldenHost, offerHosts, showChosen } from "./host.js";
 import { openedWhy, openWhy, problemCard, showAdvice, showPlan, showUnread } from "./plan.js";
 import { forget, rehearse } from "./rehearsal.js";
+import { offerRollouts } from "./rollouts.js";
 import { edit, listRules, markFired, openedRule, openRule } from "./rules.js";
 import { ask, askDrawing, problemsOf, superseded } from "./service.js";
 import { fragmentOf, LONGEST_LINK, sharedIn } from "./sharing.js";
@@ -178,6 +179,7 @@ await guarded(Promise.all([
   offerHosts((found) => void guarded(begin(found))),
   makeForm(() => void plan()),
   listRules({ host, openGolden: (name) => void guarded(goldenHost(name).then(begin)), changed: unshare }).then((found) => { summaries = found; }),
+  offerRollouts(),
 ]));
 document.body.classList.add("ready");
 await restore();

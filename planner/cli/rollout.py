@@ -25,7 +25,18 @@ from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.fleet import account
 from planner.fleet.inventory import read_inventory
-from planner.fleet.ledger import OVER, WAITS_AGAIN, AwayError, Ledger, Row, StaleError, stale
+from planner.fleet.ledger import (
+    OVER,
+    WAITS_AGAIN,
+    AwayError,
+    Ledger,
+    Row,
+    StaleError,
+    asked_for,
+    away,
+    stale,
+    unknown,
+)
 from planner.fleet.rollout import FAILED, Asked, Member, Power, Rollout, in_waves, wave_sizes
 from planner.fleet.survey import Candidate, Looked, survey
 from planner.fleet.waves import read_window
@@ -59,7 +70,7 @@ def _kept(options: argparse.Namespace) -> Iterator[tuple[Ledger, str] | Problem]
     except StaleError:
         yield stale()
     except AwayError as failure:
-        yield Problem("journal-unreachable", f"the database cannot be used: {failure}", "is the server up?")
+        yield away(failure)
     finally:
         ledger.close()
 
@@ -69,10 +80,6 @@ def _folder(options: argparse.Namespace) -> str | Problem:
     if options.database:
         os.environ["MGMTNET_JOURNAL"] = options.database
     return state_folder()
-
-
-def _unknown(name: str) -> Problem:
-    return Problem("rollout-unknown", f"there is no rollout {name!r}", "`mgmtnet rollout status` lists them")
 
 
 # From hosts as they are named to a rollout.
@@ -197,7 +204,7 @@ def run_rollout_start(options: argparse.Namespace) -> int:
         say_json(rollout.document()) if options.output == "json" else say(shown)
         return account.LISTED if rollout.listed else 0
     if not rollout.members:
-        tell_whole(shown)
+        say_json(rollout.document()) if options.output == "json" else tell_whole(shown)
         return account.LISTED if rollout.listed else 0
     ended = None if options.yes else _agreed(options, shown)
     if ended is not None:
@@ -318,7 +325,7 @@ def _worked(options: argparse.Namespace, ledger: Ledger, url: str, rules: Compil
     """Work until the rollout of that name has ended, and tell how it goes."""
     rollout = ledger.rollout(name)
     if not isinstance(rollout, Rollout):
-        return failed(options, [rollout or _unknown(name)])
+        return failed(options, [rollout or unknown(name)])
     total = sum(not member.held for member in rollout.members)
     with counting(options.log, rollout.name, total) as bar:
         show = _Show(rollout, bar)
@@ -335,15 +342,9 @@ def _worked(options: argparse.Namespace, ledger: Ledger, url: str, rules: Compil
 
 
 def _told(options: argparse.Namespace, ledger: Ledger, rollout: Rollout) -> int:
-    document = _document(ledger, rollout)
+    document = account.document(ledger, rollout)
     say_at_last(json_text(document) if options.output == "json" else account.text(document))
     return account.exit_status(document)
-
-
-def _document(ledger: Ledger, rollout: Rollout) -> dict[str, Any]:
-    standing = ledger.standing(rollout.name)
-    assert standing is not None, "it was read a moment ago"  # noqa: S101
-    return account.document(rollout, standing, ledger.rows(rollout.name), ledger.workers())
 
 
 class _Show:
@@ -437,9 +438,9 @@ def run_rollout_report(options: argparse.Namespace) -> int:
 def _shown_as(options: argparse.Namespace, ledger: Ledger, kind: Callable[[dict[str, Any]], str]) -> int:
     rollout = ledger.rollout(options.name)
     if not isinstance(rollout, Rollout):
-        complain([rollout or _unknown(options.name)])
+        complain([rollout or unknown(options.name)])
         return BAD_INPUT
-    document = _document(ledger, rollout)
+    document = account.document(ledger, rollout)
     say_json(document) if options.output == "json" else say(kind(document))
     return 0
 
@@ -460,15 +461,10 @@ def _asked(options: argparse.Namespace, asked: Asked) -> int:
             complain([kept])
             return BAD_INPUT
         ledger, _ = kept
-        standing = ledger.standing(options.name)
-        if standing is None:
-            complain([_unknown(options.name)])
+        problem = asked_for(ledger, options.name, asked)
+        if problem is not None:
+            complain([problem])
             return BAD_INPUT
-        if standing.ended:
-            told = f"the rollout {options.name} has ended: {standing.ended}"
-            complain([Problem("rollout-ended", told, f"`mgmtnet rollout status {options.name}` shows it")])
-            return BAD_INPUT
-        ledger.ask(options.name, asked)
         tell(f"{options.name}: no further host begins; what is under way is finished")
     return 0
 
@@ -485,7 +481,7 @@ def run_rollout_resume(options: argparse.Namespace) -> int:
         ledger, url = kept
         standing = ledger.standing(options.name)
         if standing is None:
-            return failed(options, [_unknown(options.name)])
+            return failed(options, [unknown(options.name)])
         if standing.digest != compiled.ruleset.digest and not options.detach:
             hint = "give the --rules or --policy that it was started with, as they were"
             told = f"the rollout {options.name} was planned by other rules than {compiled.ruleset.title} here"

@@ -683,6 +683,10 @@ SERVICE = {
         "Decisions are not kept here, or the folder or database for them cannot be used.",
         "Start the service with --decisions, and name a folder of yours or a database that answers.",
     ),
+    "drawing-unkept": Meaning(
+        "Of the rollout's host nothing is kept that could be drawn: no run has begun on it yet, or none could.",
+        "Ask again once the host is worked on.",
+    ),
     "encoding-unmeant": Meaning(
         "The request is compressed. A few bytes could unpack to more than the memory holds.",
         "Send it as it is.",
@@ -849,6 +853,10 @@ ROLLOUTS = {
     "rollout-rules": Meaning(
         "The rollout was planned by other rules than are at hand here. A worker takes only hosts whose rules it has.",
         "Give the --rules or --policy that it was started with, as they were then.",
+    ),
+    "rollout-host-unknown": Meaning(
+        "The rollout works on no host of that name.",
+        "GET /v1/rollouts/NAME has its hosts; those that it refused before it started are in `listed`.",
     ),
     "rollout-unknown": Meaning("There is no rollout of that name.", "`mgmtnet rollout status` lists them."),
     "shape-differs": Meaning(

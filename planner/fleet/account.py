@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planner.authoring import junit
-from planner.fleet.ledger import Beat, Row, Standing
+from planner.fleet.ledger import Beat, Ledger, Row, Standing
 from planner.fleet.rollout import FAILED, FORMAT, IN_FLIGHT, WAITS, Member, Rollout, State
 from planner.fleet.waves import Course, decide
 from planner.printing import html_text, printable
@@ -32,12 +32,44 @@ LISTED = 3
 SHOWN = 20  # hosts of one kind of news that a text has; all are in -o json and in the reports
 
 
-def document(rollout: Rollout, standing: Standing, rows: Sequence[Row], beats: Sequence[Beat]) -> dict[str, Any]:
-    """The rollout as it stands (schemas/rollout.schema.json)."""
-    course = Course(rollout)
-    known = {row.host: row for row in rows}
-    for row in rows:
-        course.enter(row.host, row.state)
+class Followed:
+    """A rollout as far as its hosts were seen: catching up takes as long as what has changed since."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        """None was seen yet."""
+        self.rollout, self.course, self.rows, self.changed = rollout, Course(rollout), dict[int, Row](), 0
+
+    def catch_up(self, ledger: Ledger) -> None:
+        """See what has changed."""
+        for row in ledger.rows(self.rollout.name, self.changed):
+            self.rows[row.host] = row
+            self.course.enter(row.host, row.state)
+            self.changed = row.changed
+
+    def host(self, number: int) -> dict[str, Any]:
+        """What is told of one host."""
+        return _host(self.rollout.members[number], number, self.course.states[number], self.rows.get(number))
+
+    def summary(self, ledger: Ledger) -> dict[str, Any]:
+        """What is told of all of them; the rollout is in the ledger."""
+        standing = ledger.standing(self.rollout.name)
+        assert standing is not None, "it was read from there"  # noqa: S101
+        return _summary(self.rollout, self.course, standing, ledger.workers())
+
+    def document(self, ledger: Ledger) -> dict[str, Any]:
+        """The rollout as it stands (schemas/rollout.schema.json)."""
+        hosts = [self.host(number) for number in range(len(self.rollout.members))]
+        return {**self.summary(ledger), "hosts": hosts, "listed": list(self.rollout.listed)}
+
+
+def document(ledger: Ledger, rollout: Rollout) -> dict[str, Any]:
+    """The rollout, which is in the ledger, as it stands now."""
+    followed = Followed(rollout)
+    followed.catch_up(ledger)
+    return followed.document(ledger)
+
+
+def _summary(rollout: Rollout, course: Course, standing: Standing, beats: Sequence[Beat]) -> dict[str, Any]:
     said = decide(rollout, course, standing.asked, time.time()).said
     able = [beat for beat in beats if beat.beats >= 0 and beat.digest == rollout.digest]
     return {
@@ -55,8 +87,6 @@ def document(rollout: Rollout, standing: Standing, rows: Sequence[Row], beats: S
         "counts": {state: count for state, count in sorted(course.count.items()) if count},
         "waves": list(_waves(rollout, course)),
         "canaries": [{"kind": kind, "host": rollout.members[at].name} for kind, at in rollout.canaries.items()],
-        "hosts": [_host(one, at, course.states[at], known.get(at)) for at, one in enumerate(rollout.members)],
-        "listed": list(rollout.listed),
         "workers": [{"worker": beat.worker, "machine": beat.machine} for beat in able],
     }
 

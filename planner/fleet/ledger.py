@@ -340,6 +340,28 @@ def _remember(path: str, known: Mapping[str, int]) -> None:
         os.replace(beside, path)
 
 
+def asked_for(ledger: Ledger, name: str, asked: Asked) -> Problem | None:
+    """Ask a rollout that has not ended to pause or to stop; or why that means nothing."""
+    standing = ledger.standing(name)
+    if standing is None:
+        return unknown(name)
+    if standing.ended:
+        hint = f"`mgmtnet rollout status {name}` shows it"
+        return Problem("rollout-ended", f"the rollout {name} has ended: {standing.ended}", hint)
+    ledger.ask(name, asked)
+    return None
+
+
+def unknown(name: str) -> Problem:
+    """There is no rollout of that name."""
+    return Problem("rollout-unknown", f"there is no rollout {name!r}", "`mgmtnet rollout status` lists them")
+
+
+def away(failure: AwayError) -> Problem:
+    """The database does not answer."""
+    return Problem("journal-unreachable", f"the database cannot be used: {failure}", "is the server up?")
+
+
 def stale() -> Problem:
     """The database is at an earlier time than was seen of it."""
     return Problem(

@@ -70,14 +70,17 @@ def read_wishes(path: str) -> tuple[list[Wish], list[Problem]]:
     head = content[:LONGEST_HEAD].decode("utf-8", "replace") if isinstance(content, bytes) else ""
     first = next((line for line in head.splitlines() if line.strip()), "")
     if "," in first and {"capture", "group"} & {cell.strip(' "') for cell in first.split(",")}:
-        return read_table(path)
-    wish, problems = one_for_all(path)
+        return _table(content, path)
+    wish, problems = _one(content, path)
     return [wish] if wish is not None else [], problems
 
 
 def one_for_all(path: str) -> tuple[Wish | None, list[Problem]]:
     """What the definition in a file wants of whatever capture."""
-    stated = read_file(path, "definition")
+    return _one(read_file(path, "definition"), path)
+
+
+def _one(stated: bytes | Problem, path: str) -> tuple[Wish | None, list[Problem]]:
     if isinstance(stated, Problem):
         return None, [stated]
     reading = read_definition(stated, path)
@@ -90,7 +93,10 @@ def one_for_all(path: str) -> tuple[Wish | None, list[Problem]]:
 
 def read_table(path: str) -> tuple[list[Wish], list[Problem]]:
     """The rows of a table, and everything that is wrong with it."""
-    content = read_file(path, "table")
+    return _table(read_file(path, "table"), path)
+
+
+def _table(content: bytes | Problem, path: str) -> tuple[list[Wish], list[Problem]]:
     text = content if isinstance(content, Problem) else decode(content, path)
     if isinstance(text, Problem):
         return [], [text]

@@ -102,12 +102,23 @@ def valid(call: str, body: bytes) -> Answer:
     if isinstance(document, Problem):
         return problem_answer(400, [document])
     wrong = _unlike(document, call)
-    if not wrong and call == "runs":
+    if not wrong and call in ("runs", "rollouts"):
         wrong = [*_addresses(document.get("addresses", ()))[1], *_addresses(document.get("expect", ()))[1]]
         wrong += errors(read_definition(document["definition"], "definition").problems)
+    wrong += _unfit_to_roll_out(document) if not wrong and call == "rollouts" else []
     by = planner_of(document.get("ruleset", DEFAULT)) if not wrong else []
     wrong += by if isinstance(by, list) else []
     return problem_answer(422, wrong) if wrong else Answer(200, JSON, json_text(document, None).encode())
+
+
+def _unfit_to_roll_out(document: Mapping[str, Any]) -> list[Problem]:
+    from planner.fleet.inventory import read_inventory
+    from planner.fleet.rollout import wave_sizes
+    from planner.fleet.waves import read_window
+
+    stated = [wave_sizes(document.get("waves", "rest"), 0), read_window(document.get("window", ""))]
+    found = read_inventory(document["inventory"]).problems if "inventory" in document else ()
+    return [*(one for one in stated if isinstance(one, Problem)), *errors(found)]
 
 
 def answer_lines(lines: Sequence[bytes]) -> tuple[bytes, Mapping[str, int]]:
@@ -286,7 +297,7 @@ def _diff(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
 def _draw(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
     from planner.explain.drawing.scene import pictures
 
-    wanted = _accepted(accept, list(DRAWINGS))
+    wanted = accepted(accept, list(DRAWINGS))
     if not wanted:
         hint = f"accept one of {', '.join(DRAWINGS)}"
         return problem_answer(406, [Problem("not-acceptable", "there is no such drawing", hint)])
@@ -305,7 +316,7 @@ def _advise(asked: Asked, _document: Mapping[str, Any], _accept: str) -> Answer:
 
 def _said(asked: Asked, accept: str, text: str, document: dict[str, Any]) -> Answer:
     """Text to whoever prefers it, else a document that has the text in it."""
-    if _accepted(accept, [JSON, "text/plain"]) == "text/plain":
+    if accepted(accept, [JSON, "text/plain"]) == "text/plain":
         return Answer(200, TEXT, text.encode(), asked.decision)
     return _json(document | {"text": text}, asked.decision)
 
@@ -314,7 +325,7 @@ def _json(document: Any, decision: str = "", etag: str = "") -> Answer:
     return Answer(200, JSON, json_text(document).encode() + b"\n", decision, etag=etag)
 
 
-def _accepted(accept: str, offered: Sequence[str]) -> str:
+def accepted(accept: str, offered: Sequence[str]) -> str:
     """The offered media type that ``accept`` (RFC 9110, 12.5.1) likes best, the first of several; "": none."""
     liked = list[tuple[float, str]]()
     for part in (accept or "*/*").split(","):

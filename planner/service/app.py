@@ -15,38 +15,24 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planner.printing import json_text, printable
-from planner.problem import Problem
 from planner.service.access import ANYBODY, NOBODY, Caller, Rate, Tokens
-from planner.service.answers import problem_document
-from planner.service.contract import EVENTS, JSON, LINES, PROBLEM, openapi
+from planner.service.changes import Changing
+from planner.service.contract import JSON, LINES, openapi
 from planner.service.decisions import ID, Decision, Decisions
 from planner.service.metrics import Metrics
-from planner.service.runs import MOST_REHEARSALS, Event, Runs, rehearsed, run_name
+from planner.service.request import BYTES_AT_ONCE, Refused, allowed, json_body, line_parts, media
+from planner.service.runs import Runs
 from planner.service.workers import PATIENCE_OF_PROOFS, Frame, Pool, WorkerFailed
 
-# Bytes of a request. The largest host known reports 2 MB: less turns hosts away, more fills the memory of workers.
-LARGEST_BODY = 32 << 20
-# Seconds between two parts of a body, and for all of one that is no stream: slower ones hold a connection for nothing.
-PART_WITHIN, BODY_WITHIN = 20.0, 60.0
-# Lines of a stream that one worker answers in one go: fewer, and the wire costs as much as planning; more, and the
-# first answer comes late.
-LINES_AT_ONCE, BYTES_AT_ONCE = 32, 1 << 20
 # Bytes of answers that wait for a client: in memory, and then on the disk; 100,000 hosts are 400 MB. Less, and a client
 # that sends them all before it reads waits for ever; more, and one that never reads fills the disk.
 MOST_IN_MEMORY, MOST_KEPT = 16 << 20, 2 << 30
-# Open streams of events, each a connection and a task.
-MOST_STREAMS = 256
-# Seconds between two looks at the journal while somebody follows a run; VDSM's steps take seconds.
-LOOK = 1.0
-# Seconds until a run that has begun is looked for again in the journal.
-WRITTEN_WITHIN = 0.1
-UNREAD: Mapping[str, Any] = {"steps": (), "state": "unread"}
 OPEN = ("/healthz", "/readyz", "/openapi.json", "/")
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -83,22 +69,6 @@ class Service:
     journal: Pool | None = None
     audit: Callable[[Mapping[str, Any]], None] = lambda _: None
     metrics: Metrics = field(default_factory=Metrics)
-    streams: int = 0
-    rehearsals: int = 0
-
-
-class Refused(Exception):  # noqa: N818  an answer, and no fault
-    """A request is answered by a problem document."""
-
-    def __init__(self, status: int, code: str, message: str, hint: str = "", **headers: str) -> None:
-        """The status, and what the document says."""
-        super().__init__(message)
-        self.status, self.headers = status, {name.replace("_", "-"): value for name, value in headers.items()}
-        self.body = problem_document(status, [Problem(code, message, hint)])
-
-    def response(self) -> Response:
-        """As it is sent."""
-        return Response(self.body, self.status, self.headers, PROBLEM)
 
 
 class Guard:
@@ -169,19 +139,23 @@ class Guard:
 
 def application(service: Service) -> ASGIApp:
     """The whole application."""
+    changing = Changing(service.planners, service.runs, service.journal, service.audit)
 
     @asynccontextmanager
     async def alive(_: Starlette) -> AsyncIterator[None]:
         pools = [pool for pool in (service.planners, service.authors, service.journal) if pool is not None]
         await asyncio.gather(*(pool.start() for pool in pools))
-        going_on = asyncio.create_task(_go_on(service))
+        going_on = asyncio.create_task(changing.go_on())
         try:
             yield
         finally:
             going_on.cancel()
             await asyncio.gather(*(pool.stop() for pool in pools))
 
-    return Guard(Starlette(routes=list(_routes(service)), lifespan=alive, exception_handlers=_handlers()), service)
+    return Guard(
+        Starlette(routes=[*_routes(service), *changing.routes()], lifespan=alive, exception_handlers=_handlers()),
+        service,
+    )
 
 
 def _handlers() -> dict[Any, Any]:
@@ -216,27 +190,12 @@ def _routes(service: Service) -> Iterator[Route]:
     yield Route("/v1/goldens", answering.look("goldens"))
     yield Route("/v1/goldens/{name}", answering.look("golden", name="golden"))
     yield Route("/v1/decisions/{id}", answering.decision)
-    yield Route("/v1/rehearse", answering.rehearse, methods=["POST"])
-    yield Route("/v1/runs", answering.runs, methods=["GET", "POST"])
-    yield Route("/v1/runs/{id}", answering.run)
-    yield Route("/v1/runs/{id}/events", answering.follow)
     yield Route("/", page)
     yield Route("/page/{name}", page)
     yield Route("/healthz", answering.health)
     yield Route("/readyz", answering.ready)
     yield Route("/metrics", answering.metrics)
     yield Route("/openapi.json", answering.openapi)
-
-
-async def _go_on(service: Service) -> None:
-    """Go on with the runs that this service began, and that were interrupted with it."""
-    if service.runs is None or service.journal is None:
-        return
-    with suppress(WorkerFailed):
-        found = json.loads((await service.journal.ask({"call": "runs"})).body)
-        running = (run["run"] for run in found.get("runs", ()) if run["state"] == "running")
-        for run in service.runs.interrupted(running):
-            service.runs.go_on(run)
 
 
 class Answering:
@@ -253,10 +212,10 @@ class Answering:
         """A call about a captured host."""
 
         async def answer(request: Request) -> Response:
-            _allowed(request, "plan")
-            if call == "plan" and _media(request) == LINES:
+            allowed(request, "plan")
+            if call == "plan" and media(request) == LINES:
                 return _Lines(self._lines(request))
-            body = await _json_body(request)
+            body = await json_body(request)
             head = {"call": call, "accept": request.headers.get("accept", "")}
             return await self._told(await self.service.planners.ask(head, body), body if call == "plan" else b"")
 
@@ -288,7 +247,7 @@ class Answering:
         """Answer the lines of a stream as they come; each worker has a part of it."""
         asked = deque[asyncio.Task[Frame]]()
         try:
-            async for lines in _line_parts(request):
+            async for lines in line_parts(request):
                 asked.append(asyncio.create_task(self.service.planners.ask({"call": "lines"}, b"\n".join(lines))))
                 while len(asked) > self.service.planners.count * 2:
                     await spool.write(await self._answered(asked.popleft()))
@@ -316,11 +275,11 @@ class Answering:
         """A call about an author's rules, in a process that serves once."""
 
         async def answer(request: Request) -> Response:
-            _allowed(request, "plan")
+            allowed(request, "plan")
             proofs = call == "rules_check" and request.query_params.get("proofs") == "true"
             named = "rules_check_proofs" if proofs else call
             patience = PATIENCE_OF_PROOFS if proofs or call == "rules_prove" else 0.0
-            asked = self.service.authors.ask({"call": named}, await _json_body(request), patience)
+            asked = self.service.authors.ask({"call": named}, await json_body(request), patience)
             return await self._told(await _unless_gone(request, asked))
 
         return answer
@@ -331,7 +290,7 @@ class Answering:
         """A look at what is installed: its parts are those of the path, and the ruleset of the query."""
 
         async def answer(request: Request) -> Response:
-            _allowed(request, "plan")
+            allowed(request, "plan")
             document = {name: request.path_params[place] for place, name in places.items()}
             if "ruleset" in request.query_params:
                 document["ruleset"] = request.query_params["ruleset"]
@@ -342,7 +301,7 @@ class Answering:
 
     async def decision(self, request: Request) -> Response:
         """A decision that was kept, as it was answered; with ?scrub=true as a renamed host gets it."""
-        _allowed(request, "plan")
+        allowed(request, "plan")
         kept, id_ = self.service.decisions, request.path_params["id"]
         if kept is None:
             raise Refused(501, "decisions-unkept", "decisions are not kept here", "serve --decisions DIR keeps them")
@@ -352,127 +311,6 @@ class Answering:
         if request.query_params.get("scrub", "false") != "true":
             return Response(found.answer, 200, {"Mgmtnet-Decision": id_}, JSON)
         return await self._told(await self.service.planners.ask({"call": "scrubbed"}, found.request))
-
-    # What changes hosts, or plays it.
-
-    async def rehearse(self, request: Request) -> Response:
-        """The events of a rehearsal, as they come."""
-        _allowed(request, "rehearse")
-        document = await self._valid(request, "rehearse")
-        _want_room(self.service.rehearsals, MOST_REHEARSALS, "rehearsals")
-
-        async def played() -> AsyncIterator[Event]:
-            self.service.rehearsals += 1
-            try:
-                async for event in rehearsed(document):
-                    yield event
-            finally:
-                self.service.rehearsals -= 1
-
-        return self._streamed(played())
-
-    async def runs(self, request: Request) -> Response:
-        """Every run; or begin one."""
-        caller = _allowed(request, "apply")
-        runs, journal = self._enabled()
-        if request.method == "POST":
-            return await self._begun(request, caller, runs)
-        return await self._told(await journal.ask({"call": "runs"}))
-
-    async def _begun(self, request: Request, caller: Caller, runs: Runs) -> Response:
-        """A run that is begun, once for each Idempotency-Key."""
-        key = request.headers.get("idempotency-key", "")
-        if not 8 <= len(key) <= 200 or not key.isascii() or not key.isprintable() or " " in key:
-            hint = "8 to 200 characters that are new for each change: with the same key nothing is begun twice"
-            raise Refused(400, "key-needed", "a run needs an Idempotency-Key", hint)
-        document = await self._valid(request, "runs")
-        asked = sha256(json_text(document, None).encode()).hexdigest()
-        run = run_name(key, caller.name)
-        known = runs.known(run, asked)
-        if known is not None:
-            raise Refused(409, known.code, known.message, known.hint)
-        found = await self._run(run)
-        if found.head["status"] == 404:
-            answer = await runs.begin(run, document, asked)
-            status = answer.status if answer is not None else 202
-            self._audit(caller, "begin", run, document["host"], status)
-            if answer is not None:
-                return Response(answer.body, answer.status, media_type=answer.media)
-            found = await self._run(run)
-        if found.head["status"] != 200:
-            return await self._told(found)
-        status = 202 if json.loads(found.body)["state"] == "running" else 200
-        return Response(found.body, status, {"Location": f"/v1/runs/{run}"}, JSON)
-
-    def _audit(self, caller: Caller, what: str, run: str, host: str, status: int) -> None:
-        told = {"time": round(time.time(), 3), "caller": caller.name, "what": what, "run": run, "host": host}
-        self.service.audit(told | {"status": status})
-
-    async def run(self, request: Request) -> Response:
-        """One run."""
-        _allowed(request, "apply")
-        self._enabled()
-        return await self._told(await self._run(request.path_params["id"]))
-
-    async def follow(self, request: Request) -> Response:
-        """The steps of a run as they are done; Last-Event-ID takes them up where a stream broke off."""
-        _allowed(request, "apply")
-        self._enabled()
-        first = await self._run(request.path_params["id"])
-        if first.head["status"] != 200:
-            return await self._told(first)
-        last = request.headers.get("last-event-id", "0")
-        return self._streamed(self._steps(request.path_params["id"], int(last) if last.isdecimal() else 0))
-
-    async def _steps(self, run: str, seen: int) -> AsyncIterator[Event]:
-        while True:
-            with suppress(WorkerFailed):
-                frame = await self._run(run)
-                found = json.loads(frame.body) if frame.head["status"] == 200 else UNREAD  # another look may read it
-                for number, step in enumerate(found["steps"][seen:], seen + 1):
-                    yield Event(str(number), "step", step)
-                seen = max(seen, len(found["steps"]))
-                if found["state"] == "ended":
-                    yield Event("", "ended", {name: found[name] for name in ("run", "host", "standing")})
-                    return
-            await asyncio.sleep(LOOK)
-
-    async def _run(self, run: str) -> Frame:
-        """What the journal has of a run; of one that was just begun it has something in a moment."""
-        runs, journal = self._enabled()
-        while True:
-            found = await journal.ask({"call": "run"}, run.encode())
-            if found.head["status"] != 404 or not runs.under_way(run):
-                return found
-            await asyncio.sleep(WRITTEN_WITHIN)
-
-    def _enabled(self) -> tuple[Runs, Pool]:
-        if self.service.runs is None or self.service.journal is None:
-            raise Refused(501, "runs-disabled", "runs on real hosts are not enabled here", "serve --runs enables them")
-        return self.service.runs, self.service.journal
-
-    async def _valid(self, request: Request, call: str) -> dict[str, Any]:
-        """The document of a request that no worker answers, held against its schema."""
-        frame = await self.service.planners.ask({"call": "validate", "of": call}, await _json_body(request))
-        if frame.head["status"] != 200:
-            failed = Refused(frame.head["status"], "request-invalid", "")
-            failed.body = frame.body
-            raise failed
-        document: dict[str, Any] = json.loads(frame.body)
-        return document
-
-    def _streamed(self, events: AsyncIterator[Event]) -> Response:
-        _want_room(self.service.streams, MOST_STREAMS, "streams")
-
-        async def stream() -> AsyncIterator[bytes]:
-            self.service.streams += 1
-            try:
-                async for event in events:
-                    yield event.sent()
-            finally:
-                self.service.streams -= 1
-
-        return StreamingResponse(stream(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
     # How the service itself is.
 
@@ -491,7 +329,7 @@ class Answering:
 
     async def metrics(self, request: Request) -> Response:
         """The counters."""
-        _allowed(request, "plan")
+        allowed(request, "plan")
         pools = (self.service.planners, self.service.journal)  # an author's process is replaced each time
         replaced: dict[str, int] = {pool.kind: pool.replaced for pool in pools if pool is not None}
         body, media = self.service.metrics.exposition(replaced)
@@ -592,20 +430,6 @@ class _Lines(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _allowed(request: Request, scope: str) -> Caller:
-    caller: Caller = request.scope["caller"]
-    if scope not in caller.scopes:
-        hint = f"use a token with the scope {scope}"
-        raise Refused(403, "scope-missing", f"{caller.name} may not do this", hint)
-    return caller
-
-
-def _media(request: Request) -> str:
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refused(415, "encoding-unmeant", "requests are not to be compressed", "send them as they are")
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 async def _unless_gone(request: Request, asking: Awaitable[Frame]) -> Frame:
     """What is asked of a worker; given up with the caller, who has typed on and asks anew, and would wait for it."""
     answer, gone = asyncio.ensure_future(asking), asyncio.create_task(_gone(request))
@@ -624,87 +448,5 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _json_body(request: Request) -> bytes:
-    """The whole body, within limits of size and time; what is not called JSON may come from another site's form."""
-    if _media(request) != JSON:
-        raise Refused(415, "media-unmeant", "the request is to be JSON", f"Content-Type: {JSON}")
-    stated = request.headers.get("content-length", "0")
-    if stated.isdecimal() and int(stated) > LARGEST_BODY:
-        raise _large()
-    parts, size = list[bytes](), 0
-    try:
-        async with asyncio.timeout(BODY_WITHIN):
-            async for part in _parts(request):
-                size += len(part)
-                if size > LARGEST_BODY:
-                    raise _large()
-                parts.append(part)
-    except TimeoutError:
-        raise _slow() from None
-    return b"".join(parts)
-
-
-async def _parts(request: Request) -> AsyncIterator[bytes]:
-    stream = request.stream().__aiter__()
-    while True:
-        try:
-            async with asyncio.timeout(PART_WITHIN):
-                part = await stream.__anext__()
-        except StopAsyncIteration:
-            return
-        except ClientDisconnect:
-            raise Refused(400, "request-cut", "the request was cut off", "") from None
-        yield part
-
-
-async def _line_parts(request: Request) -> AsyncIterator[list[bytes]]:
-    """The lines of a stream, some at once."""
-    rest, lines, size = b"", list[bytes](), 0
-    try:
-        async for part in _parts(request):
-            *whole, rest = (rest + part).split(b"\n")
-            for line in whole:
-                if line.strip():
-                    lines.append(line)
-                    size += len(line)
-                if len(lines) >= LINES_AT_ONCE or size >= BYTES_AT_ONCE:
-                    yield lines
-                    lines, size = [], 0
-            if len(rest) > LARGEST_BODY:
-                raise _large()
-    except TimeoutError:
-        raise _slow() from None
-    if rest.strip():
-        lines.append(rest)
-    if lines:
-        yield lines
-
-
 def _one_line(document: bytes) -> bytes:
     return json_text(json.loads(document), None).encode() + b"\n"
-
-
-def _want_room(taken: int, most: int, what: str) -> None:
-    """Refuse one more than ``most`` at once."""
-    if taken >= most:
-        told = f"there are {most} {what} at once, and may be no more"
-        raise Refused(503, "service-busy", told, "try again when one has ended", Retry_After="10")
-
-
-def _large() -> Refused:
-    hint = f"at most {LARGEST_BODY >> 20} MB; a host with every VLAN reports 2"
-    return Refused(413, "request-too-large", "the request is too large", hint, Connection="close")
-
-
-def _slow() -> Refused:
-    return Refused(408, "request-too-slow", "the request did not come in time", "send it at once", Connection="close")
-
-
-def audit_into(path: str) -> Callable[[Mapping[str, Any]], None]:
-    """What writes a line for each change that was asked for; who may read it is the owner's business."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-
-    def write(told: Mapping[str, Any]) -> None:
-        os.write(handle, json_text(told, None).encode() + b"\n")
-
-    return write

@@ -17,6 +17,7 @@ OF_CALL = {
     "rules_prove": "prove request",
     "rehearse": "rehearse request",
     "runs": "run request",
+    "rollouts": "rollout request",
 }
 JSON, PROBLEM, LINES, EVENTS = (
     "application/json",
@@ -65,7 +66,7 @@ def openapi() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {name.replace(" ", "-"): _renamed(one) for name, one in schema()["$defs"].items()}
-            | {name: _own(name) for name in ("plan", "advice", "definition")},
+            | {name: _own(name) for name in ("plan", "advice", "definition", "rollout")},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "headers": {
                 "Decision": {
@@ -83,6 +84,7 @@ def _calls() -> list[Call]:
     words, anything = {"schema": {"type": "string"}}, {"schema": {"type": "object"}}
     text, streamed = {"text/plain": words}, {EVENTS: words}
     drawings = dict.fromkeys(("image/svg+xml", "text/vnd.mermaid", "text/plain"), words)
+    host = _of("rollout-host") | drawings
     facts = {JSON: {"schema": {"type": "array", "items": {"type": "object"}}}}
     return [
         Call("/v1/plan", "post", "Plan a host; of x-ndjson each line", "host request", _of("plan") | {LINES: words}),
@@ -108,6 +110,14 @@ def _calls() -> list[Call]:
         Call("/v1/runs", "get", "The runs in the journal", "", _of("runs"), "apply"),
         Call("/v1/runs/{id}", "get", "A run", "id", _of("run"), "apply"),
         Call("/v1/runs/{id}/events", "get", "A run's steps as they are done", "id", streamed, "apply"),
+        Call("/v1/rollouts", "post", "Change many hosts, in waves", "rollout request", _of("rollout"), "apply"),
+        Call("/v1/rollouts", "get", "The rollouts in the database", "", _of("rollouts"), "apply"),
+        Call("/v1/rollouts/{id}", "get", "A rollout as it stands", "id", _of("rollout"), "apply"),
+        Call("/v1/rollouts/{id}/events", "get", "A rollout's hosts as they change", "id", streamed, "apply"),
+        Call("/v1/rollouts/{id}/hosts/{host}", "get", "A host, its report or drawing", "id host", host, "apply"),
+        Call("/v1/rollouts/{id}/pause", "post", "Begin no further host", "id", _of("rollout"), "apply"),
+        Call("/v1/rollouts/{id}/resume", "post", "Go on", "id", _of("rollout"), "apply"),
+        Call("/v1/rollouts/{id}/stop", "post", "Begin no further host, and end", "id", _of("rollout"), "apply"),
         Call("/healthz", "get", "Whether the service lives", "", _of("health"), ""),
         Call("/readyz", "get", "Whether it can plan", "", _of("health"), ""),
         Call("/metrics", "get", "Counters, as Prometheus reads them", "", text),
@@ -117,8 +127,9 @@ def _calls() -> list[Call]:
 
 def _operation(call: Call) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": call.summary, "operationId": f"{call.method} {call.path}"}
-    takes, _, parameters = call.takes.partition(" ?") if call.method == "post" else ("", "", "")
-    named = f"?{parameters}".split() if parameters else call.takes.split() if call.method == "get" else []
+    bodied = call.method == "post" and "{id}" not in call.path
+    takes, _, parameters = call.takes.partition(" ?") if bodied else ("", "", "")
+    named = f"?{parameters}".split() if parameters else [] if bodied else call.takes.split()
     operation["parameters"] = [_parameter(name) for name in named]
     if not call.scope:
         operation["security"] = []
@@ -130,12 +141,13 @@ def _operation(call: Call) -> dict[str, Any]:
     if call.method == "post" and call.takes.startswith(("host", "why")):
         good["headers"] = {"Mgmtnet-Decision": {"$ref": "#/components/headers/Decision"}}
     operation["responses"] = {"200": good} | _failures(call)
-    if (call.path, call.method) == ("/v1/runs", "post"):
+    if call.path in ("/v1/runs", "/v1/rollouts") and call.method == "post":
         operation["parameters"] = [IDEMPOTENCY]
-        nothing = {"description": "Nothing was to be done: the plan refuses, or the host is so already"}
+        nothing = {"description": "It has ended; or nothing was to be done: the plan refuses, or a host is so already"}
         operation["responses"]["200"] = nothing | {"content": {JSON: {"schema": {"type": "object"}}}}
+    if call.path in ("/v1/runs", "/v1/rollouts", "/v1/rollouts/{id}/resume") and call.method == "post":
         location = {"Location": {"schema": {"type": "string"}}}
-        operation["responses"]["202"] = {"description": "The run has begun", "content": call.gives, "headers": location}
+        operation["responses"]["202"] = {"description": "It has begun", "content": call.gives, "headers": location}
     return operation
 
 

@@ -18,7 +18,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from planner.apply.library import state_folder
 from planner.problem import Problem
 from planner.service.access import Caller, Rate, names_of, read_tokens
-from planner.service.app import Service, application, audit_into
+from planner.service.app import Service, application
+from planner.service.changes import audit_into
 from planner.service.decisions import decisions_at
 from planner.service.runs import Runs
 from planner.service.workers import Pool

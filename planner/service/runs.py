@@ -1,17 +1,19 @@
-"""Runs and rehearsals: processes of the command itself, whose events and reports are passed on.
+"""Runs, rollouts and rehearsals: processes of the command itself, whose events and reports are passed on.
 
-A run is `mgmtnet apply`, so what it has done stands in the same journal, and either goes on with what the other began.
-What is kept here of a request is only under which name it was begun (``requests`` in the state folder).
+A run is `mgmtnet apply`, a rollout `mgmtnet rollout start`, so what they have done stands in the same database, and the
+command goes on with what was begun here, as the other way round. What is kept here of a request is only under which
+name it was begun (``requests`` in the state folder), and a lock that its process holds for as long as it lives.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NamedTuple
 
 from planner.printing import json_text
@@ -22,8 +24,10 @@ from planner.service.workers import piped
 
 COMMAND = (sys.executable, "-m", "planner")
 LONGEST_LINE = 1 << 24
-# What a command tells first of a run that it has begun, or goes on with.
-FIRST = ("run", "look")
+# What a command tells first of a run or a rollout that it has begun, or goes on with; or it tells its name.
+FIRST = ("run", "look", "rollout")
+# What is told of something that cannot be begun now.
+HELD = ("host-held", "run-unfinished", "run-exists", "rollout-exists", "rollout-rules")
 # Rehearsals at once, each with processes and clocks of its own; more would have each other's clocks run late.
 MOST_REHEARSALS = 4
 
@@ -41,13 +45,21 @@ class Event(NamedTuple):
         return f"{head}event: {self.kind}\ndata: {json_text(self.data, None)}\n\n".encode()
 
 
+class Command(NamedTuple):
+    """A command: its arguments; what it reads of standard input; and of a file that ``--hosts`` names, if anything."""
+
+    arguments: tuple[str, ...]
+    stdin: bytes = b""
+    hosts: bytes = b""
+
+
 def run_name(key: str, caller: str) -> str:
-    """The name of the run that a caller begins by an idempotency key: one name is one run, whoever asks again."""
+    """What is begun by an idempotency key of a caller has one name, whoever asks again."""
     return f"http-{sha256(json.dumps([key, caller]).encode()).hexdigest()[:24]}"
 
 
 class Runs:
-    """The runs that this service has begun."""
+    """The runs and rollouts that this service has begun, by name."""
 
     def __init__(self, state: str) -> None:
         """Keep requests in the folder ``state``."""
@@ -71,26 +83,41 @@ class Runs:
             return None
 
     def interrupted(self, running: Iterator[str]) -> list[str]:
-        """Those of the runs that are not at their end which a service has begun: it goes on with them."""
-        return [run for run in running if self._kept(run) is not None and run not in self._begun]
+        """Those that are not at their end which a service has begun, and whose process is no more."""
+        return [run for run in running if self._kept(run) is not None and not self.at_work(run)]
 
-    async def begin(self, run: str, document: Mapping[str, Any], request: str) -> Answer | None:
-        """Begin a run: None once it is under way, else the answer of one that has nothing to do, or cannot begin."""
-        if run not in self._begun:  # who asks twice at once waits for one process
+    async def begin(self, run: str, command: Command, request: str) -> Answer | None:
+        """Begin one: None once it is under way, else the answer of one that has nothing to do, or cannot begin."""
+        if run not in self._begun:
             self._keep(run, request)
-            options = [*_options(document), "--run", run, "--yes", "-o", "json", "--log", "json"]
-            wanted = document["definition"]
-            text = wanted if isinstance(wanted, str) else json.dumps(wanted)
-            self._start(run, ("apply", *options, "--network", "-", "--", document["host"]), text.encode())
+        return await self.go_on(run, command)
+
+    async def go_on(self, run: str, command: Command) -> Answer | None:
+        """Go on with one, as `begin` does; who asks twice at once waits for one process."""
+        if run not in self._begun:
+            self._start(run, command)
         found = await asyncio.shield(self._begun[run])
         return found if found.status != 202 else None
 
-    def go_on(self, run: str) -> None:
-        """Go on with an interrupted run."""
-        self._start(run, ("resume", "-o", "json", "--log", "json", "--", run), b"")
+    def at_work(self, run: str) -> bool:
+        """Whether a process is at work on it that this service has started, or one before it."""
+        claim = self._claimed(run)
+        if claim is not None:
+            os.close(claim)
+        return claim is None
+
+    def _claimed(self, run: str) -> int | None:
+        """A lock for whoever has it open: the process that gets it, until its end; None where one has."""
+        claim = os.open(os.path.join(self.folder, f"{run}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(claim)
+            return None
+        return claim
 
     def under_way(self, run: str) -> bool:
-        """Whether a process of this service has begun the run, and goes on with it."""
+        """Whether a process of this service has begun it, and goes on with it."""
         answer = self._begun.get(run)
         return answer is not None and answer.done() and answer.result().status == 202
 
@@ -102,22 +129,20 @@ class Runs:
             os.fsync(stream.fileno())
         os.replace(f"{path}.new", path)
 
-    def _start(self, run: str, arguments: tuple[str, ...], stdin: bytes) -> None:
+    def _start(self, run: str, command: Command) -> None:
         answer = self._begun[run] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._carried_out(run, arguments, stdin, answer))
+        task = asyncio.create_task(self._carried_out(run, command, answer))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
 
-    async def _carried_out(
-        self, run: str, arguments: tuple[str, ...], stdin: bytes, answer: "asyncio.Future[Answer]"
-    ) -> None:
-        """Run the command to its end; it is answered as soon as the run has begun, or the command has ended without."""
+    async def _carried_out(self, run: str, command: Command, answer: "asyncio.Future[Answer]") -> None:
+        """Run the command to its end; it is answered as soon as the work has begun, or that has ended without."""
         try:
-            process = await _started(arguments, stdin)
+            process = await _started(command, self._claimed(run))
             _, said, told = piped(process)
             output = asyncio.create_task(said.read())
             async for event in _events(told):
-                if event.get("step") in FIRST and not answer.done():
+                if event.get("step") in (*FIRST, run) and not answer.done():
                     answer.set_result(Answer(202, JSON, b""))
             document = await output
             status = await process.wait()
@@ -129,25 +154,69 @@ class Runs:
             del self._begun[run]
 
 
+TELLING = ("-o", "json", "--log", "json")
+
+
+def applying(run: str, document: Mapping[str, Any]) -> Command:
+    """The command of a run, by the document of its request."""
+    options = [*_options(document), "--run", run, "--yes", *TELLING, "--network", "-"]
+    return Command(("apply", *options, "--", document["host"]), _definition(document))
+
+
+def resuming(run: str) -> Command:
+    """The command that goes on with an interrupted run."""
+    return Command(("resume", *TELLING, "--", run))
+
+
+def rolling_out(name: str, document: Mapping[str, Any]) -> Command:
+    """The command of a rollout, by the document of its request."""
+    stated = {"waves", "max_failures", "concurrency", "window"} & document.keys()
+    options = [f"--{option.replace('_', '-')}={document[option]}" for option in sorted(stated)]
+    options += [*_options(document), "--name", name, "--yes", *TELLING, "--network", "-"]
+    options += ["--plan-only"] if document.get("plan_only") else []
+    # Hosts by name are an inventory, too: in a list of lines an address in brackets would be a group.
+    named = {host: {"mgmtnet_target": host} for host in document.get("hosts", ())}
+    text = document.get("inventory") or json.dumps({"all": {"hosts": named}})
+    return Command(("rollout", "start", *options), _definition(document), text.encode())
+
+
+def resuming_rollout(name: str, rules: str) -> Command:
+    """The command that goes on with a rollout that was planned by ``rules``."""
+    return Command(("rollout", "resume", f"--rules={rules}", *TELLING, "--", name))
+
+
+def _definition(document: Mapping[str, Any]) -> bytes:
+    wanted = document["definition"]
+    return (wanted if isinstance(wanted, str) else json.dumps(wanted)).encode()
+
+
 def _options(document: Mapping[str, Any]) -> list[str]:
     options = [f"--address={address}" for address in document.get("addresses", ())]
     options += [f"--expect={address}" for address in document.get("expect", ())]
     return [*options, f"--rules={document['ruleset']}"] if "ruleset" in document else options
 
 
-async def _started(arguments: tuple[str, ...], stdin: bytes) -> asyncio.subprocess.Process:
-    """A process of the command, in a session of its own: it goes on when the service ends."""
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE,
-        start_new_session=True,
-    )
+async def _started(command: Command, claim: int | None = None) -> asyncio.subprocess.Process:
+    """A process of the command, in a session of its own: it goes on when the service ends. It gets the ``claim``."""
+    with TemporaryFile() as hosts:
+        hosts.write(command.hosts)
+        hosts.flush()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(*COMMAND, *command.arguments, *((f"--hosts=/dev/fd/{hosts.fileno()}",) if command.hosts else ())),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=LONGEST_LINE,
+                start_new_session=True,
+                pass_fds=[hosts.fileno(), *(() if claim is None else (claim,))],
+            )
+        finally:
+            if claim is not None:
+                os.close(claim)
     writer = piped(process)[0]
     with suppress(OSError):  # it has ended without reading
-        writer.write(stdin)
+        writer.write(command.stdin)
         await writer.drain()
     writer.close()
     return process
@@ -173,7 +242,7 @@ def _ended(status: int, said: bytes) -> Answer:
         return problem_answer(500, [told])
     if document.get("format") == "mgmtnet/problems@1":
         problems = [Problem(one["code"], one["message"], one["hint"], one["severity"]) for one in document["problems"]]
-        held = any(one.code in ("host-held", "run-unfinished", "run-exists") for one in problems)
+        held = any(one.code in HELD for one in problems)
         return problem_answer(409 if held else 422, problems)
     return Answer(200, JSON, json_text(document).encode() + b"\n")
 
@@ -201,7 +270,7 @@ async def rehearsed(document: Mapping[str, Any]) -> AsyncIterator[Event]:
         options = [*_options(document), f"--speed={document.get('speed', 20)}", "-o", "json", "--log", "json"]
         options += [f"--fault={fault}" for fault in document.get("faults", ())]
         options += [] if document.get("reboot", True) else ["--reboot=none"]
-        process = await _started(("rehearse", *options, "--network", definition, "--", capture), b"")
+        process = await _started(Command(("rehearse", *options, "--network", definition, "--", capture)))
         _, said, told = piped(process)
         output = asyncio.create_task(said.read())
         number = 0

@@ -245,7 +245,7 @@ def serve(kind: Kind) -> None:
     _warm(kind)
     _send(answers, Frame({"ready": True}, b""))
     while (frame := _received(requests)) is not None:
-        _send(answers, _answer(frame))
+        _send(answers, _answer(kind, frame))
 
 
 def _end_with_parent() -> None:
@@ -289,7 +289,7 @@ def _send(stream: BinaryIO, frame: Frame) -> None:
     stream.flush()
 
 
-def _answer(frame: Frame) -> Frame:
+def _answer(kind: Kind, frame: Frame) -> Frame:
     head = frame.head
     try:
         if head["call"] == "lines":
@@ -297,10 +297,10 @@ def _answer(frame: Frame) -> Frame:
 
             body, outcomes = answer_lines(frame.body.split(b"\n"))
             return Frame({"status": 200, "outcomes": outcomes}, body)
-        if head["call"] in ("run", "runs"):
+        if kind == "journal":
             from planner.service.journal import answer_of_journal
 
-            found = answer_of_journal(head["call"], frame.body)
+            found = answer_of_journal(head)
         elif head["call"] == "validate":
             from planner.service.answers import valid
 

@@ -21,7 +21,8 @@ from standins import BARE, MGMTNET, PATIENCE
 
 from planner.problem import Problem
 from planner.service.access import Rate, new_token, read_tokens
-from planner.service.app import LARGEST_BODY, MOST_STREAMS
+from planner.service.changes import MOST_STREAMS
+from planner.service.request import LARGEST_BODY
 
 
 @pytest.fixture(scope="module")
