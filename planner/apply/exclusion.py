@@ -23,7 +23,7 @@ LONGEST_NAME = 100  # characters of a run's name
 @contextmanager
 def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | None]:
     """Hold ``host`` for ``run`` of the journal at ``url``; a problem instead of None when another process holds it."""
-    name = hashlib.sha256(host.encode()).hexdigest()[:32]
+    name = _name(host)
     with socket.socket(socket.AF_UNIX) as hold:
         try:
             hold.bind(f"\0mgmtnet/{name}")
@@ -52,6 +52,20 @@ def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | N
             lock.flush()
             with claimed(url, host) as ours:  # given back when file and connection are closed, by us or by the kernel
                 yield None if ours else _held(host, "from another machine")
+
+
+def held_here(host: str) -> bool:
+    """Whether a process of this machine is at work on ``host`` now."""
+    with socket.socket(socket.AF_UNIX) as asking:  # to connect instead would fill the queue of who never accepts
+        try:
+            asking.bind(f"\0mgmtnet/{_name(host)}")
+        except OSError as failure:
+            return failure.errno == errno.EADDRINUSE
+    return False
+
+
+def _name(host: str) -> str:
+    return hashlib.sha256(host.encode()).hexdigest()[:32]
 
 
 def _holder(asking: socket.socket, name: str) -> str:

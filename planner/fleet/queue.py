@@ -64,6 +64,20 @@ class Queue:
 
         return len(DBOS._recover_pending_workflows([worker]))  # noqa: SLF001 what its own recovery service calls
 
+    def begun(self, worker: str) -> list[str]:
+        """The tasks that the queue has given to a worker, and that are not over."""
+        return [one.workflow_id for one in _database().get_pending_workflows(worker, self._version)]
+
+    def put_back(self, worker: str, task: str) -> None:
+        """Put back one of them."""
+        _database().reenqueue_for_recovery(task, [worker], QUEUE)
+
+
+def _database() -> Any:
+    from dbos._dbos import _get_dbos_instance
+
+    return _get_dbos_instance()._sys_db  # noqa: SLF001 what its own recovery asks
+
 
 def version_of(digest: str) -> str:
     """What workers of one ruleset have in common."""

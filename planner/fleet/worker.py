@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
 from planner.apply import journal
+from planner.apply.exclusion import held_here
 from planner.apply.order import read_order
 from planner.apply.run import report
 from planner.fleet.ledger import AT_WORK, OVER, QUEUED, WAITS_AGAIN, AwayError, Beat, Ledger, Row, StaleError, stale
@@ -38,6 +39,9 @@ LAPSE = 10.0
 # The same for a worker on another machine, which may be cut off: its processes go on without the journal for as long as
 # a run takes, reboot included. Shorter, and two could be at work on a host; longer, and its hosts wait.
 CUT_OFF = 1800.0
+# Beats between two looks for tasks that were given to us and did not arrive: the answer to a transaction was lost.
+# Fewer ask the database more often for nothing; more, and such hosts wait longer.
+MISSED = 15
 # Seconds before another look at a host that somebody else is at work on, or at a database that is away.
 AGAIN = 2.0
 ELSEWHERE = 5.0
@@ -114,7 +118,8 @@ class Worker:
         self._watch = _Watch(hands.name, hands.machine)
         self._beats = 0
         self._away = ""
-        self._at_work = 0
+        self._at_work: list[Task] = []
+        self._missed: set[str] = set()
         self._counting = threading.Lock()
 
     def end(self) -> None:
@@ -158,6 +163,8 @@ class Worker:
             self._away = ""
             for lapsed in self._watch.lapsed(self._ledger.workers(), time.monotonic()):
                 self._taken_over(queue, lapsed)
+            if self._beats % MISSED == 0:
+                self._take_back(queue)
             going = [] if self._ending.is_set() else self._ledger.standings(going=True)
             ours = {one.name for one in going if one.digest == self._hands.digest}
             self._courses = {name: followed for name, followed in self._courses.items() if name in ours}
@@ -185,14 +192,29 @@ class Worker:
             self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, -1))
 
     def _taken_over(self, queue: Queue, beat: Beat) -> None:
-        """Put back what a worker left. One with other rules is followed by its like; an empty one is forgotten."""
+        """Put back what a worker left. One with other rules is followed by its like; an empty one is forgotten.
+
+        On this machine its processes are waited for: who takes a host next may be elsewhere, where only the database
+        tells that it is held, and one that was restarted meanwhile does not.
+        """
         if beat.digest != self._hands.digest:
+            return
+        if beat.machine == self._hands.machine and any(
+            held_here(key) for followed in self._courses.values() for key in followed.at_work_by(beat.worker)
+        ):
             return
         left = queue.take_over(beat.worker)
         if left:
             self._tell(News("", f"{left} {'host' if left == 1 else 'hosts'} taken over from {beat.worker}"))
         elif beat.beats == -1:
             self._ledger.forget(beat.worker)
+
+    def _take_back(self, queue: Queue) -> None:
+        """Put back what the queue has given us and we know nothing of, twice: the answer was lost with a connection."""
+        missed = set(queue.begun(self._hands.name)) - {task.id for task in self._at_work}
+        for task in missed & self._missed:
+            queue.put_back(self._hands.name, task)
+        self._missed = missed
 
     # Who is next.
 
@@ -238,12 +260,12 @@ class Worker:
 
     def _work(self, task: Task) -> None:
         with self._counting:
-            self._at_work += 1
+            self._at_work.append(task)
         try:
             self._carry(task)
         finally:
             with self._counting:
-                self._at_work -= 1
+                self._at_work.remove(task)
 
     def _carry(self, task: Task) -> None:
         """Carry a task out, whatever becomes of the database meanwhile; it is over when that is written down."""
@@ -442,6 +464,11 @@ class _Followed:
         """Which attempt on a host begins now."""
         row = self._rows.get(number)
         return 1 if row is None else row.attempt
+
+    def at_work_by(self, worker: str) -> list[str]:
+        """The keys of the hosts that a worker is at work on."""
+        rows = self._rows.values()
+        return [self.rollout.members[row.host].key for row in rows if row.stage == AT_WORK and row.worker == worker]
 
     def told(self, number: int) -> Mapping[str, Any]:
         """What is known of a host from the attempt before."""

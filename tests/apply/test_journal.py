@@ -119,6 +119,7 @@ def test_no_journal_yet_has_no_runs(tmp_path: Path) -> None:
 def test_a_host_is_held_by_one_process(tmp_path: Path) -> None:
     with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one") as first:
         assert first is None
+        assert all(exclusion.held_here("host") for _ in range(300)), "however often it is asked"
         with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as second:
             assert second is not None
             assert (second.code, f"process {os.getpid()} of user {os.getuid()}" in second.message) == (
@@ -127,6 +128,7 @@ def test_a_host_is_held_by_one_process(tmp_path: Path) -> None:
             )
         with exclusion.only_run(str(tmp_path), "sqlite:///", "another", "two") as other:
             assert other is None
+    assert not exclusion.held_here("host")
     with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as freed:
         assert freed is None
 
