@@ -101,18 +101,18 @@ class Command:
         self._pause(1.0)
         if host.truth == "lost" or host.fate == "dead":
             self._pause(UNREACHED)
-            host.begun = host.over = True
-            return problem("host-unreachable")
+            return _over(host, problem("host-unreachable"))
         if host.fate == "refused":
-            host.begun = host.over = True
-            return {**problem("no-uplink"), "format": "mgmtnet/plan@1"}
+            return _over(host, {**problem("no-uplink"), "format": "mgmtnet/plan@1"})
         self._hold(host)
         going = self._asked(lambda: self._in_the_way(name))
         if going or host.truth == "saved":
-            return problem(going) if going else report("", SAVED)
+            return (
+                problem(going) if going == "run-exists" else _over(host, problem(going) if going else report("", SAVED))
+            )
         run = Run(host.number)
         if not self._kept(lambda: self._scene.runs.setdefault(name, run)):
-            return report(name, "as before", lost=True)
+            return _over(host, report(name, "as before", lost=True))
         return self._carried_out(name, run, host, [])
 
     def _in_the_way(self, name: str) -> str:
@@ -135,7 +135,7 @@ class Command:
         if again != name:
             run = Run(host.number, steps)
             if not self._kept(partial(self._scene.runs.setdefault, again, run)):
-                return report(again, _given_up(steps), lost=True)
+                return _over(host, report(again, _given_up(steps), lost=True))
         return self._carried_out(again, run, host, steps)
 
     # The database, which may be away.
@@ -189,8 +189,7 @@ class Command:
             steps = [*steps, following] if following else steps
             journal = journal and self._kept(partial(_write, run, steps, standing))
             if standing:
-                host.over = True
-                return report(name, standing, lost=not journal)
+                return _over(host, report(name, standing, lost=not journal))
 
     def _step(self, step: str, host: Host, *, fresh: bool) -> str:
         """Do a step; the standing if the run ends by it. ``fresh``: this process has begun before it."""
@@ -245,6 +244,11 @@ def _changed(host: Host) -> None:
     host.busy = False
     confirmed = any(one.alive for one in host.at_work)
     host.truth = "lost" if host.fate == "lost" else "planned" if confirmed and host.fate != "before" else "before"
+
+
+def _over(host: Host, document: dict[str, Any]) -> dict[str, Any]:
+    host.over = True
+    return document
 
 
 def _write(run: Run, steps: list[str], standing: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from planner.fleet.ledger import AT_WORK, OVER, Beat, Row, Standing
-from planner.fleet.rollout import Rollout
+from planner.fleet.rollout import Asked, Rollout
+from planner.fleet.waves import Ending
 
 T = TypeVar("T")
 
@@ -74,15 +75,20 @@ class TableLedger:
         found = self._ask("read", lambda: self._tables.rollouts.get(name))
         return found[1] if found else None
 
-    def ask(self, name: str, asked: Any, ended: Any = "") -> bool:
-        """What is asked of a rollout, or how it has ended."""
+    def ask(self, name: str, asked: Asked) -> None:
+        """What is asked of a rollout."""
+        self._stands(name, asked=asked, ended="")
 
-        def work(_: int) -> bool:
+    def end(self, name: str, ended: Ending) -> None:
+        """How a rollout has ended."""
+        self._stands(name, ended=ended)
+
+    def _stands(self, name: str, **how: Any) -> None:
+        def work(_: int) -> None:
             rollout, standing = self._tables.rollouts[name]
-            self._tables.rollouts[name] = rollout, standing._replace(asked=asked, ended=ended)
-            return True
+            self._tables.rollouts[name] = rollout, standing._replace(**how)
 
-        return self._change(work)
+        self._change(work)
 
     def enter(self, rollout: str, row: Row, *, begun: bool = True) -> bool:
         """Write down how a host is doing, unless it is further."""

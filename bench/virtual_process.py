@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from heapq import heapreplace
 from typing import Any, NamedTuple, TypeVar
 
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 from virtual_time import Time
 
 from planner.fleet.ledger import AwayError, Ledger
@@ -110,6 +110,8 @@ class Database:
     def before(self, kind: str) -> bool:
         """Wait for the turn of a question; True: it is answered, and the answer will be lost."""
         process = current()
+        if not process.alive:  # who is killed says nothing more, whatever it would do at last
+            raise GreenletExit
         if not self._reached(process):
             process.pause(10.0 if process.machine.cut else self._speed.question)
             raise AwayError

@@ -199,15 +199,19 @@ class Worker:
         """
         if beat.digest != self._hands.digest:
             return
-        if beat.machine == self._hands.machine and any(
-            held_here(key) for followed in self._courses.values() for key in followed.at_work_by(beat.worker)
-        ):
+        if beat.machine == self._hands.machine and any(map(held_here, self._hosts_of(beat.worker))):
             return
         left = queue.take_over(beat.worker)
         if left:
             self._tell(News("", f"{left} {'host' if left == 1 else 'hosts'} taken over from {beat.worker}"))
         elif beat.beats == -1:
             self._ledger.forget(beat.worker)
+
+    def _hosts_of(self, worker: str) -> list[str]:
+        """The keys of the hosts that a worker is at work on, as it is known now."""
+        for name, followed in self._courses.items():
+            followed.catch_up(self._ledger.rows(name, followed.changed))
+        return [key for followed in self._courses.values() for key in followed.at_work_by(worker)]
 
     def _take_back(self, queue: Queue) -> None:
         """Put back what the queue has given us and we know nothing of, twice: the answer was lost with a connection."""
