@@ -5,6 +5,7 @@
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
 # make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
 # make rollout-matrix  500 hosts, faults, workers killed and stopped, the database restarted; into docs; HOSTS=30: fewer
+# make scale  rollouts over up to 100,000 hosts under virtual time, into docs/scale.md; MEASURE=1: what the model is given, too
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
 # make prove    that the shipped rules keep their invariants on every host; prove-long: what proofs take for granted, at length
 # make attack   hostile inputs and random kills, into docs/reliability.md; SEED=7 TRIES=200 ONLY=rules: others, fewer, one
@@ -26,7 +27,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix rollout-matrix explore attack mutate-rules mutate-code soak docs pages page schemas clean
+.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix rollout-matrix scale explore attack mutate-rules mutate-code soak docs pages page schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -67,6 +68,9 @@ kill-matrix: .venv/test $(COMPILED)
 
 rollout-matrix: .venv/test $(COMPILED)
 	$(BIN)/python bench/rollout.py $(if $(HOSTS),--hosts $(HOSTS)) $(if $(SEED),--seed $(SEED))
+
+scale: .venv/test
+	$(BIN)/python bench/scale.py $(if $(MEASURE),--measure) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOSTS),--hosts $(HOSTS))
 
 explore: .venv/test
 	$(BIN)/python bench/explore.py $(if $(SEED),--seed $(SEED)) $(if $(DEPTH),--depth $(DEPTH))
