@@ -255,8 +255,8 @@ def disturbed(many: Sequence[Played], wrong: Counter[str]) -> list[str]:
         *_paragraph(
             f"{len(many)} rollouts of {SMALL} hosts by three workers on two machines, every second with reboots: in",
             "each workers are killed and started again, or stopped; in every third the database is away for 5 to 200 s",
-            "at some time, in every third while it answers a question, which may have been carried out or not; in every",
-            "fourth a machine loses its power, in every fourth one is cut off from the database.",
+            "at some time, in every third while it answers a question, which may have been carried out or not; in",
+            "every fourth a machine loses its power, in every fourth one is cut off from the database.",
         ),
         "",
         *_paragraph(

@@ -9,8 +9,8 @@ from virtual_process import Process, Trap
 HOSTS = 200
 
 
-# Every third seed; of these two have found that a host was worked on from two machines, and two reboot their hosts.
-@pytest.mark.parametrize("seed", [0, 3, 15, 72, 96])
+# Every third seed; three of these have found that a host was worked on from two machines, and one reboots its hosts.
+@pytest.mark.parametrize("seed", [0, 3, 72, 216])
 def test_nothing_is_lost_or_sent_twice_with_the_database_gone_for_a_while(seed: int) -> None:
     world = Fleet(Site(HOSTS, proxies=20 if seed % 2 else 0), seed)
     end = world.play(*mishaps_of(seed))
@@ -24,7 +24,7 @@ def test_nothing_is_lost_or_sent_twice_with_the_database_gone_for_a_while(seed: 
 @pytest.mark.parametrize("kind", ["poll", "change", "task", "run", "read"])
 def test_nothing_is_lost_when_an_answer_of_the_database_is(kind: str) -> None:
     """Which, is drawn; that a task was given to a worker is the one that DBOS does not ask again for."""
-    for number in range(1, 60, 7):
+    for number in range(1, 60, 12):
         world = Fleet(Site(30), number)
         end = world.play(trap=Trap(kind, number, 5.0))
         assert (end.ended, end.wrong) == ("done", {}), world.events
