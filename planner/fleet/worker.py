@@ -450,12 +450,17 @@ class _Followed:
         self.changed = 0
         self.said = ""
         self._rows: dict[int, Row] = {}
+        self._at_work: dict[int, str] = {}
         self._elsewhere: dict[int, float] = {}
 
     def catch_up(self, rows: Sequence[Row]) -> None:
         """Take in what has changed since."""
         for row in rows:
             self._rows[row.host] = row
+            if row.stage == AT_WORK:
+                self._at_work[row.host] = row.worker
+            else:
+                self._at_work.pop(row.host, None)
             self.course.enter(row.host, row.state)
             self.changed = max(self.changed, row.changed)
         now = time.monotonic()
@@ -471,8 +476,7 @@ class _Followed:
 
     def at_work_by(self, worker: str) -> list[str]:
         """The keys of the hosts that a worker is at work on."""
-        rows = self._rows.values()
-        return [self.rollout.members[row.host].key for row in rows if row.stage == AT_WORK and row.worker == worker]
+        return [self.rollout.members[host].key for host, name in self._at_work.items() if name == worker]
 
     def told(self, number: int) -> Mapping[str, Any]:
         """What is known of a host from the attempt before."""
