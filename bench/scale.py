@@ -93,7 +93,6 @@ def sites(hosts: int, pace: Pace, speed: Speed) -> Iterator[Site]:
     yield _site(tenth // 2, 20, pace, speed, proxies=100)
     yield _site(tenth // 10, 1, pace, speed, engine="https://engine")
     yield _site(hosts, 20, pace, speed)
-    yield _site(hosts, 40, pace, speed, one_decides=True)
 
 
 def _site(hosts: int, workers: int, pace: Pace, speed: Speed, **how: object) -> Site:
