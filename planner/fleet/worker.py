@@ -186,8 +186,10 @@ class Worker:
         self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, self._beats))
 
     def _gone(self) -> None:
-        """Have others take over at once what was taken in the last moment."""
+        """Tell that nobody works here any more; unless processes go on, whose hosts nobody elsewhere may take yet."""
         hands = self._hands
+        if self._at_work:
+            return
         with suppress(AwayError, StaleError):
             self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, -1))
 
@@ -435,7 +437,8 @@ def _why(document: Mapping[str, Any]) -> str:
 def _of_report(document: Mapping[str, Any], run: str) -> Ended:
     problem = document.get("problem") or {}
     state = STANDINGS.get(str(document.get("standing")), "unknown")
-    if state == "saved" and not document.get("succeeded"):
+    # That it could not be written down leaves the host itself no less proven.
+    if state == "saved" and not document.get("succeeded") and problem.get("code") not in AWAY:
         state = "unproven"
     told = run if document.get("run", run) else ""
     return Ended(state, str(document.get("run") or told), str(problem.get("code", "")), str(problem.get("message", "")))

@@ -152,6 +152,16 @@ def problems(code: str) -> dict[str, Any]:
             },
             Ended("unproven", "r", "reboot-failed", "no"),
         ),
+        (  # the host is proven, what cannot be read any more is how
+            {
+                "format": "mgmtnet/report@1",
+                "standing": "as planned and saved",
+                "succeeded": False,
+                "run": "r",
+                "problem": {"code": "journal-broken", "message": "away"},
+            },
+            Ended("saved", "r", "journal-broken", "away"),
+        ),
         ({"format": "mgmtnet/report@1", "standing": "?", "run": "r"}, Ended("unknown", "r")),
     ],
 )
