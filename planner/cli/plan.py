@@ -5,7 +5,7 @@ What explains is imported where it is used: ``plan -o json`` needs none of it, a
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import import_module
 
 import planner
@@ -28,7 +28,7 @@ def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
-        return _request(plan, options) if not inputs.host.lacks else _unsent(plan)
+        return _request(plan, options) if not inputs.host.lacks else _unsent(plan, inputs.host.lacks)
     say(_document(plan, options.output))
     if options.output == "text" and plan.outcome == "refused" and is_looked_at(sys.stdout):
         from planner.cli.advise import closing
@@ -68,10 +68,13 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
     return _status(plan, options)
 
 
-def _unsent(plan: Plan) -> int:
-    """Say why a plan from an excerpt is not to be sent; the exit status of bad input."""
-    hint = "plan from a whole capture; -o text shows what this one would come to"
-    complain([*plan.problems, Problem("capture-incomplete", "an excerpt's plan cannot be sent to a host", hint)])
+def _unsent(plan: Plan, untold: Collection[str]) -> int:
+    """Say why a plan is not to be sent whose capture leaves something open; the exit status of bad input."""
+    message = f"the capture does not tell {', '.join(untold)}: a plan from it cannot be sent to a host"
+    hint = (
+        "plan from VDSM's whole answer (`vdsm-client Host getCapabilities`); -o text shows what this one would come to"
+    )
+    complain([*plan.problems, Problem("capture-incomplete", message, hint)])
     return 1
 
 

@@ -54,9 +54,10 @@ INPUTS = {
         "See what the fault says, and ask the host again.",
     ),
     "capture-incomplete": Meaning(
-        "The capture lacks whole sections that getVdsCaps always has, so it is an excerpt. The plan is shown with "
-        "a warning, and never printed as a request.",
-        "Capture the host whole: `vdsm-client Host getCapabilities`.",
+        "The capture lacks what getVdsCaps always has: it is an excerpt, or of a format (`ip -j`) that cannot tell all "
+        "that VDSM does. The plan is shown with a warning, and never printed as a request.",
+        "Capture the host whole once VDSM runs: `vdsm-client Host getCapabilities`. Until then give what is known with "
+        "--address and in the definition.",
     ),
     "capture-invalid": Meaning(
         "A value in the capture is of a kind that VDSM never reports there (a list for a name, a word for a number).",

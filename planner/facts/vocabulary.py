@@ -114,7 +114,9 @@ KINDS: dict[str, Kind] = {
             "contenders": text("the devices with a given address, else those with a default route, for messages"),
             "default_route_devices": text("the devices with an IPv4 default route, joined by commas"),
             "enterprise_linux": number("the major version of Enterprise Linux; -1: another system, or not told"),
-            "lacking": text("the sections that the capture does not have, joined by commas: it is an excerpt"),
+            "lacking": text(
+                "what the capture does not tell of VDSM's answer (sections, keys), joined by commas: it is no whole one"
+            ),
         },
     ),
     "device": Kind(

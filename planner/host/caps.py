@@ -241,6 +241,8 @@ def _ip(ip: Ip) -> list[Any] | None:
 
 
 SECTIONS = ("networks", "bridges", "bondings", "vlans", "nics")
+# Where a document that was made of another format (`planner.host.formats.machine`) says what that cannot tell.
+UNTOLD = "untold"
 DEEPEST = 4  # envelopes: JSON-RPC's, VDSM's, and as many again of whoever stored the answer
 NOT_READY = "99"  # VDSM's code for a daemon that is still starting
 
@@ -319,7 +321,7 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
         version=_version(document),
         dirty=flag(document, "netConfigDirty", "", findings),
         nmstate=_packaged(document, "nmstate"),
-        lacks=tuple(section for section in SECTIONS if document.get(section) is None),
+        lacks=_lacks(document),
         enterprise_linux=_enterprise_linux(document),
     )
     for loop in loops(host):
@@ -327,6 +329,14 @@ def read_caps(document: Record, form: str, findings: Findings) -> Host:
             loop[0].path, f"it stands on itself: {_chain([device.name for device in loop])}", code="device-loop"
         )
     return host._replace(digest=digest_of(host))
+
+
+def _lacks(document: Record) -> tuple[str, ...]:
+    """The sections that are not there, and what a reader of another format says that it cannot tell."""
+    missing = [section for section in SECTIONS if document.get(section) is None]
+    untold = document.get(UNTOLD)
+    named = [key for key in untold if key.__class__ is str and is_printable(key)] if untold.__class__ is list else []
+    return tuple(dict.fromkeys(missing + named))
 
 
 def _records(document: Record, section: str, findings: Findings) -> list[tuple[str, Record]]:

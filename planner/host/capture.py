@@ -78,6 +78,9 @@ def _rarely(parsed: Parsed, keys: tuple[str, ...], source: str) -> Parsed:
     from planner.host.formats.ansible import registered
 
     answer = parsed.document
+    described = _described(answer, source)
+    if described is not None:
+        return described
     printed = None if is_caps(answer) else registered(answer)
     if printed is not None and isinstance(printed.content, str) and "{" in printed.content:
         return _capture(_parsed(printed.content, source)._replace(locate=nowhere), source)
@@ -88,6 +91,18 @@ def _rarely(parsed: Parsed, keys: tuple[str, ...], source: str) -> Parsed:
         return refused(source, "unknown-format", f"not getVdsCaps: {looks_like(answer)}", WANTED)
     problems = parsed.problems or (piece_warning(source),)
     return Parsed(piece.document, parsed.form, problems, _locator(parsed.locate, keys, piece.invented))
+
+
+def _described(answer: Any, source: str) -> Parsed | None:
+    """What VDSM would tell of the machine that `ip` describes; None if ``answer`` is not of it."""
+    from planner.host.formats import iproute
+
+    for reader in (iproute,):
+        if reader.recognises(answer):
+            findings = Findings()
+            document = reader.caps_of(answer, findings)
+            return Parsed(document, reader.FORM, findings.problems(source, nowhere))
+    return None
 
 
 def _is_foreign(answer: dict[str, Any]) -> bool:
@@ -152,7 +167,11 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     """The document among other lines in ``text``, or a piece of one; ``plain`` is what it is as it stands."""
     from planner.host.excerpt import parse_excerpt, unwrapped
     from planner.host.foreign import is_java, text_looks_like
+    from planner.host.formats import iproute
 
+    answers = iproute.arrays(text)
+    if answers is not None:
+        return Parsed(answers, iproute.FORM)
     wrapped = unwrapped(text)
     if wrapped is not None and wrapped.again >= 0:
         message = "another document begins here: which of the two is the host?"

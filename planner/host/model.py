@@ -132,7 +132,8 @@ class Host(NamedTuple):
 
     ``nmstate`` is its version as the package list has it, ``()`` unknown; ``enterprise_linux`` the system's major
     version, -1 for another system and where none is told. ``dirty``: the running configuration is not saved.
-    ``last_client_iface``: ``""`` when not reported. ``lacks``: the sections that an excerpt does not have.
+    ``last_client_iface``: ``""`` when not reported. ``lacks``: the sections that an excerpt does not have, and the keys
+    of getVdsCaps that another format (`ip -j`) cannot tell.
     ``digest`` names what a plan depends on; who asked, what is saved, and what changes by itself stay out.
     """
 

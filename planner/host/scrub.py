@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from planner.host.caps import NOT_SOUTHBOUND
+from planner.host.caps import NOT_SOUTHBOUND, UNTOLD
 from planner.host.model import IDENTIFIER, INFINIBAND, eui64, maker_of
 
 # What stands for an address, a MAC address, a uuid or a name: made with a key, without which nothing leads back.
@@ -167,11 +167,15 @@ KEPT = (
         "clusterLevels",
         "uuid",
         "ovnConfigured",
+        UNTOLD,
     ),
 )
 TABLES = ("networks", "bridges", "bondings", "nics", "vlans")
 # A version may look like an address (4.40.60.7), a netmask too (252.0.0.0): neither tells of anybody.
-PLAIN = ("software_version", "software_revision", "version", "release", "clusterLevels", "netmask", "NETMASK")
+PLAIN = (
+    *("software_version", "software_revision", "version", "release", "clusterLevels", "netmask", "NETMASK"),
+    UNTOLD,
+)
 # Of the operating system and of these packages that much is read.
 PACKAGES = ("vdsm", "nmstate")
 SYSTEM = {

@@ -6,21 +6,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from planner.host.formats.machine import NUMBERED
 from planner.standin.kernel import Record
 
 # The kernel's bonding options: modes, names of values, what is reported when it is the default.
 
 
 MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
-NUMBERED = {
-    "xmit_hash_policy": ("layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"),
-    "lacp_rate": ("slow", "fast"),
-    "ad_select": ("stable", "bandwidth", "count"),
-    "arp_validate": ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup"),
-    "arp_all_targets": ("any", "all"),
-    "fail_over_mac": ("none", "active", "follow"),
-    "primary_reselect": ("always", "better", "failure"),
-}
 # What stands in sysfs and can be set; a kernel before 5.19 lacks the last of them. VDSM takes each in every mode.
 KNOWN = frozenset(
     {

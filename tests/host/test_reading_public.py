@@ -34,6 +34,7 @@ ADDRESSED = {
     "vdsm417-sriov-nics-partial": ((), "enp22s0f0 enp22s16 enp22s16f2", None),
     "site-arbitrary-vlan-name-partial": ((), "", None),
 }
+READ = ("ip-d-j", "ip-j")  # what is read besides VDSM's own; tests/host/test_reading_iproute.py and its like
 PIECES = ("ost43-", "site-hostqos-", "vdsmfake41-")
 
 
@@ -99,10 +100,11 @@ def test_other_formats_get_a_friendly_answer() -> None:
         "facter": "Facter",
         "nmstate": "nmstate",
         "netplan.yaml": "netplan",
-        "ip-d-j": "ip -j",
     }
     for folder in ("real", "synthetic"):
         for name, content in public_files(folder).items():
+            if any(form in name for form in READ):
+                continue
             reading = read_capture(content, name)
             assert reading.host is None
             (problem,) = reading.problems
