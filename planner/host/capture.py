@@ -94,10 +94,10 @@ def _rarely(parsed: Parsed, keys: tuple[str, ...], source: str) -> Parsed:
 
 
 def _described(answer: Any, source: str) -> Parsed | None:
-    """What VDSM would tell of the machine that `ip` describes; None if ``answer`` is not of it."""
-    from planner.host.formats import iproute
+    """What VDSM would tell of the machine that another program describes; None if ``answer`` is of none of them."""
+    from planner.host.formats import iproute, nmstate
 
-    for reader in (iproute,):
+    for reader in (iproute, nmstate):
         if reader.recognises(answer):
             findings = Findings()
             document = reader.caps_of(answer, findings)
@@ -167,11 +167,16 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     """The document among other lines in ``text``, or a piece of one; ``plain`` is what it is as it stands."""
     from planner.host.excerpt import parse_excerpt, unwrapped
     from planner.host.foreign import is_java, text_looks_like
-    from planner.host.formats import iproute
+    from planner.host.formats import iproute, nmstate
+    from planner.yamltext import parse_yaml
+    from planner.yamltext import plain as plain_document
 
     answers = iproute.arrays(text)
     if answers is not None:
         return Parsed(answers, iproute.FORM)
+    if nmstate.is_yaml(text):
+        node, problems = parse_yaml(nmstate.requoted(text), source)
+        return Parsed(plain_document(node) if node is not None else None, nmstate.FORM, tuple(problems))
     wrapped = unwrapped(text)
     if wrapped is not None and wrapped.again >= 0:
         message = "another document begins here: which of the two is the host?"

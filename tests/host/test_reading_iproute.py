@@ -8,7 +8,7 @@ from captured_hosts import PROMPT, public_files
 from hosts_without_vdsm import DESCRIBED, from_caps, iproute, planned, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_reading_mutated import ODD, check
+from test_reading_mutated import check, mutated_in
 
 from planner.cli.main import main
 from planner.host.capture import read_capture
@@ -127,17 +127,6 @@ def test_hosts_that_nobody_here_made() -> None:
 @given(st.data())
 def test_changed_answers(data: st.DataObject) -> None:
     answers = [json.loads(line) for line in iproute(data.draw(st.sampled_from(sorted(DESCRIBED)[:30]))).splitlines()]
-    for _ in range(data.draw(st.integers(1, 3))):
-        holder: object = answers
-        key: object = data.draw(st.integers(0, len(answers) - 1))
-        for _ in range(data.draw(st.integers(0, 5))):
-            inner = holder[key]  # type: ignore[index]
-            if not isinstance(inner, dict | list) or not inner:
-                break
-            holder = inner
-            key = data.draw(
-                st.sampled_from(sorted(inner)) if isinstance(inner, dict) else st.integers(0, len(inner) - 1)
-            )
-        holder[key] = data.draw(ODD)  # type: ignore[index]
+    mutated_in(answers, data.draw)
     check("".join(f"{json.dumps(answer)}\n" for answer in answers))
     check(json.dumps(answers))

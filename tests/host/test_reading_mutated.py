@@ -1,6 +1,8 @@
 """Captures with anything changed, anywhere: never a traceback, and a host exactly when there is no error."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from captured_hosts import FORMS, LAB, Document, lab, spelled, wrappings
 from hypothesis import given, settings
@@ -52,6 +54,21 @@ def mutated(draw: st.DrawFn) -> Document:
         else:
             del holder[key]
     return document
+
+
+def mutated_in(document: Any, draw: Callable[..., Any]) -> None:
+    """Change anything in a document of maps and lists, at most three times."""
+    for _ in range(draw(st.integers(1, 3))):
+        holder, key = document, draw(_keys(document))
+        for _ in range(draw(st.integers(0, 6))):
+            if not isinstance(holder[key], dict | list) or not holder[key]:
+                break
+            holder, key = holder[key], draw(_keys(holder[key]))
+        holder[key] = draw(ODD)
+
+
+def _keys(holder: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(sorted(holder)) if isinstance(holder, dict) else st.integers(0, len(holder) - 1)
 
 
 @settings(max_examples=400)

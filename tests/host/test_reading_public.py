@@ -34,7 +34,12 @@ ADDRESSED = {
     "vdsm417-sriov-nics-partial": ((), "enp22s0f0 enp22s16 enp22s16f2", None),
     "site-arbitrary-vlan-name-partial": ((), "", None),
 }
-READ = ("ip-d-j", "ip-j")  # what is read besides VDSM's own; tests/host/test_reading_iproute.py and its like
+READ = (
+    "ip-d-j",
+    "ip-j",
+    "nmstate.yaml",
+    "nodenetworkstate",
+)  # what is read besides VDSM's own; tests/host/test_reading_iproute.py and its like
 PIECES = ("ost43-", "site-hostqos-", "vdsmfake41-")
 
 
@@ -98,7 +103,6 @@ def test_other_formats_get_a_friendly_answer() -> None:
     named = {
         "ansible": "Ansible facts",
         "facter": "Facter",
-        "nmstate": "nmstate",
         "netplan.yaml": "netplan",
     }
     for folder in ("real", "synthetic"):
