@@ -95,9 +95,9 @@ def _rarely(parsed: Parsed, keys: tuple[str, ...], source: str) -> Parsed:
 
 def _described(answer: Any, source: str) -> Parsed | None:
     """What VDSM would tell of the machine that another program describes; None if ``answer`` is of none of them."""
-    from planner.host.formats import iproute, nmstate
+    from planner.host.formats import ansible_facts, iproute, nmstate
 
-    for reader in (iproute, nmstate):
+    for reader in (iproute, nmstate, ansible_facts):
         if reader.recognises(answer):
             findings = Findings()
             document = reader.caps_of(answer, findings)

@@ -34,13 +34,7 @@ ADDRESSED = {
     "vdsm417-sriov-nics-partial": ((), "enp22s0f0 enp22s16 enp22s16f2", None),
     "site-arbitrary-vlan-name-partial": ((), "", None),
 }
-READ = (
-    "ip-d-j",
-    "ip-j",
-    "nmstate.yaml",
-    "nodenetworkstate",
-)  # what is read besides VDSM's own; tests/host/test_reading_iproute.py and its like
-PIECES = ("ost43-", "site-hostqos-", "vdsmfake41-")
+READ = ("ip-d-j", "ip-j", "nmstate.yaml", "nodenetworkstate", "ansible-facts")
 
 
 def read(folder: str) -> dict[str, Host]:
@@ -101,7 +95,6 @@ def test_what_is_special_about_some() -> None:
 
 def test_other_formats_get_a_friendly_answer() -> None:
     named = {
-        "ansible": "Ansible facts",
         "facter": "Facter",
         "netplan.yaml": "netplan",
     }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from planner.host.caps import UNTOLD
-from planner.host.fields import Findings, Record, number, parse, quoted, table, text
+from planner.host.fields import Findings, Record, number, quoted, table, text
 from planner.host.formats.machine import (
     DESTINATIONS,
     MAIN,
@@ -18,6 +18,7 @@ from planner.host.formats.machine import (
     WANTED,
     Default,
     Method,
+    address,
     ip_keys,
     is_hidden,
     methods_untold,
@@ -166,13 +167,13 @@ def _caps(answers: Answers, findings: Findings) -> Record:
 
 def _device(name: str, link: Record, defaults: list[Default], findings: Findings) -> Record:
     addresses = list(_addresses(name, link, findings))
-    leased = [address for address, has_lifetime in addresses if has_lifetime]
+    leased = [written for written, has_lifetime in addresses if has_lifetime]
     method = Method(
-        dhcpv4=any(":" not in address for address in leased),
-        dhcpv6=any(":" in address and address.endswith(f"/{LEASED_PREFIX}") for address in leased),
-        autoconf=any(":" in address and not address.endswith(f"/{LEASED_PREFIX}") for address in leased),
+        dhcpv4=any(":" not in one for one in leased),
+        dhcpv6=any(":" in one and one.endswith(f"/{LEASED_PREFIX}") for one in leased),
+        autoconf=any(":" in one and not one.endswith(f"/{LEASED_PREFIX}") for one in leased),
     )
-    keys = ip_keys(name, [address for address, _ in addresses], defaults, method)
+    keys = ip_keys(name, [written for written, _ in addresses], defaults, method)
     return {**keys, "mtu": link.get("mtu"), "hwaddr": text(link, "address", name, findings)}
 
 
@@ -189,10 +190,8 @@ def _addresses(name: str, link: Record, findings: Findings) -> Iterator[tuple[st
         path = f"{name}.addr_info[{place}]"
         local = text(record, "local", path, findings)
         length = number(record, "prefixlen", "a prefix length", path, findings, largest=128)
-        written = f"{local}/{length}" if length >= 0 else local
-        if not local or parse(written) is None:
-            findings.odd(path, f"{quoted(written)} is not an address", "it is left out", "address-malformed")
-        else:
+        written = address(f"{local}/{length}" if length >= 0 else local, path, findings)
+        if written:
             yield written, record.get("dynamic") is True
 
 

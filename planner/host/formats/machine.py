@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from planner.host.fields import IPV4_BITS, Record, ipv4_number
+from planner.host.fields import IPV4_BITS, Findings, Record, ipv4_number, parse, quoted
 
 # What only VDSM knows: its networks, who asked, whether what runs is saved, its own version.
 VDSM_ALONE = ("networks", "lastClientIface", "netConfigDirty", "software_version")
@@ -42,21 +42,30 @@ class Method(NamedTuple):
     autoconf: bool = False
 
 
+def address(written: str, path: str, findings: Findings) -> str:
+    """``192.0.2.10/24``, or without a length where none is told; ``""``, and a finding, for what is no address."""
+    parsed = parse(written)
+    if parsed is None:
+        findings.odd(path, f"{quoted(written)} is not an address", "it is left out", "address-malformed")
+        return ""
+    return f"{parsed.text}/{parsed.prefix}" if parsed.prefix >= 0 else parsed.text
+
+
 def ip_keys(name: str, addresses: Iterable[str], defaults: Iterable[Default], method: Method) -> Record:
     """The keys of a device's addresses (``192.0.2.10/24``), as VDSM has them.
 
     Of two gateways VDSM tells none, and no default route; `addr` is the address in the gateway's subnet.
     """
     listed = list(addresses)
-    v4 = [address for address in listed if ":" not in address]
+    v4 = [one for one in listed if ":" not in one]
     own = [route for route in defaults if route.device == name]
     gateway4, gateway6 = (_only({route.gateway for route in own if route.family == family}) for family in (4, 6))
-    primary = next((address for address in v4 if gateway4 and _holds(address, gateway4)), v4[0] if v4 else "")
+    primary = next((one for one in v4 if gateway4 and _holds(one, gateway4)), v4[0] if v4 else "")
     return {
         "addr": primary.partition("/")[0],
         "netmask": _netmask(primary),
         "ipv4addrs": v4,
-        "ipv6addrs": [address for address in listed if ":" in address],
+        "ipv6addrs": [one for one in listed if ":" in one],
         "gateway": gateway4,
         "ipv6gateway": gateway6 or "::",
         "ipv4defaultroute": sum(route.main and route.family == 4 for route in own) == 1,
@@ -70,16 +79,16 @@ def _only(gateways: set[str]) -> str:
     return gateways.pop() if len(gateways) == 1 else ""
 
 
-def _holds(address: str, gateway: str) -> bool:
-    """Whether the gateway is in the subnet of the address."""
-    written, _, length = address.partition("/")
+def _holds(subnet: str, gateway: str) -> bool:
+    """Whether the gateway is in the subnet of an address."""
+    written, _, length = subnet.partition("/")
     one, other = ipv4_number(written), ipv4_number(gateway)
     away = IPV4_BITS - int(length or IPV4_BITS)
     return one is not None and other is not None and one >> away == other >> away
 
 
-def _netmask(address: str) -> str:
-    length = address.partition("/")[2]
+def _netmask(written: str) -> str:
+    length = written.partition("/")[2]
     if not length:
         return ""
     number = 0xFFFFFFFF << IPV4_BITS - int(length) & 0xFFFFFFFF

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from planner.host.caps import UNTOLD
-from planner.host.fields import Findings, Record, flag, number, parse, quoted, table, text
+from planner.host.fields import Findings, Record, flag, number, table, text
 from planner.host.formats.machine import (
     DESTINATIONS,
     MAIN,
@@ -16,6 +16,7 @@ from planner.host.formats.machine import (
     WANTED,
     Default,
     Method,
+    address,
     ip_keys,
     is_hidden,
     opts,
@@ -33,6 +34,7 @@ BARE = re.compile(
     r"^([ \t]*(?:-[ \t]+)?[\w-]+:[ \t]+|[ \t]*-[ \t]+)(\d+(?::\d+)+|on|off|yes|no|y|n)[ \t]*$", re.MULTILINE
 )
 NICS = ("ethernet", "infiniband")
+LINK_LOCAL = ("fe8", "fe9", "fea", "feb")  # fe80::/10
 
 
 def is_yaml(written: str) -> bool:
@@ -156,11 +158,8 @@ def _addresses(family: Record, path: str, findings: Findings) -> Iterator[str]:
         where = f"{path}.address[{place}]"
         length = number(record, "prefix-length", "a prefix length", where, findings, largest=128)
         ip = text(record, "ip", where, findings)
-        written = f"{ip}/{length}" if length >= 0 else ip
-        parsed = parse(written)
-        if parsed is None:
-            findings.odd(where, f"{quoted(written)} is not an address", "it is left out", "address-malformed")
-        elif not parsed.link_local:
+        written = address(f"{ip}/{length}" if length >= 0 else ip, where, findings)
+        if written and not written.startswith(LINK_LOCAL):
             yield written
 
 
