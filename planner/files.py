@@ -10,7 +10,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from planner.host.capture import SOSREPORT
+from planner.host.capture import DESCRIBED, SOSREPORT
 from planner.problem import Problem, Where
 
 # A pipe is the output of another program: VDSM on a busy host with thousands of devices takes up to two minutes to
@@ -123,13 +123,26 @@ def read_file(path: str, source: str) -> bytes | Problem:
         content = _standard_input()
     else:
         if source == "capture" and os.path.isdir(path):  # then it can only be an unpacked sosreport
-            path = os.path.join(path, SOSREPORT)
-            hint = f"give a file, or the folder of an unpacked sosreport of a host with VDSM: it has {SOSREPORT}"
+            folder, path = path, os.path.join(path, SOSREPORT)
+            hint = f"give a file, or the folder of an unpacked sosreport: it has {SOSREPORT}, or {DESCRIBED[0]}"
+            if not os.path.lexists(path) and os.path.lexists(os.path.join(folder, DESCRIBED[0])):
+                return described_in(folder)
         content = content_of(path, LARGEST_FILE)
     if isinstance(content, bytes):
         return content
     message = f"cannot read the {source} {path!r}: {content.reason}"
     return Problem("file-unreadable", message, hint, where=(Where(path),))
+
+
+def described_in(folder: str) -> bytes | Problem:
+    """What the files of an unpacked sosreport without VDSM's answer tell of the host, one after the other."""
+    paths = [os.path.join(folder, file) for file in DESCRIBED]
+    held = [(path, content_of(path, LARGEST_FILE, pipes=False)) for path in paths if os.path.lexists(path)]
+    for path, content in held:
+        if isinstance(content, Unreadable):
+            message = f"cannot read the capture {path!r}: {content.reason}"
+            return Problem("file-unreadable", message, "see who may read it", where=(Where(path),))
+    return b"\n".join(content for _, content in held if isinstance(content, bytes))
 
 
 def _standard_input() -> bytes | Unreadable:

@@ -2,15 +2,16 @@
 
 import argparse
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 from planner.cli.output import complain, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
-from planner.host.capture import read_capture
+from planner.host.capture import PACKED, TAR, TAR_AT, read_capture
 from planner.host.model import Host
-from planner.problem import Problem, errors
+from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
@@ -77,7 +78,20 @@ def _host(path: str) -> tuple[Host | None, list[Problem]]:
     content = read_file(path, "capture")
     if isinstance(content, Problem):
         return None, [content]
-    reading = read_capture(content, "standard input" if path == "-" else path)
+    source = "standard input" if path == "-" else path
+    if content.startswith(tuple(PACKED)) or content.startswith(TAR, TAR_AT):
+        from planner.fleet.captures import captures_in_bytes
+
+        captures = list(islice(captures_in_bytes(content, source), 2))
+        if len(captures) > 1:
+            message = f"it holds several captures, {captures[0].source} and {captures[1].source} among them"
+            hint = "`mgmtnet fleet plan` plans all of them; or unpack the one that is meant"
+            return None, [Problem("capture-twice", message, hint, where=(Where(source),))]
+        source, held = captures[0].source, captures[0].content()
+        if isinstance(held, Problem):
+            return None, [held]
+        content = held
+    reading = read_capture(content, source)
     return reading.host, list(reading.problems)
 
 

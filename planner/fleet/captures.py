@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from planner.files import LARGEST_FILE, Unreadable, content_of, read_file, too_large
 from planner.fleet.folder import is_fleet
-from planner.host.capture import SOSREPORT
+from planner.host.capture import DESCRIBED, SOSREPORT
 from planner.problem import Problem, Where
 
 # Files in an archive (tar, also packed by gzip, bzip2 or xz, and zip), read member by member.
@@ -216,9 +216,14 @@ def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
             yield from _at(path, alone)
 
 
+def captures_in_bytes(content: bytes, source: str) -> Iterator[Captured]:
+    """The capture that ``content`` is, or those in the archive that it is; at least one."""
+    yield from _in_file(partial(io.BytesIO, content), Captured(source, host_of(source), content), "")
+
+
 def host_of(path: str) -> str:
     """How the host of a capture is called that lies at ``path``: without the file's ending, by a report's folder."""
-    folder, _, _ = path.partition(f"/{SOSREPORT}")
+    folder, _, _ = path.partition("/sos_commands/")
     if folder != path or os.path.basename(path).startswith("sosreport-"):
         above, name = os.path.split(folder)
         if os.path.basename(above).startswith("sosreport-"):  # the archive that the report came in
@@ -271,7 +276,7 @@ def _in_folder(folder: str, base: str) -> Iterator[Captured]:
 
 
 def _is_sosreport(folder: str) -> bool:
-    return os.path.isfile(os.path.join(folder, SOSREPORT))
+    return any(os.path.isfile(os.path.join(folder, file)) for file in (SOSREPORT, DESCRIBED[0]))
 
 
 def _file(path: str, base: str, *, named: bool) -> Iterator[Captured]:
@@ -306,18 +311,16 @@ def _piped(source: str, base: str, content: bytes | Problem) -> Iterator[Capture
 
 
 def _in_file(opened: Opened, captured: Captured, base: str) -> Iterator[Captured]:
-    """The one capture, or those in an archive: of a sosreport its one, else every file that is not hidden."""
+    """The one capture, or those in an archive: of each sosreport its one, else every file that is not hidden."""
     if not is_archive(opened):
         yield captured
         return
     path = captured.source
-    reported = has_member(opened, SOSREPORT)
-
-    def wanted(member: str) -> bool:
-        return member.endswith(SOSREPORT) if reported else "/." not in f"/{member.removeprefix('./')}"
-
+    if any(has_member(opened, file) for file in (SOSREPORT, DESCRIBED[0])):
+        yield from _reports(opened, path, base)
+        return
     seen = False
-    for member in members(opened, wanted):
+    for member in members(opened, lambda member: "/." not in f"/{member.removeprefix('./')}"):
         seen = True
         source = f"{path}/{member.path}" if member.path else path
         held = member.content
@@ -325,6 +328,26 @@ def _in_file(opened: Opened, captured: Captured, base: str) -> Iterator[Captured
     if not seen:
         problem = Problem("no-captures", "there is no file in the archive", HINT, where=(Where(path),))
         yield Captured(path, captured.host, problem)
+
+
+def _reports(opened: Opened, path: str, base: str) -> Iterator[Captured]:
+    """The sosreports in an archive: VDSM's answer of each, else what `ip` told, which comes in several files."""
+    described: dict[str, dict[str, bytes]] = {}
+    answered: set[str] = set()
+    for member in members(opened, lambda member: member.endswith((SOSREPORT, *DESCRIBED))):
+        source = f"{path}/{member.path}" if member.path else path
+        folder, _, file = member.path.rpartition("sos_commands/")
+        if isinstance(member.content, Unreadable):
+            yield _named(source, base, _unreadable(source, member.content))
+        elif f"sos_commands/{file}" == SOSREPORT:
+            answered.add(folder)
+            yield _named(source, base, member.content)
+        else:
+            described.setdefault(folder, {})[f"sos_commands/{file}"] = member.content
+    for folder, files in described.items():
+        if folder not in answered and DESCRIBED[0] in files:
+            held = b"\n".join(files[file] for file in DESCRIBED if file in files)
+            yield _named(f"{path}/{folder}{DESCRIBED[0]}", base, held)
 
 
 def _standard_input() -> Iterator[Captured]:

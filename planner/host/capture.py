@@ -5,6 +5,7 @@ Recognised: the answer of getVdsCaps or Host.getCapabilities bare, in its JSON-R
 other lines of a terminal, a log or a mail, and as Ansible registers it.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -167,16 +168,10 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     """The document among other lines in ``text``, or a piece of one; ``plain`` is what it is as it stands."""
     from planner.host.excerpt import parse_excerpt, unwrapped
     from planner.host.foreign import is_java, text_looks_like
-    from planner.host.formats import iproute, nmstate
-    from planner.yamltext import parse_yaml
-    from planner.yamltext import plain as plain_document
 
-    answers = iproute.arrays(text)
-    if answers is not None:
-        return Parsed(answers, iproute.FORM)
-    if nmstate.is_yaml(text):
-        node, problems = parse_yaml(nmstate.requoted(text), source)
-        return Parsed(plain_document(node) if node is not None else None, nmstate.FORM, tuple(problems))
+    machine = None if VDSM.search(text) else _machine(text, source)
+    if machine is not None:
+        return machine
     wrapped = unwrapped(text)
     if wrapped is not None and wrapped.again >= 0:
         message = "another document begins here: which of the two is the host?"
@@ -185,6 +180,27 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     found = _spelled(wrapped.text, source) if wrapped is not None and wrapped.text != text else None
     found = found or (None if is_java(text) else plain or parse_excerpt(text, source))
     return found or refused(source, "unknown-format", f"not getVdsCaps: {text_looks_like(text)}", WANTED)
+
+
+# What only VDSM's answer has: beside it, whatever else the text tells is not read.
+VDSM = re.compile(r"""["'](?:bondings|nics)["']\s*:|^[ \t]*(?:bondings|nics)[ \t]+=\s""", re.MULTILINE)
+
+
+def _machine(text: str, source: str) -> Parsed | None:
+    """What `ip` or nmstate tells of a machine in a text that is no single JSON document; None if it is neither's."""
+    from planner.host.formats import iproute, iptext, nmstate
+
+    answers = iproute.arrays(text)
+    if answers is None:
+        answers = iptext.answers(text)
+    if answers is not None:
+        return Parsed(answers, iproute.FORM)
+    if not nmstate.is_yaml(text):
+        return None
+    from planner.yamltext import parse_yaml, plain
+
+    node, problems = parse_yaml(nmstate.requoted(text), source)
+    return Parsed(plain(node) if node is not None else None, nmstate.FORM, tuple(problems))
 
 
 # The bytes of a capture to text: UTF-8, or UTF-16 as PowerShell's `>` writes it.
@@ -196,6 +212,11 @@ TAR, TAR_AT = b"ustar", 257  # an unpacked archive's mark, and where it stands
 ARCHIVES = (".tar", ".tgz", ".txz", "sosreport")  # in a file's name
 UNNAMED = ("capture", "standard input")  # what a source is called that has no file's name
 SOSREPORT = "sos_commands/vdsm/vdsm-client_Host_getCapabilities"  # where a sosreport has the capture
+# What describes the host in a sosreport without one: together they are a capture, too. The first is always there.
+DESCRIBED = tuple(
+    f"sos_commands/networking/{command}"
+    for command in ("ip_-d_address", "ip_route_show_table_all", "ip_-6_route_show_table_all")
+)
 BINARY_WITHIN = 1024  # bytes: what is no text has a zero among so many, and no capture has one
 MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 

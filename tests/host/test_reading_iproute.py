@@ -48,7 +48,7 @@ def test_it_is_attached_as_vdsm_tells_it_or_what_is_unknown_is_named(slug: str) 
 def test_the_seed_host() -> None:
     host = read(iproute(SEED))
     vlan, bond = host.vlans["bond4.3000"], host.bonds["bond4"]
-    assert (host.format, vlan.base, vlan.tag, vlan.mtu) == ("ip-json", "bond4", 3000, 1500)
+    assert (host.format, vlan.base, vlan.tag, vlan.mtu) == ("ip", "bond4", 3000, 1500)
     assert (bond.members, bond.mode, dict(bond.options)) == (
         ("eth2", "eth3"),
         2,

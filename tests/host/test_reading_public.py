@@ -34,7 +34,15 @@ ADDRESSED = {
     "vdsm417-sriov-nics-partial": ((), "enp22s0f0 enp22s16 enp22s16f2", None),
     "site-arbitrary-vlan-name-partial": ((), "", None),
 }
-READ = ("ip-d-j", "ip-j", "nmstate.yaml", "nodenetworkstate", "ansible-facts")
+READ = (
+    "ip-d-j",
+    "ip-j",
+    "ip-d-link",
+    "nmstate.yaml",
+    "nodenetworkstate",
+    "ansible-facts",
+)  # what is read besides VDSM's own; tests/host/test_reading_iproute.py and its like
+PIECES = ("ost43-", "site-hostqos-", "vdsmfake41-")
 
 
 def read(folder: str) -> dict[str, Host]:

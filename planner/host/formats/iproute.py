@@ -25,7 +25,7 @@ from planner.host.formats.machine import (
     opts,
 )
 
-FORM = "ip-json"
+FORM = "ip"
 COMMAND = "(ip -j -d addr; ip -j route; ip -6 -j route) > host.json"
 ARRAY = re.compile(r"^[ \t]*\[(?=\s*[{\]])", re.MULTILINE)
 ADJOINING = re.compile(r"\s*\[(?=\s*[{\]])")
