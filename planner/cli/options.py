@@ -388,6 +388,12 @@ def _host(command: argparse.ArgumentParser) -> None:
     _wanted(command)
 
 
+def _defined(command: argparse.ArgumentParser) -> None:
+    command.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    command.set_defaults(network=None)
+    _managed(command)
+
+
 def _wanted(command: argparse.ArgumentParser) -> None:
     """What the data centre wants, of which host, by which rules."""
     command.add_argument(
@@ -395,6 +401,10 @@ def _wanted(command: argparse.ArgumentParser) -> None:
         metavar="DEFINITION",
         help="what the data centre wants of the network (YAML or JSON); without: untagged, bridged, MTU 1500",
     )
+    _managed(command)
+
+
+def _managed(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--address",
         metavar="A",
@@ -425,6 +435,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "facts": ("plan", "what the rules see of a host", _facts),
     "diff": ("plan", "what the plan changes on the host", _host),
     "draw": ("plan", "the stack up to the management address, before and after", _draw),
+    "define": ("define", "a first definition of the network, by what the host is", _defined),
     "capture": ("hosts", "read a host, as plans are made from", _captured),
     "apply": ("apply", "change a host as planned, and prove it", _applied),
     "rehearse": ("rehearse", "apply the plan to a stand-in for the captured host", _rehearsed),
