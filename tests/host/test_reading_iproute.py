@@ -130,3 +130,15 @@ def test_changed_answers(data: st.DataObject) -> None:
     mutated_in(answers, data.draw)
     check("".join(f"{json.dumps(answer)}\n" for answer in answers))
     check(json.dumps(answers))
+
+
+def test_numbers_without_end_are_told() -> None:
+    huge = 10**5000
+    route = {"dst": "default", "dev": "eth0", "gateway": huge, "table": huge, "pref": huge}
+    address = {"local": huge, "prefixlen": huge, "scope": huge, "dynamic": huge}
+    link = {"ifname": "eth0", "link_type": "ether", "linkinfo": {}, "mtu": huge, "addr_info": [address]}
+    check({"addr": [link], "route": [route]})
+    interface = {"name": "eth0", "type": "ethernet", "state": "up", "mtu": huge, "mac-address": huge}
+    check({"interfaces": [interface], "routes": {"running": [{"destination": "::/0", "table-id": huge}]}})
+    fact = {"device": "eth0", "type": "ether", "mtu": huge, "ipv6": [{"address": "::1", "prefix": huge}]}
+    check({"default_ipv4": {"interface": huge}, "interfaces": huge, "eth0": fact, "dns": {"nameservers": [huge]}})

@@ -61,10 +61,10 @@ def test_every_spelling_is_the_same_host() -> None:
     [
         (
             {"interfaces": [{"name": "eth1", "type": "ethernet", "state": "up"}]},
-            "capture-invalid",
+            "unknown-format",
             "shall make of a host",
         ),
-        ({"apiVersion": "nmstate.io/v1", "spec": {"desiredState": {}}}, "capture-invalid", "shall make of a host"),
+        ({"apiVersion": "nmstate.io/v1", "spec": {"desiredState": {}}}, "unknown-format", "shall make of a host"),
         ({"apiVersion": "v1", "items": [node(SEED), node("nic-static")]}, "capture-twice", "2 hosts"),
     ],
 )

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from planner.host.caps import UNTOLD
-from planner.host.fields import LARGEST_TAG, Findings, Record, names, netmask_length, text
+from planner.host.fields import LARGEST_TAG, Findings, Record, names, netmask_length, number, text
 from planner.host.formats.machine import (
+    INCOMPLETE,
     VDSM_ALONE,
     WANTED,
     Default,
@@ -52,7 +53,7 @@ def caps_of(document: Any, findings: Findings) -> Record:
     }
     if not devices:
         hint = f"`{COMMAND}` without gather_subset, {WANTED}"
-        findings.wrong("", "these facts are without the host's devices", hint)
+        findings.wrong("", "these facts are without the host's devices", hint, INCOMPLETE)
         return {}
     return _caps(facts, devices, findings)
 
@@ -110,8 +111,10 @@ def _addresses(name: str, device: Record, findings: Findings) -> Iterator[str]:
 
 def _written(record: Record, path: str, findings: Findings) -> str:
     bare = text(record, "address", path, findings)
-    length = netmask_length(text(record, "netmask", path, findings)) if "netmask" in record else record.get("prefix")
-    return bare if length in (None, "") else f"{bare}/{length}"
+    length = netmask_length(text(record, "netmask", path, findings)) if "netmask" in record else None
+    if length is None:
+        length = number(record, "prefix", "a prefix length", path, findings, largest=128)
+    return f"{bare}/{length}" if length >= 0 else bare
 
 
 def _nameservers(facts: Record) -> Record:

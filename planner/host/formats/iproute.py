@@ -13,6 +13,7 @@ from planner.host.caps import UNTOLD
 from planner.host.fields import Findings, Record, number, quoted, table, text
 from planner.host.formats.machine import (
     DESTINATIONS,
+    INCOMPLETE,
     MAIN,
     VDSM_ALONE,
     WANTED,
@@ -90,11 +91,12 @@ def _is_route(record: Any) -> bool:
 def caps_of(document: Any, findings: Findings) -> Record:
     """The document of getVdsCaps that the answers of `ip` come to; what is wrong with them goes to ``findings``."""
     answers = _answers(document, findings)
+    hint = f"`{COMMAND}`, {WANTED}"
     if not answers.links:
-        findings.wrong("", "these are routes; which devices the host has is not among them", f"`{COMMAND}`, {WANTED}")
+        findings.wrong("", "these are routes; which devices the host has is not among them", hint, INCOMPLETE)
     elif not any("linkinfo" in link or "promiscuity" in link for link in answers.links.values()):
         message = "this is `ip` without -d, which does not tell a bond, a bridge or a VLAN from a nic"
-        findings.wrong("", message, f"`{COMMAND}`, {WANTED}")
+        findings.wrong("", message, hint, INCOMPLETE)
     return {} if findings.failed else _caps(answers, findings)
 
 
@@ -124,17 +126,19 @@ def _answers(document: Any, findings: Findings) -> Answers:
 
 
 def _is_ipv6(route: Record) -> bool:
-    return "pref" in route or any(":" in str(route.get(key)) for key in ("dst", "gateway"))
+    return "pref" in route or any(
+        isinstance(told, str) and ":" in told for told in (route.get("dst"), route.get("gateway"))
+    )
 
 
 def _is_default(route: Record) -> bool:
-    return str(route.get("dst")) in DESTINATIONS and route.get("type") in (None, "unicast")
+    return route.get("dst") in DESTINATIONS and route.get("type") in (None, "unicast")
 
 
 def _defaults(route: Record, family: int, findings: Findings) -> Iterator[Default]:
     """The default route, or each of its ways where it has several."""
     ways = route.get("nexthops")
-    is_main = str(route.get("table", "main")) in MAIN
+    is_main = route.get("table", "main") in MAIN
     for way in [way for way in ways if isinstance(way, dict)] if isinstance(ways, list) else [route]:
         device = text(way, "dev", "default", findings)
         yield Default(device, family, text(way, "gateway", "default", findings), is_main)

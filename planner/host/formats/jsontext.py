@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 from planner.host.fields import AGAIN, QUOTED, Locate, Places, legible, quoted
 from planner.problem import Problem, Where
 
-WANTED = "capture the host with `vdsm-client Host getCapabilities > caps.json`"
+WANTED = (
+    "capture the host with `vdsm-client Host getCapabilities > caps.json`; "
+    "before VDSM runs, with `(ip -j -d addr; ip -j route; ip -6 -j route) > host.json`"
+)
 
 
 def nowhere(paths: Collection[str]) -> Places:  # noqa: ARG001  a spelling without lines

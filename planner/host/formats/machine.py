@@ -13,6 +13,7 @@ from planner.host.fields import IPV4_BITS, Findings, Record, ipv4_number, parse,
 # What only VDSM knows: its networks, who asked, whether what runs is saved, its own version.
 VDSM_ALONE = ("networks", "lastClientIface", "netConfigDirty", "software_version")
 HIDDEN = ("w*", "usb*")  # VDSM's default for hidden_nics
+INCOMPLETE = "capture-incomplete"  # of what tells too little to make a host
 WANTED = "or, once VDSM runs, capture the host with `vdsm-client Host getCapabilities > caps.json`"
 
 
@@ -22,7 +23,8 @@ def is_hidden(name: str) -> bool:
 
 
 DESTINATIONS = ("default", "0.0.0.0/0", "::/0")  # of a default route
-MAIN = ("main", "254", "0")  # how the main routing table is called; nmstate numbers it, and 0 leaves it to it
+# How the main routing table is called; nmstate numbers it, and 0 leaves the choice to it.
+MAIN = ("main", "254", 254, "0", 0)
 
 
 class Default(NamedTuple):

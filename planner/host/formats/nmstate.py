@@ -79,7 +79,7 @@ def caps_of(document: Any, findings: Findings) -> Record:
         findings.wrong("items", f"these are {len(states)} hosts: which one is meant?", hint, "capture-twice")
     elif not states or not _is_seen(states[0]):
         message = "this is what nmstate shall make of a host, and not what the host is"
-        findings.wrong("", message, f"`{COMMAND}`, {WANTED}")
+        findings.wrong("", message, f"`{COMMAND}`, {WANTED}", "unknown-format")
     return {} if findings.failed else _caps(states[0], findings)
 
 
@@ -134,7 +134,7 @@ def _defaults(routes: Record, findings: Findings) -> Iterator[Default]:
                 text(route, f"next-hop-{key}", "routes.running", findings) for key in ("interface", "address")
             )
             family = 6 if ":" in str(route["destination"]) else 4
-            yield Default(device, family, gateway, str(route.get("table-id", "main")) in MAIN)
+            yield Default(device, family, gateway, route.get("table-id", "main") in MAIN)
 
 
 def _device(name: str, interface: Record, defaults: list[Default], findings: Findings) -> Record:
