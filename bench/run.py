@@ -26,6 +26,7 @@ import serving
 from attacking import unsealed
 from fleet import built, captures, large
 from floor import decide_by_hand
+from page_sections import write_section
 
 import planner
 from planner.definition import Definition
@@ -426,8 +427,9 @@ def memory(by: planner.Planner) -> list[str]:
 
 
 def main() -> None:
-    """Measure, print, and write docs/performance.md."""
+    """Measure, print, and write docs/performance.md, and what of it is about many hosts into docs/scale.md, too."""
     by = shipped()
+    fleets, applied = whole_fleets(), applying.rows()
     text = TEMPLATE.format(
         python=sys.version.split()[0],
         process="\n".join(whole_process()),
@@ -437,16 +439,33 @@ def main() -> None:
         engines="\n".join(engines.rows(by)),
         sizes="\n".join(sizes(by)),
         scale="\n".join(scale()),
-        fleets="\n".join(whole_fleets()),
+        fleets="\n".join(fleets),
         instead="\n".join(instead()),
         diff="\n".join(many_hosts()),
         memory="\n".join(memory(by)),
         serving="\n".join(serving.rows()),
-        applying="\n".join(applying.rows()),
+        applying="\n".join(applied),
     )
     (ROOT / "docs" / "performance.md").write_text(text)
+    write_section(
+        ROOT / "docs" / "scale.md", MANY, [*FLEETS, *fleets, "", *READ, *(row for row in applied if "at once" in row)]
+    )
     print(text)
 
+
+MANY = "Planning and reading, measured"
+FLEETS = [
+    "Written by `make bench`: `fleet plan` of captures of 400 designs, by the clock; memory of the largest process.",
+    "",
+    "| what | hosts | one processor | two | faster | memory | bound |",
+    "|---|---|---|---|---|---|---|",
+]
+READ = [
+    "Hosts that answer at once, and their VDSM on the same two processors:",
+    "",
+    "| work | time | bound |",
+    "|---|---|---|",
+]
 
 TEMPLATE = """\
 # Performance
