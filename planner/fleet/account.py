@@ -7,7 +7,7 @@ from typing import Any
 
 from planner.authoring import junit
 from planner.fleet.ledger import Beat, Ledger, Row, Standing
-from planner.fleet.rollout import FAILED, FORMAT, IN_FLIGHT, WAITS, Member, Rollout, State
+from planner.fleet.rollout import FAILED, IN_FLIGHT, WAITS, Member, Rollout, State
 from planner.fleet.waves import Course, decide
 from planner.printing import html_text, printable
 
@@ -28,6 +28,7 @@ WORDS: dict[State, str] = {
     "held": "held: its plan is of another shape than its canary's",
 }
 STATUS: dict[State, int] = dict.fromkeys(FAILED, 1) | {"refused": 3, "held": 3, "unsaved": 5, "unknown": 6}
+FORMAT = "mgmtnet/rollout@1"
 LISTED = 3
 SHOWN = 20  # hosts of one kind of news that a text has; all are in -o json and in the reports
 

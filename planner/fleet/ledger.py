@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from planner.apply.journal import CONNECT_WITHIN, POSTGRESQL, load
-from planner.fleet.rollout import Asked, Rollout, State, read_rollout
+from planner.fleet.rollout import ORDER, Asked, Rollout, State, read_rollout
 from planner.fleet.waves import Ending
 from planner.problem import Problem
 
@@ -175,7 +175,7 @@ class Ledger:
         try:
             return read_rollout(json.loads(found))
         except (ValueError, AttributeError, RecursionError):
-            return read_rollout({"format": "mgmtnet/rollout@1"})
+            return read_rollout({"format": ORDER})
 
     def standings(self, *, going: bool = False) -> list[Standing]:
         """Every rollout, or those ``going`` on, by name."""

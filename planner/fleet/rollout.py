@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from planner.apply.order import Transport
 from planner.problem import Problem
 
-FORMAT = "mgmtnet/rollout@1"
+ORDER = "mgmtnet/rollout-order@1"  # what is written down; how it stands is another document
 
 # How a host of a rollout is doing; the first four have not ended.
 State = Literal[
@@ -106,12 +106,12 @@ class Rollout:
 
     def document(self) -> dict[str, Any]:
         """As the database keeps it."""
-        return {"format": FORMAT, **asdict(self)}
+        return {"format": ORDER, **asdict(self)}
 
 
 def read_rollout(document: Mapping[str, Any]) -> Rollout | Problem:
     """Read what `Rollout.document` of this version or an earlier one wrote; unknown fields are ignored."""
-    if document.get("format") != FORMAT:
+    if document.get("format") != ORDER:
         hint = "use that version here"
         return Problem("rollout-newer", "the rollout was written by a later mgmtnet, which this one cannot read", hint)
     try:
