@@ -1,8 +1,10 @@
 """Carrying an order out: the steps as the journal asks for them, with everything they share made once."""
 
+import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -46,7 +48,9 @@ def carry_out(order: Order, url: str, tell: Listener) -> Report:
 
 def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
     """Go on with an interrupted run; look for the host at the ``expected`` addresses, too."""
-    return report(read_order(record.order), *journal.go_on(url, record, performer(tell, expected=expected)))
+    return report(
+        read_order(record.order), *journal.go_on(url, record, performer(tell, expected=expected, begins=False))
+    )
 
 
 def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
@@ -62,20 +66,23 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected
         steps[-1] = last._replace(next=following, standing="")
     else:
         steps = []  # nothing was sent: from the beginning
-    return report(order, *journal.keep(url, run, order.document(), performer(tell), steps))
+    return report(order, *journal.keep(url, run, order.document(), performer(tell, begins=False), steps))
 
 
-def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = ()) -> journal.Perform:
+def performer(
+    tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = (), *, begins: bool = True
+) -> journal.Perform:
     """Return the function by which the journal performs a step.
 
     It makes what the steps share (client, contact, host) once, and keeps which steps this process has performed itself.
+    ``begins``: the run is a new one, and no other machine's.
     """
     performed: set[str] = set()
     shared: list[_Shared] = []
 
     def perform(name: str, document: dict[str, Any], steps: list[Step]) -> Step:
         if not shared:
-            made = _share(read_order(document), world)
+            made = _share(read_order(document) if begins else _here(read_order(document)), world)
             if isinstance(made, Failure):
                 return _no_access(name, made, steps)
             shared.append(made)
@@ -88,6 +95,28 @@ def performer(tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = 
         return step
 
     return perform
+
+
+def _here(order: Order) -> Order:
+    """The order as this machine can carry it out: files of another that are not here give way to those of variables."""
+
+    def path(stated: str, variable: str) -> str:
+        return stated if os.path.exists(stated) else os.environ.get(variable) or stated
+
+    def access(stated: Access) -> Access:
+        return replace(
+            stated,
+            ca=path(stated.ca, "MGMTNET_CA"),
+            certificate=path(stated.certificate, "MGMTNET_CERT"),
+            key=path(stated.key, "MGMTNET_KEY"),
+            password_file=path(stated.password_file, "MGMTNET_ENGINE_PASSWORD_FILE"),
+        )
+
+    reboot = order.reboot
+    if reboot is not None:
+        password = path(reboot.password_file, "MGMTNET_FENCE_PASSWORD_FILE")
+        reboot = replace(reboot, proxy=access(reboot.proxy), password_file=password)
+    return replace(order, access=access(order.access), reboot=reboot)
 
 
 def _share(order: Order, world: World) -> _Shared | Failure:

@@ -35,19 +35,13 @@ def speaker_of(access: Access) -> Speaker | Failure:
         "MGMTNET_ENGINE_USER": access.user,
         "MGMTNET_ENGINE_PASSWORD_FILE": access.password_file,
     }
-    known = {**os.environ, **{name: value for name, value in (stated | engine).items() if _counts(name, value)}}
+    known = {**os.environ, **{name: value for name, value in (stated | engine).items() if value}}
     if access.transport != "engine":
         known.pop("MGMTNET_ENGINE_URL", None)  # nobody's password is needed
     credentials = from_environment(known)
     if not isinstance(credentials, Credentials):
         return credentials
     return speaker(access.target, access.transport, credentials, access.pin or None)
-
-
-def _counts(name: str, value: str) -> bool:
-    """Whether what an order says counts; of another machine's order the paths may not be there, and ours are named."""
-    a_path = name not in ("MGMTNET_ENGINE_URL", "MGMTNET_ENGINE_USER")
-    return bool(value) and not (a_path and os.environ.get(name) and not os.path.exists(value))
 
 
 # What can be reached, asked before and after a change: `tcp://host:port`, `https://...`, `dns://server`, `ip://address`.
@@ -245,18 +239,16 @@ VARIABLE = "MGMTNET_FENCE_PASSWORD"
 
 def fence_agent(reboot: Reboot) -> FenceAgent | Failure:
     """The power management agent with its password, from its file or from the environment."""
-    password, path = os.environ.get(VARIABLE, ""), reboot.password_file
-    if path and not _counts(f"{VARIABLE}_FILE", path):
-        path = os.environ[f"{VARIABLE}_FILE"]
-    if path:
-        content = content_of(path, LONGEST_FILE)
+    password = os.environ.get(VARIABLE, "")
+    if reboot.password_file:
+        content = content_of(reboot.password_file, LONGEST_FILE)
         try:
             password = content.decode().rstrip("\n") if isinstance(content, bytes) else ""
         except UnicodeDecodeError:
             password = ""
         if not password:
             hint = "name a readable file that holds the power management's password, and nothing else"
-            return Failure("credentials", f"cannot read the password file {path!r}", hint)
+            return Failure("credentials", f"cannot read the password file {reboot.password_file!r}", hint)
     if not password:
         return Failure(
             "credentials", "no password for the power management", f"set {VARIABLE}, or --fence-password-file"

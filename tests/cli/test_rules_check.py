@@ -114,7 +114,7 @@ def edit(site, path, old, new):
 
 
 def test_what_is_undecided_fails_where_the_check_is_strict(site, capsys, monkeypatch):
-    monkeypatch.setattr("planner.proof.anomalies.SECONDS", 0)
+    monkeypatch.setattr("planner.proof.anomalies.EFFORT", 0)
     assert main(["rules", "check", "--strict", str(site)]) == 1
     told = capsys.readouterr()
     assert told.out == ""

@@ -65,10 +65,9 @@ class Stage(NamedTuple):
         """As `mgmtnet rollout status` has it; asked in this process, for a busy machine's sake."""
         ledger = Ledger(self.database)
         try:
-            rollout, standing = ledger.rollout(name), ledger.standing(name)
+            rollout = ledger.rollout(name)
             assert isinstance(rollout, Rollout), rollout
-            assert standing is not None
-            return document(rollout, standing, ledger.rows(name), ledger.workers())
+            return document(ledger, rollout)
         except AwayError:
             time.sleep(0.2)
             return self.status(name)
