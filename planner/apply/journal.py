@@ -285,7 +285,7 @@ class _Memory:
 
     def __init__(self, order: dict[str, Any], perform: Perform, steps: list[Step], *, taken_up: bool) -> None:
         self._order, self._perform, self._steps = order, perform, steps
-        self._alone = self._acted = False
+        self._alone = self.acted = False
         self._at_work = Lock()
         self._since = time.monotonic()
         self._taken_up = taken_up
@@ -307,7 +307,7 @@ class _Memory:
             except Exception as fault:
                 self.fault = fault  # the journal passes it on as a text
                 raise
-            self._steps, self._acted, self._since = [*steps, step], True, time.monotonic()
+            self._steps, self.acted, self._since = [*steps, step], True, time.monotonic()
             return step
 
     def to_the_end(self) -> list[Step]:
@@ -315,7 +315,7 @@ class _Memory:
         with self._at_work:
             self._alone = True
             steps = list(self._steps)
-            if not self._acted:
+            if not self.acted:
                 return self._given_up("it cannot be written, so nothing was done")
             while steps[-1].next:
                 steps.append(self._perform(steps[-1].next, self._order, steps))
@@ -360,7 +360,7 @@ def _carried_out(url: str, run: str, version: str, memory: _Memory, begun: Calla
         told = f"the database has not answered for {AWAY:.0f} s"
         return Kept(memory.to_the_end(), _trouble(unwritable(told)))
     except Exception as fault:
-        if memory.fault is None and _forgotten(url, run):
+        if memory.fault is None and memory.acted and _forgotten(url, run):
             return Kept(memory.to_the_end(), _trouble(unwritable("the database does not have the run any more")))
         if os.environ.get("MGMTNET_DEBUG"):
             raise
