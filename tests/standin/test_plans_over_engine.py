@@ -21,7 +21,8 @@ from planner.vdsm.credentials import Credentials, EngineAccount
 
 ROOT = Path(__file__).parents[2]
 # Of these no stand-in can be made (test_simulate_command).
-NO_STAND_IN = {"excerpt-without-vlans", "from-iproute", "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
+FROM_IP = ("from-iproute", "from-iproute-lease", "from-iproute-stated")
+NO_STAND_IN = {"excerpt-without-vlans", *FROM_IP, "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
 GOLDENS = {
     path.parent.name: path
     for path in sorted((ROOT / "golden").glob("*/capture*"))

@@ -18,7 +18,8 @@ from planner.standin.certificates import issue
 
 ROOT = Path(__file__).parents[2]
 CAPTURES = sorted([*(ROOT / "tests" / "data" / "hosts").glob("*/caps.json"), *(ROOT / "golden").glob("*/capture.json")])
-NO_STAND_IN = {"excerpt-without-vlans", "from-iproute", "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
+FROM_IP = ("from-iproute", "from-iproute-lease", "from-iproute-stated")
+NO_STAND_IN = {"excerpt-without-vlans", *FROM_IP, "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
 PLAYED = [path for path in CAPTURES if path.parent.name not in NO_STAND_IN]
 CLIENT = """
 import sys; sys.path.insert(0, sys.argv[1])
@@ -98,7 +99,7 @@ def test_an_excerpt_or_a_contradiction_makes_no_stand_in():
         path.parent.name: [problem.code for problem in captured.problems] for path, captured in refused.items()
     } == {
         "excerpt-without-vlans": ["capture-incomplete"],
-        "from-iproute": ["capture-incomplete"],
+        **{name: ["capture-incomplete"] for name in FROM_IP},
         "southbound-elsewhere": ["capture-contradictory"],
         "southbound-elsewhere-bridgeless": ["capture-contradictory"],
     }
