@@ -242,7 +242,7 @@ class Fleet:
                 del claims[number]
 
         self.time.at(self.time.now() + GONE, forgotten)
-        self.time.at(self.time.now() + seconds, partial(setattr, machine, "cut", False))  # noqa: FBT003
+        self.time.at(self.time.now() + seconds, machine.mended)
 
     def database_away(self, seconds: float) -> None:
         """The database is away for a while."""

@@ -26,6 +26,10 @@ class Machine:
     locks: "dict[int, Process]" = field(default_factory=dict)
     cut: bool = False
 
+    def mended(self) -> None:
+        """It is not cut off any more."""
+        self.cut = False
+
 
 class Process:
     """What can be killed and stopped; its threads are greenlets."""
@@ -67,7 +71,7 @@ class Process:
 
 def current() -> Process:
     """The process of whoever asks."""
-    process: Process = getcurrent().process  # type: ignore[attr-defined]
+    process: Process = getcurrent().process  # type: ignore[attr-defined]  # `Process` gives it to its greenlets
     return process
 
 

@@ -381,7 +381,6 @@ def run_worker(options: argparse.Namespace) -> int:
     """Work until ended; the exit status."""
     quieten_threads()
     compiled, problems = compiled_rules(options.policy or options.rules)
-    options.output = "text"
     if compiled is None or errors(problems):
         return failed(options, errors(problems))
     with _kept(options) as kept:

@@ -21,7 +21,8 @@ def rollouts(command: argparse.ArgumentParser) -> None:
 
 
 def works(command: argparse.ArgumentParser) -> None:
-    """`mgmtnet worker`."""
+    """`mgmtnet worker`, which prints nothing but its progress."""
+    command.set_defaults(output="text")
     _credentials(command)
     rules(command)
     _jobs(command)

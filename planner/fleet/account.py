@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from planner.authoring import junit
-from planner.fleet.ledger import Beat, Ledger, Row, Standing
+from planner.fleet.ledger import Beat, Followed, Ledger, Row, Standing
 from planner.fleet.rollout import FAILED, IN_FLIGHT, WAITS, Member, Rollout, State
 from planner.fleet.waves import Course, decide
 from planner.printing import html_text, printable
@@ -33,19 +33,8 @@ LISTED = 3
 SHOWN = 20  # hosts of one kind of news that a text has; all are in -o json and in the reports
 
 
-class Followed:
-    """A rollout as far as its hosts were seen: catching up takes as long as what has changed since."""
-
-    def __init__(self, rollout: Rollout) -> None:
-        """None was seen yet."""
-        self.rollout, self.course, self.rows, self.changed = rollout, Course(rollout), dict[int, Row](), 0
-
-    def catch_up(self, ledger: Ledger) -> None:
-        """See what has changed."""
-        for row in ledger.rows(self.rollout.name, self.changed):
-            self.rows[row.host] = row
-            self.course.enter(row.host, row.state)
-            self.changed = row.changed
+class Account(Followed):
+    """What is told of a rollout that is followed."""
 
     def host(self, number: int) -> dict[str, Any]:
         """What is told of one host."""
@@ -65,9 +54,9 @@ class Followed:
 
 def document(ledger: Ledger, rollout: Rollout) -> dict[str, Any]:
     """The rollout, which is in the ledger, as it stands now."""
-    followed = Followed(rollout)
-    followed.catch_up(ledger)
-    return followed.document(ledger)
+    told = Account(rollout)
+    told.catch_up(ledger)
+    return told.document(ledger)
 
 
 def _summary(rollout: Rollout, course: Course, standing: Standing, beats: Sequence[Beat]) -> dict[str, Any]:

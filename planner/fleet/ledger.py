@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from planner.apply.journal import CONNECT_WITHIN, POSTGRESQL, load
 from planner.fleet.rollout import ORDER, Asked, Rollout, State, read_rollout
-from planner.fleet.waves import Ending
+from planner.fleet.waves import Course, Ending
 from planner.problem import Problem
 
 # How far a host's attempt has come. What has ended stays so, whoever comes late with what was before.
@@ -314,6 +314,23 @@ class Ledger:
             if self.identity:
                 raise StaleError from failure
             raise
+
+
+class Followed:
+    """A rollout as far as its hosts were seen: catching up takes as long as what has changed since."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        """None was seen yet."""
+        self.rollout, self.course, self.rows, self.changed = rollout, Course(rollout), dict[int, Row](), 0
+
+    def catch_up(self, ledger: Ledger) -> list[Row]:
+        """See what has changed, and which hosts that were."""
+        new = ledger.rows(self.rollout.name, self.changed)
+        for row in new:
+            self.rows[row.host] = row
+            self.course.enter(row.host, row.state)
+            self.changed = row.changed
+        return new
 
 
 def _row(found: Any) -> Row:

@@ -22,10 +22,22 @@ from planner.apply import journal
 from planner.apply.exclusion import held_here
 from planner.apply.order import read_order
 from planner.apply.run import report
-from planner.fleet.ledger import AT_WORK, OVER, QUEUED, WAITS_AGAIN, AwayError, Beat, Ledger, Row, StaleError, stale
+from planner.fleet.ledger import (
+    AT_WORK,
+    OVER,
+    QUEUED,
+    WAITS_AGAIN,
+    AwayError,
+    Beat,
+    Followed,
+    Ledger,
+    Row,
+    StaleError,
+    stale,
+)
 from planner.fleet.queue import Queue, Task, serving
 from planner.fleet.rollout import IN_DOUBT, Ended, Member, Rollout, State
-from planner.fleet.waves import Course, Window, decide, read_window
+from planner.fleet.waves import Window, decide, read_window
 from planner.problem import Problem
 
 T = TypeVar("T")
@@ -211,8 +223,8 @@ class Worker:
 
     def _hosts_of(self, worker: str) -> list[str]:
         """The keys of the hosts that a worker is at work on, as it is known now."""
-        for name, followed in self._courses.items():
-            followed.catch_up(self._ledger.rows(name, followed.changed))
+        for followed in self._courses.values():
+            followed.catch_up(self._ledger)
         return [key for followed in self._courses.values() for key in followed.at_work_by(worker)]
 
     def _take_back(self, queue: Queue) -> None:
@@ -231,7 +243,7 @@ class Worker:
             if rollout is None:
                 return
             followed = self._courses[name] = _Followed(rollout)
-        followed.catch_up(self._ledger.rows(name, followed.changed))
+        followed.catch_up(self._ledger)
         standing = self._ledger.standing(name)
         if standing is None or standing.ended:
             return
@@ -444,37 +456,33 @@ def _of_report(document: Mapping[str, Any], run: str) -> Ended:
     return Ended(state, str(document.get("run") or told), str(problem.get("code", "")), str(problem.get("message", "")))
 
 
-class _Followed:
+class _Followed(Followed):
     """A rollout as a worker follows it."""
 
     def __init__(self, rollout: Rollout) -> None:
-        self.rollout = rollout
-        self.course = Course(rollout)
-        self.changed = 0
+        super().__init__(rollout)
         self.said = ""
-        self._rows: dict[int, Row] = {}
         self._at_work: dict[int, str] = {}
         self._elsewhere: dict[int, float] = {}
 
-    def catch_up(self, rows: Sequence[Row]) -> None:
-        """Take in what has changed since."""
-        for row in rows:
-            self._rows[row.host] = row
+    def catch_up(self, ledger: Ledger) -> list[Row]:
+        """See what has changed; a host that another rollout had may wait again."""
+        new = super().catch_up(ledger)
+        for row in new:
             if row.stage == AT_WORK:
                 self._at_work[row.host] = row.worker
             else:
                 self._at_work.pop(row.host, None)
-            self.course.enter(row.host, row.state)
-            self.changed = max(self.changed, row.changed)
         now = time.monotonic()
         for number in [number for number, until in self._elsewhere.items() if until < now]:
             del self._elsewhere[number]
             if self.course.states[number] == "elsewhere":
                 self.course.enter(number, "waiting")
+        return new
 
     def attempt(self, number: int) -> int:
         """Which attempt on a host begins now."""
-        row = self._rows.get(number)
+        row = self.rows.get(number)
         return 1 if row is None else row.attempt
 
     def at_work_by(self, worker: str) -> list[str]:
@@ -483,7 +491,7 @@ class _Followed:
 
     def told(self, number: int) -> Mapping[str, Any]:
         """What is known of a host from the attempt before."""
-        row = self._rows.get(number)
+        row = self.rows.get(number)
         return {} if row is None else row.told
 
     def elsewhere(self, number: int) -> None:

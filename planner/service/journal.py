@@ -84,7 +84,7 @@ def _shown(record: journal.Record) -> dict[str, Any]:
 # Rollouts.
 
 
-FOLLOWED = dict[str, account.Followed]()
+FOLLOWED = dict[str, account.Account]()
 
 
 @cache
@@ -94,14 +94,14 @@ def _ledger(url: str, folder: str) -> Ledger:
     return ledger
 
 
-def _followed(ledger: Ledger, name: str) -> account.Followed | Problem:
+def _followed(ledger: Ledger, name: str) -> account.Account | Problem:
     """The rollout of that name, as it stands now."""
     followed = FOLLOWED.pop(name, None)
     if followed is None:
         found = ledger.rollout(name)
         if not isinstance(found, Rollout):
             return found or unknown(name[:80])
-        followed = account.Followed(found)
+        followed = account.Account(found)
     FOLLOWED[name] = followed
     if len(FOLLOWED) > MOST_FOLLOWED:
         del FOLLOWED[next(iter(FOLLOWED))]
