@@ -49,9 +49,9 @@ def state_folder() -> str:
     return folder
 
 
-def journal_url(folder: str) -> str:
-    """Where the journal is: MGMTNET_JOURNAL (a PostgreSQL or SQLite URL), else a file in the user's state folder."""
-    return os.environ.get("MGMTNET_JOURNAL") or file_url(os.path.join(folder, "journal.sqlite"))
+def journal_url(folder: str, database: str = "") -> str:
+    """Where the journal is: ``database`` or MGMTNET_JOURNAL (a PostgreSQL or SQLite URL), else a file in ``folder``."""
+    return database or os.environ.get("MGMTNET_JOURNAL") or file_url(os.path.join(folder, "journal.sqlite"))
 
 
 def file_url(path: str) -> str:
@@ -64,7 +64,9 @@ def unusable(url: str) -> Problem | None:
     if url.startswith(POSTGRESQL):
         return _unreachable(url)
     if not url.startswith(SQLITE):
-        return Problem("journal-unknown", "MGMTNET_JOURNAL is no sqlite:/// or postgresql:// URL", "leave it unset")
+        return Problem(
+            "journal-unknown", "MGMTNET_JOURNAL, or --database, is no sqlite:/// or postgresql:// URL", "leave it out"
+        )
     path = _path(url)
     if os.path.exists(path) and not os.path.isfile(path):  # from a pipe nothing would ever come
         return _broken(path, "is no file")

@@ -204,11 +204,11 @@ def unfinished(url: str, order: Order) -> Problem | None:
     return found if isinstance(found, Problem) else exclusion.unfinished(found, order)
 
 
-def state_folder() -> str | Problem:
-    """Where runs are remembered."""
+def state_folder(database: str = "") -> str | Problem:
+    """Where runs are remembered; or why nothing can be written down there, or in the ``database``."""
     try:
         folder = journal.state_folder()
-        return journal.unusable(journal.journal_url(folder)) or folder
+        return journal.unusable(journal.journal_url(folder, database)) or folder
     except OSError as failure:
         told = f"cannot remember runs in {failure.filename!r}: {failure.strerror}"
         return Problem("state-unwritable", told, "name a folder of yours by MGMTNET_STATE")

@@ -56,11 +56,11 @@ CANARIES_SHOWN = LISTED_SHOWN = 100
 @contextmanager
 def _kept(options: argparse.Namespace) -> Iterator[tuple[Ledger, str] | Problem]:
     """The rollouts in the database that is meant, and its URL; or why it cannot be used."""
-    folder = _folder(options)
+    folder = state_folder(options.database or "")
     if isinstance(folder, Problem):
         yield folder
         return
-    url = journal.journal_url(folder)
+    url = journal.journal_url(folder, options.database or "")
     ledger = Ledger(url, os.path.join(folder, "fleet.json"))
     try:
         if getattr(options, "restored", False):
@@ -73,13 +73,6 @@ def _kept(options: argparse.Namespace) -> Iterator[tuple[Ledger, str] | Problem]
         yield away(failure)
     finally:
         ledger.close()
-
-
-def _folder(options: argparse.Namespace) -> str | Problem:
-    """The state folder; --database is where the journal is, for this process and those that it starts."""
-    if options.database:
-        os.environ["MGMTNET_JOURNAL"] = options.database
-    return state_folder()
 
 
 # From hosts as they are named to a rollout.
