@@ -516,7 +516,10 @@ def tame() -> None:
 
     from dbos import _serialization
 
-    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    speaking = logging.getLogger("dbos")
+    speaking.setLevel(logging.CRITICAL)
+    # Its own would keep the standard error of the first run, which may be closed at the next one of the process.
+    speaking.handlers = [logging.NullHandler()]
     setattr(_serialization.DefaultSerializer, "deserialize", _refused)  # noqa: B010 mypy forbids it otherwise
 
 

@@ -1,5 +1,7 @@
 """The queue, with DBOS in a file: a task is done, also when the answer that gives it to a worker is lost."""
 
+import io
+import sys
 import threading
 from pathlib import Path
 
@@ -34,3 +36,11 @@ def test_a_task_whose_giving_was_not_heard_of_is_put_back(tmp_path: Path, monkey
         queue.put_back("w", task.id)
         wait_until(lambda: done == [task])
         wait_until(lambda: not queue.begun("w"))
+
+
+def test_standard_error_may_be_another_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "other"):
+        with io.StringIO() as stream, monkeypatch.context() as changed:
+            changed.setattr(sys, "stderr", stream)
+            with serving(f"sqlite:///{tmp_path}/{name}.sqlite", "w", "digest", 1, lambda _: None) as queue:
+                assert queue.begun("w") == []
