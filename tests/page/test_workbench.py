@@ -86,6 +86,7 @@ def opened(browser, service):
         page.wait_for_selector("body.ready")
         return page
 
+    open_page.faults = faults
     yield open_page
     for context in contexts:
         context.close()
@@ -295,6 +296,8 @@ def test_the_drawing_has_nothing_that_svg_py_does_not_make(opened):
         '<rect width="5"></rect>',
     ]
     assert page.evaluate("window.hit") is None
+    # A Chromium of today writes of each handler, as soon as it is read, that the page's policy would not run it.
+    opened.faults[:] = [fault for fault in opened.faults if "inline event handler violates" not in fault]
 
 
 def test_the_dark_scheme_knows_every_colour_of_a_drawing():

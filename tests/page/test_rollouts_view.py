@@ -130,7 +130,7 @@ def test_a_rollout_from_its_first_wave_to_its_end(opened):
     page.go_back()
     page.wait_for_selector("#rollout-host-name:text-is('host0')")
     page.click("#views a >> nth=0")
-    assert page.is_visible("#rules")
+    page.wait_for_selector("#rules")
 
 
 @in_chromium
