@@ -1,0 +1,167 @@
+# Copyright: mgmtnet
+# Apache License 2.0 (see LICENSE of mgmtnet)
+"""The command ``mgmtnet``, as the modules and the filter of this collection run it: they ask, and it decides.
+
+The Python that Ansible has on a host may be too old for mgmtnet; its command brings its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from contextlib import contextmanager
+
+# Parameters of modules that are options of the command, named alike.
+WANTED = ("address", "rules", "policy")
+ACCESS = ("wait", "transport", "ca", "cert", "key", "pin", "engine", "engine_user", "engine_password_file", "routes")
+CHANGE = (
+    "timeout",
+    "probe",
+    "expect",
+    "reboot",
+    "fence_address",
+    "fence_agent",
+    "fence_user",
+    "fence_password_file",
+    "fence_options",
+)
+
+ARGUMENTS = {
+    "host": {"type": "str"},
+    "definition": {"type": "raw"},
+    "address": {"type": "list", "elements": "str"},
+    "rules": {"type": "str"},
+    "policy": {"type": "path"},
+    "wait": {"type": "float"},
+    "transport": {"type": "str", "choices": ["auto", "jsonrpc", "xmlrpc", "engine"]},
+    "ca": {"type": "path"},
+    "cert": {"type": "path"},
+    "key": {"type": "path", "no_log": False},
+    "pin": {"type": "str"},
+    "engine": {"type": "str"},
+    "engine_user": {"type": "str"},
+    "engine_password_file": {"type": "path", "no_log": False},
+    "routes": {"type": "path"},
+    "executable": {"type": "str", "default": "mgmtnet"},
+}
+
+
+class UnansweredError(Exception):
+    """The command has no answer; ``problems`` are why, where it could name them."""
+
+    def __init__(self, told, problems=()):
+        super().__init__(told)
+        self.problems = list(problems)
+
+
+class Mgmtnet:
+    """The command ``executable``, with the options that ``params`` state."""
+
+    def __init__(self, params):
+        self.params = params
+
+    def captured(self):
+        """What the host reports, as text."""
+        return self._run("capture", self.params["host"], "--log", "json", *self._options(ACCESS))
+
+    def planned(self, capture):
+        """The plan for the host that ``capture`` describes."""
+        with _kept(self.params["definition"]) as definition:
+            options = self._options(WANTED)
+            return self._document("plan", "-", "--network", definition, "-o", "json", *options, given=_text(capture))
+
+    def compared(self, capture):
+        """What that plan changes on the host, a line for each device and address."""
+        with _kept(self.params["definition"]) as definition:
+            return self._run("diff", "-", "--network", definition, *self._options(WANTED), given=_text(capture))
+
+    def interrupted(self):
+        """The names of the runs on the host that were interrupted."""
+        runs = self._document("status", "-o", "json")
+        return [run["run"] for run in runs if run["host"] == self.params["host"] and run["state"] == "running"]
+
+    def resumed(self, run):
+        """Go on with a run; its report."""
+        return self._document("resume", run, "-o", "json")
+
+    def applied(self, plan):
+        """Carry a plan out; the report, or the plan where it refuses."""
+        with _kept(plan) as path:
+            options = self._options(ACCESS + CHANGE)
+            return self._document("apply", self.params["host"], "--plan", path, "--yes", "-o", "json", *options)
+
+    def _options(self, names):
+        for name in names:
+            value = self.params.get(name)
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                if one not in (None, ""):
+                    yield from ("--" + name.replace("_", "-"), str(one))
+
+    def _document(self, *words, given=""):
+        said = self._run(*words, given=given)
+        document = json.loads(said)
+        if isinstance(document, dict) and document.get("format") == "mgmtnet/problems@1":
+            raise UnansweredError(told(document["problems"]), document["problems"])
+        return document
+
+    def _run(self, *words, given=""):
+        """What the command prints; its status is told by that, too."""
+        try:
+            ran = subprocess.run(
+                [self.params["executable"], *words],
+                input=given,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                env=dict(os.environ, PYTHONIOENCODING="utf-8"),
+                check=False,
+            )
+        except OSError as failure:
+            message = "there is no command {!r} here ({}): install mgmtnet, or name it by `executable`"
+            raise UnansweredError(message.format(self.params["executable"], failure.strerror)) from failure
+        if not ran.stdout:
+            problems = list(_logged(ran.stderr))
+            last = (ran.stderr.strip().splitlines() or ["mgmtnet ended with status %d, silently" % ran.returncode])[-1]
+            raise UnansweredError(told(problems) or last, problems)
+        return ran.stdout
+
+
+def _logged(lines):
+    """The problems in a log of ``--log json``."""
+    for line in lines.splitlines():
+        said = json.loads(line) if line.startswith("{") else {}
+        if said.get("kind") == "problem":
+            yield {name: value for name, value in said.items() if name not in ("time", "kind")}
+
+
+def told(problems):
+    """The errors among ``problems`` on one line: oVirt's engine makes an event of it."""
+    errors = [problem for problem in problems if problem.get("severity", "error") == "error"]
+    lines = ("{message} ({code}): {hint}" if one.get("hint") else "{message} ({code})" for one in errors)
+    return "; ".join(line.format(**one) for line, one in zip(lines, errors))
+
+
+def attached(plan):
+    """What `ovirt.ovirt.ovirt_host_network` returns, as far as VDSM knows it: the device by its name."""
+    attachment = plan["attachment"]
+    return {"id": attachment["iface"], "host_nic": attachment} if attachment else {}
+
+
+def warnings(plan):
+    """What a plan warns of."""
+    return ["{message} ({code})".format(**one) for one in plan["problems"] if one["severity"] == "warning"]
+
+
+@contextmanager
+def _kept(document):
+    """The path of a file that has ``document``, for as long as it is needed."""
+    with tempfile.NamedTemporaryFile("w", prefix="mgmtnet-", suffix=".yaml", encoding="utf-8") as file:
+        file.write(_text(document))
+        file.flush()
+        yield file.name
+
+
+def _text(document):
+    return document if isinstance(document, str) else json.dumps(document)
