@@ -122,18 +122,21 @@ class Mgmtnet:
             message = "there is no command {!r} here ({}): install mgmtnet, or name it by `executable`"
             raise UnansweredError(message.format(self.params["executable"], failure.strerror)) from failure
         if not ran.stdout:
-            problems = list(_logged(ran.stderr))
-            last = (ran.stderr.strip().splitlines() or ["mgmtnet ended with status %d, silently" % ran.returncode])[-1]
-            raise UnansweredError(told(problems) or last, problems)
+            raise _unanswered(ran.stderr.splitlines(), ran.returncode)
         return ran.stdout
 
 
-def _logged(lines):
-    """The problems in a log of ``--log json``."""
-    for line in lines.splitlines():
-        said = json.loads(line) if line.startswith("{") else {}
-        if said.get("kind") == "problem":
-            yield {name: value for name, value in said.items() if name not in ("time", "kind")}
+def _unanswered(lines, status):
+    """Why nothing was printed: the problems of ``--log json``, else the last error in words, with its hint."""
+    logged = [json.loads(line) for line in lines if line.startswith("{")]
+    problems = [
+        {name: value for name, value in one.items() if name not in ("time", "kind")}
+        for one in logged
+        if one["kind"] == "problem"
+    ]
+    words = [line.strip() for line in lines if not line.startswith("{")] or ["mgmtnet: status %d" % status]
+    last = max((place for place, line in enumerate(words) if "error" in line), default=-1)
+    return UnansweredError(told(problems) or " ".join(words[last:]), problems)
 
 
 def told(problems):
