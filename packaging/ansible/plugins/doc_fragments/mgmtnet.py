@@ -1,5 +1,4 @@
-# Copyright: mgmtnet
-# Apache License 2.0 (see LICENSE of mgmtnet)
+# The licence is mgmtnet's, Apache-2.0.
 """What the modules have in common, for their documentation."""
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ options:
   address:
     description:
       - The host's management address, or a name that resolves to it.
-      - Without it the device decides over which the host was asked last (its C(lastClientIface)), then the default route.
+      - Without it the device decides over which the host was asked last (its C(lastClientIface)), then the default
+        route.
     type: list
     elements: str
   rules:
@@ -44,7 +44,7 @@ options:
     description: Seconds to wait for VDSM to answer at all. 120 without it.
     type: float
   transport:
-    description: How VDSM is spoken to; V(engine) is through the REST API of oVirt's engine. What the host speaks, without it.
+    description: How VDSM is spoken to. V(engine) is through the engine's REST API. What the host speaks, without it.
     type: str
     choices: [auto, jsonrpc, xmlrpc, engine]
   ca:

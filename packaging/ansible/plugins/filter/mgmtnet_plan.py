@@ -1,5 +1,4 @@
-# Copyright: mgmtnet
-# Apache License 2.0 (see LICENSE of mgmtnet)
+# The licence is mgmtnet's, Apache-2.0.
 """The filter ``mgmtnet_plan``."""
 
 from __future__ import annotations
@@ -63,11 +62,20 @@ _value:
   type: dict
 """
 
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mgmtnet.ovirt.plugins.module_utils.command import Mgmtnet, UnansweredError
 
 
-def mgmtnet_plan(capture, definition, address=(), rules=None, policy=None, executable="mgmtnet"):
+def mgmtnet_plan(
+    capture: Any,
+    definition: Any,
+    address: Any = (),
+    rules: str | None = None,
+    policy: str | None = None,
+    executable: str = "mgmtnet",
+) -> dict[str, Any]:
     """The plan for the host that ``capture`` describes."""
     params = {"definition": definition, "address": address, "rules": rules, "policy": policy, "executable": executable}
     try:
@@ -80,6 +88,6 @@ def mgmtnet_plan(capture, definition, address=(), rules=None, policy=None, execu
 class FilterModule:
     """The filters of this file."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Any]:
         """By name."""
         return {"mgmtnet_plan": mgmtnet_plan}

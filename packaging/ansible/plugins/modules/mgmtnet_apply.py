@@ -1,6 +1,5 @@
 #!/usr/bin/python
-# Copyright: mgmtnet
-# Apache License 2.0 (see LICENSE of mgmtnet)
+# The licence is mgmtnet's, Apache-2.0.
 """The module ``mgmtnet_apply``."""
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ author: mgmtnet (@mgmtnet)
 version_added: 0.1.0
 short_description: Make a host's management network, and prove it
 description:
-  - Reads a host, plans its management network, changes the host as planned, proves by reading it that it stands, and saves it.
-  - A host that stands as defined is left alone. One that is refused, because the change would lose it, is sent nothing, and
-    the task fails with the reasons.
-  - Each step is in a journal before the next begins. A task that was killed is gone on with when it is run again, on the same
-    machine and by the same user, or with the same C(MGMTNET_STATE) or C(MGMTNET_JOURNAL) (C(environment)).
-  - It runs wherever C(mgmtnet) is, which reaches the host over the network, on the controller mostly (C(delegate_to)). That
-    is better than on the host, for then the host is proved to be reached from elsewhere.
+  - Reads a host, plans its management network, changes the host as planned, proves by reading it that it stands, and
+    saves it.
+  - A host that stands as defined is left alone. One that is refused, because the change would lose it, is sent nothing,
+    and the task fails with the reasons.
+  - Each step is in a journal before the next begins. A task that was killed is gone on with when it is run again, on
+    the same machine and by the same user, or with the same C(MGMTNET_STATE) or C(MGMTNET_JOURNAL) (C(environment)).
+  - It runs wherever C(mgmtnet) is, which reaches the host over the network, on the controller mostly (C(delegate_to)).
+    That is better than on the host, for then the host is proved to be reached from elsewhere.
 extends_documentation_fragment:
   - mgmtnet.ovirt.mgmtnet
   - mgmtnet.ovirt.mgmtnet.access
@@ -26,8 +26,8 @@ options:
     required: true
   plan:
     description:
-      - A plan, as M(mgmtnet.ovirt.mgmtnet_plan) returns it, instead of O(definition). It is refused where the host is not the
-        one any more that was planned for.
+      - A plan, as M(mgmtnet.ovirt.mgmtnet_plan) returns it, instead of O(definition). It is refused where the host is
+        not the one any more that was planned for.
     type: dict
   timeout:
     description: Seconds for which VDSM waits for a sign of ours before it takes the change back. 120 without it.
@@ -63,7 +63,7 @@ attributes:
     description: Can run in check_mode and return changed status prediction without modifying target.
     support: full
     details:
-      - A O(plan) is taken at its word; whether the host still is the one that was planned for is seen when it is applied.
+      - A O(plan) is taken at its word. Whether the host still is as it was planned for is seen when it is applied.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: partial
@@ -113,12 +113,12 @@ plan:
   returned: where the host and the definition can be read
 report:
   description:
-    - How the run ended (schemas/report.schema.json). C(standing) says how the network stands on the host, C(run) is the name
-      by which C(mgmtnet status) and C(mgmtnet resume) know the run, empty where nothing had to be changed.
+    - How the run ended (schemas/report.schema.json). C(standing) says how the network stands on the host, C(run) is the
+      name by which C(mgmtnet status) and C(mgmtnet resume) know the run, empty where nothing had to be changed.
   type: dict
   returned: where the host was changed, or stands as defined, and not in check mode
 problems:
-  description: What the plan, or the command in its place, has to say, each with C(code), C(severity), C(message) and C(hint).
+  description: What is to be said, each problem with its C(code), C(severity), C(message) and C(hint).
   type: list
   elements: dict
   returned: always
@@ -128,6 +128,8 @@ resumed:
   elements: dict
   returned: where there were such runs
 """
+
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mgmtnet.ovirt.plugins.module_utils.command import (
@@ -140,7 +142,7 @@ from ansible_collections.mgmtnet.ovirt.plugins.module_utils.command import (
 )
 
 
-def main():
+def main() -> None:
     """Apply, and report."""
     module = AnsibleModule(
         argument_spec=dict(
@@ -170,11 +172,11 @@ def main():
     module.exit_json(**found)
 
 
-def apply(module, mgmtnet, found):
+def apply(module: AnsibleModule, mgmtnet: Mgmtnet, found: dict[str, Any]) -> None:
     """Apply; ``found`` is filled with what is returned, as soon as it is known."""
     interrupted = mgmtnet.interrupted()
     if interrupted and module.check_mode:
-        found.update(changed=True, msg="runs were interrupted, and would be gone on with first: " + ", ".join(interrupted))
+        found.update(changed=True, msg=f"would go on first with what was interrupted: {', '.join(interrupted)}")
         return
     for run in interrupted:
         report = mgmtnet.resumed(run)
@@ -198,7 +200,7 @@ def apply(module, mgmtnet, found):
     ended(module, found["report"], found)
 
 
-def ended(module, report, found):
+def ended(module: AnsibleModule, report: dict[str, Any], found: dict[str, Any]) -> None:
     """Say how a run ended: ``changed``, and whether that is what was wanted."""
     changed = bool(report["run"]) and report["standing"] != "as before"
     found.update(changed=found["changed"] or changed, msg="{network}: {standing}".format(**report))

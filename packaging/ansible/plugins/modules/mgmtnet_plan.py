@@ -1,6 +1,5 @@
 #!/usr/bin/python
-# Copyright: mgmtnet
-# Apache License 2.0 (see LICENSE of mgmtnet)
+# The licence is mgmtnet's, Apache-2.0.
 """The module ``mgmtnet_plan``."""
 
 from __future__ import annotations
@@ -71,11 +70,11 @@ plan:
   type: dict
   returned: where the host and the definition can be read
 capture:
-  description: What the host reports, as text; M(mgmtnet.ovirt.mgmtnet_apply) refuses the plan once that is not so any more.
+  description: What the host reports, as text.
   type: str
   returned: with O(host), where it can be read
 problems:
-  description: What the plan, or the command in its place, has to say, each with C(code), C(severity), C(message) and C(hint).
+  description: What is to be said, each problem with its C(code), C(severity), C(message) and C(hint).
   type: list
   elements: dict
   returned: always
@@ -101,7 +100,7 @@ from ansible_collections.mgmtnet.ovirt.plugins.module_utils.command import (
 )
 
 
-def main():
+def main() -> None:
     """Plan, and say so."""
     module = AnsibleModule(
         argument_spec=dict(
