@@ -201,7 +201,7 @@ def _losses(capture: Record, host: Host, management: Management, name: str, call
     if isinstance(refusal, Refusal) or after is None:
         yield _refused(refusal)
         return
-    comparison = _Comparison(host, after, management, network, before, stand_in.running)
+    comparison = _Comparison(host, after, management, network, call.networks, before, stand_in.running)
     yield from comparison.losses()
     yield from comparison.elsewhere(name)
 
@@ -214,21 +214,23 @@ def _refused(refusal: Any) -> Problem:
 
 
 class _Comparison(NamedTuple):
-    """The host before and after a call, with VDSM's running configuration of both moments."""
+    """The host before and after a call that names networks (``asked``), and what VDSM had and has configured."""
 
     was: Host
     now: Host
     management: Management
     network: Network | None
+    asked: Collection[str]
     configured: Config
     configuration: Config
 
     @property
     def kept(self) -> bool:
-        """Whether VDSM's network with the address is not changed: it keeps what else it was given by hand, too."""
-        tables = self.configured.networks, self.configuration.networks
-        mine = [table.get(self.network.name) if self.network is not None else None for table in tables]
-        return mine[0] is not None and mine[0] == mine[1] and self.management.device in _devices(self.now)
+        """Whether VDSM's network with the address is left alone: it keeps what else it was given by hand, too."""
+        name = self.network.name if self.network is not None else ""
+        past, present = self.configured.networks.get(name), self.configuration.networks.get(name)
+        left = name not in self.asked and past is not None and past == present
+        return left and self.management.device in _devices(self.now)
 
     @property
     def family(self) -> int:
