@@ -113,10 +113,13 @@ def _call(document: Any, source: str) -> Result[SetupCall]:
         inside = document.get(envelope) if isinstance(document, dict) else None
         if isinstance(inside, dict):
             document = inside
-    if not isinstance(document, dict) or not document.keys() & {*PARTS}:
-        planned = isinstance(document, dict) and "steps" in document
-        message = "it is a plan, not one of its calls" if planned else "it names neither networks nor bondings"
-        return _no_call(message, source, hint="`mgmtnet plan -o vdsm` prints a call" if planned else SHAPE)
+    keys = document.keys() if isinstance(document, dict) else set()
+    if "steps" in keys:
+        return _no_call("it is a plan, not one of its calls", source, hint="`mgmtnet plan -o vdsm` prints a call")
+    if "nics" in keys:
+        return _no_call("it is a host's capabilities, not a call", source, hint="these belong to --capture")
+    if not keys & {*PARTS}:
+        return _no_call("it names neither networks nor bondings", source)
     for part in PARTS:
         table = document.get(part) or {}
         if not isinstance(table, dict):
