@@ -18,7 +18,7 @@ from planner.host.model import Bond, Host, Ip, Network, maker_of, origin
 from planner.plan.plan import Management
 from planner.printing import legible, listing
 from planner.problem import Problem, Result, Where, errors
-from planner.standin.canonical import port_of
+from planner.standin.canonical import base_of, port_of
 from planner.standin.clock import VirtualClock
 from planner.standin.host import StandIn
 from planner.standin.kernel import INTERNAL, Config, Record, Refusal
@@ -194,6 +194,8 @@ def judge(
 
 
 def _losses(capture: Record, host: Host, management: Management, name: str, call: SetupCall) -> Iterator[Problem]:
+    if not (call.networks or call.bondings):
+        return
     network = graph.network_on(host).get(management.device)
     stand_in = StandIn(capture, address=management.address, clock=VirtualClock())
     before = stand_in.running
@@ -204,8 +206,9 @@ def _losses(capture: Record, host: Host, management: Management, name: str, call
     if isinstance(refusal, Refusal) or after is None:
         yield _refused(refusal)
         return
-    comparison = _Comparison(host, after, management, network, call.networks, before, stand_in.running)
-    yield from comparison.losses()
+    comparison = _Comparison(host, after, management, network, call, before, stand_in.running)
+    if comparison.touched:
+        yield from comparison.losses()
     yield from comparison.elsewhere(name)
 
 
@@ -217,13 +220,13 @@ def _refused(refusal: Any) -> Problem:
 
 
 class _Comparison(NamedTuple):
-    """The host before and after a call that names networks (``asked``), and what VDSM had and has configured."""
+    """The host before and after a call, and what VDSM had and has configured."""
 
     was: Host
     now: Host
     management: Management
     network: Network | None
-    asked: Collection[str]
+    call: SetupCall
     configured: Config
     configuration: Config
 
@@ -232,8 +235,24 @@ class _Comparison(NamedTuple):
         """Whether VDSM's network with the address is left alone: it keeps what else it was given by hand, too."""
         name = self.network.name if self.network is not None else ""
         past, present = self.configured.networks.get(name), self.configuration.networks.get(name)
-        left = name not in self.asked and past is not None and past == present
+        left = name not in self.call.networks and past is not None and past == present
         return left and self.management.device in _devices(self.now)
+
+    @property
+    def touched(self) -> bool:
+        """Whether the call is about anything under the address; the stand-in sets up anew all that there is."""
+        name = self.network.name if self.network is not None else ""
+        if self.configured.networks.get(name) != self.configuration.networks.get(name):
+            return True
+        if _holders(self.now, self.management.address) - _holders(self.was, self.management.address):
+            return True
+        named = {*self.call.networks, *self.call.bondings}
+        for configured in (self.configured, self.configuration):
+            networks = [configured.networks[one] for one in self.call.networks if one in configured.networks]
+            bonds = [configured.bonds[one] for one in self.call.bondings if one in configured.bonds]
+            named |= {base_of(one) for one in networks} | {port_of(one) for one in networks}
+            named |= {nic for bond in bonds for nic in bond["nics"]}
+        return not named.isdisjoint({name, *graph.stack(self.was, self.management.device)} - {""})
 
     @property
     def family(self) -> int:
@@ -343,7 +362,7 @@ class _Comparison(NamedTuple):
             hint = f"keep {past.bond.name}: a switch that aggregates its ports does not serve one of them"
             yield Problem("loses-bond", message, hint)
         elif past.bond is not None and present.bond is not None:
-            yield from _bond(past.bond, present.bond, _named(past.nics - present.nics))
+            yield from _bond(past.bond, present.bond, past.nics - present.nics)
 
     def _mtu(self, past: Carrier, present: Carrier) -> Iterator[Problem]:
         if past.mtu < 0 or present.mtu < 0 or past.mtu == present.mtu:
@@ -374,10 +393,14 @@ class _Comparison(NamedTuple):
             message = f"there is no default route afterwards, {today}"
             hint = f"give the network the gateway {gateway} and defaultRoute: an engine behind it is not answered"
             yield Problem("loses-default-route", message, hint)
-        elif self.network is None and not present.dhcpv4 and _hides_gateways(self.was):
+        elif self._takes_over(device) and not present.dhcpv4 and _hides_gateways(self.was):
             message = "the call names no gateway, and the host reports none: its VDSM may be one that hides them"
             hint = "name the gateway (`ip route show default` on the host tells it); allow this code if there is none"
             yield Problem("loses-unseen-gateway", message, hint)
+
+    def _takes_over(self, device: str) -> bool:
+        """Whether the call makes the address VDSM's: of a network that it had, it keeps a gateway that is not named."""
+        return self.network is None and carrier(self.now, device).network in self.call.networks
 
     def elsewhere(self, name: str) -> Iterator[Problem]:
         """The management network, made where the management address is not."""
@@ -413,12 +436,12 @@ class _Comparison(NamedTuple):
             )
 
 
-def _bond(past: Bond, present: Bond, taken: str) -> Iterator[Problem]:
+def _bond(past: Bond, present: Bond, taken: Collection[str]) -> Iterator[Problem]:
     if past.mode >= 0 and past.mode != present.mode:
         message = f"{present.name} runs in mode {present.mode} afterwards, today in mode {past.mode}"
         yield Problem("loses-bond-mode", message, f"name the bond with its options, mode={past.mode} among them")
     if taken:
-        message = f"{present.name} loses {taken}"
+        message = f"{present.name} loses {_named(taken)}"
         yield Problem(
             "loses-bond-member", message, "see that what is left has a link; the bond has less to fall back on"
         )
@@ -447,8 +470,8 @@ def _gateway(ip: Ip, family: int) -> str:
 
 
 def _tagged(carried: Carrier) -> str:
-    return f"tag {', '.join(map(str, sorted(carried.tags)))}" if carried.tags else "untagged frames"
+    return f"tag {', '.join(map(str, sorted(carried.tags)))}" if carried.tags else "no tag"
 
 
 def _named(nics: Collection[str]) -> str:
-    return listing(sorted(nics)) if nics else ""
+    return listing(sorted(nics)) if nics else "nothing"

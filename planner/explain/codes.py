@@ -889,6 +889,10 @@ CALLS = {
         "What was to be judged is no setupNetworks call: no JSON, or without networks and bondings.",
         "Give what `mgmtnet plan -o vdsm` prints, or what VDSM gives to its hooks.",
     ),
+    "call-unplayable": Meaning(
+        "A call is judged by playing it to a stand-in for the host, which knows Linux bridges, and not Open vSwitch.",
+        "Judge the call by hand.",
+    ),
     "changes-lease": Meaning(
         "The management address is a lease, or one of several addresses of a device that asks DHCP, and nothing shows "
         "that what the call makes is given the same. DHCPv6 is asked by an identifier of the device's own.",

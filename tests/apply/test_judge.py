@@ -14,6 +14,8 @@ import planner
 from planner.apply.judge import LOSSES, SetupCall, judge, read_call
 from planner.plan.plan import Management, step_document
 from planner.standin import StandIn, VirtualClock
+from planner.standin.canonical import canonical_call
+from planner.standin.caps import adopted
 
 ROOT = Path(__file__).parents[2]
 GOLDENS = ROOT / "golden"
@@ -197,6 +199,47 @@ def test_a_network_that_is_not_touched_keeps_what_was_added_to_it_by_hand(owned)
     touched = {"networks": {NAME: own()}}
     assert codes(judged(capture, touched), "warning") == ["loses-further-address"]
     assert codes(judged(capture, touched, "192.0.2.11"), "error") == ["loses-address"]
+
+
+def test_a_bond_that_vdsm_takes_over_for_another_network_loses_its_own_address():
+    capture = bare()
+    capture["bondings"]["bond4"] |= ip(ADDRESS, gateway="192.0.2.1", ipv4defaultroute=True)
+    capture["vlans"] = {}
+    judgement = judged(capture, {"networks": {"blue": {"bonding": "bond4", "vlan": 7}}})
+    assert codes(judgement, "error") == ["loses-address"]
+    assert judged(capture, {"networks": {"blue": {"nic": "eth8", "vlan": 7}}}).problems == ()
+
+
+@pytest.mark.parametrize("name", [name for name, (*_, refused, _) in CALLS.items() if refused != ["vdsm-refuses"]])
+def test_a_call_is_judged_alike_in_the_canonical_form_that_hooks_are_given(owned, name):
+    networks, bondings, refused, warned = CALLS[name]
+    made = canonical_call(networks, bondings, owned, adopted(owned))
+    judgement = judged(owned, {"networks": made.networks, "bondings": made.bondings})
+    assert (codes(judgement, "error"), codes(judgement, "warning")) == (refused, warned), judgement.problems
+
+
+def managed_hosts():
+    for folder in sorted(one.parent for one in GOLDENS.glob("*/about.yaml")):
+        about = yaml.safe_load((folder / "about.yaml").read_text())
+        reading = planner.read_capture((folder / "capture.json").read_bytes())
+        if reading.host is None or reading.host.lacks:
+            continue
+        definition = planner.read_definition((folder / "definition.yaml").read_bytes()).required()
+        plan = made().plan(reading.host, definition, about.get("address", ()))
+        if plan.management is not None:
+            yield folder.name, reading.host, reading.document, plan.management
+
+
+def test_asking_for_nothing_loses_nothing_and_removing_the_network_the_host():
+    removed = 0
+    for name, host, capture, management in managed_hosts():
+        nothing = judge(capture, host, management, NAME, SetupCall({}, {}, {}))
+        assert nothing.problems == (), name
+        if nothing.network:
+            asked = SetupCall({nothing.network: {"remove": True}}, {}, {})
+            assert judge(capture, host, management, NAME, asked).verdict == "refused", name
+            removed += 1
+    assert removed > 80
 
 
 def test_what_is_allowed_is_a_warning(owned):

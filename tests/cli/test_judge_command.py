@@ -69,6 +69,7 @@ def test_the_host_that_asked_itself_has_its_address_on_the_network_of_its_name(
         (["-", "--capture", "-"], "options-contradict"),
         (["CALL", "--capture", OWNED, "--allow", "loses-adress"], "did you mean loses-address?"),
         (["CALL", "--capture", OWNED, "--address", "203.0.113.9"], "address-not-found"),
+        (["CALL", "--capture", str(ROOT / "golden" / "ovirtmgmt-on-ovs" / "capture.json")], "call-unplayable"),
         (["CALL", "--capture", "/nowhere"], "cannot read the capture"),
         (["/nowhere", "--capture", OWNED], "cannot read the request"),
         ([OWNED, "--capture", OWNED], "these belong to --capture"),
