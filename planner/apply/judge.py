@@ -25,7 +25,7 @@ from planner.standin.kernel import INTERNAL, Config, Record, Refusal
 from planner.yamltext import decode
 
 FORMAT = "mgmtnet/judgement@1"
-HIDING, SHOWING = (4, 50), (4, 50, 7)  # VDSM with libnl 3.8: it reports no gateway (docs/vdsm.md)
+HIDING, SHOWING = (4, 50), (4, 50, 7)  # VDSM with libnl 3.8 reports no gateway: docs/vdsm.md, Odd values
 NMSTATE = (4, 40)  # VDSM since oVirt 4.4
 IPV6_MTU = 1280  # RFC 8200; below it the kernel takes IPv6 off the device
 
@@ -215,7 +215,7 @@ def _losses(capture: Record, host: Host, management: Management, name: str, call
 def _refused(refusal: Any) -> Problem:
     told = refusal.message if isinstance(refusal, Refusal) else "the host cannot be read any more"
     code = f" with {refusal.code}" if isinstance(refusal, Refusal) and refusal.code != INTERNAL else ""
-    hint = "mend the call; docs/vdsm.md tells what VDSM, nmstate and the kernel take"
+    hint = "mend the call; `mgmtnet explain vdsm-refuses` tells who may have refused it"
     return Problem("vdsm-refuses", f"VDSM would refuse the call{code}: {legible(told)}", hint)
 
 

@@ -1,8 +1,9 @@
 """vdsm-hook-mgmtnet by its own protocol: a process with the call in a file, whose end VDSM acts upon.
 
-VDSM's runner is imitated as its sources of 4.18 to 4.50 have it: what can be executed in the folder, in the order of
-names, each waited for until its streams are closed; 0 goes on, 1 goes on and fails, 2 is the end; the caller is told
-what the last one complained of; the call is read again from the file.
+VDSM's runner is imitated as its sources of 4.18 to 4.50 have it (docs/vdsm.md, Hooks):
+what can be executed in the folder, in the order of names, each waited for until its streams are closed; 0 goes on, 1
+goes on and fails, 2 is the end; the caller is told what the last one complained of; the call is read again from the
+file.
 """
 
 import ast
@@ -29,6 +30,7 @@ PATIENCE = 60.0
 REMOVAL = {"networks": {"ovirtmgmt": {"remove": True}}, "bondings": {}, "options": {"connectivityCheck": True}}
 HARMLESS = {"networks": {}, "bondings": {}, "options": {}}
 ROLLBACK = {**REMOVAL, "options": {"_inRollback": True, "connectivityCheck": 0}}
+ROLLBACK_UP_TO_4_40_0 = {**REMOVAL, "options": {"inRollback": True, "connectivityCheck": 0}}
 RESTORED = {**REMOVAL, "options": {"connectivityCheck": False, "_inRollback": True}}
 
 
@@ -121,7 +123,7 @@ def test_what_may_be_lost_and_where_the_host_is_managed_are_settings(vdsm: Vdsm)
     assert "address-not-found" in ran.told
 
 
-@pytest.mark.parametrize("call", [ROLLBACK, RESTORED])
+@pytest.mark.parametrize("call", [ROLLBACK, ROLLBACK_UP_TO_4_40_0, RESTORED])
 def test_what_vdsm_sends_itself_is_not_even_looked_at(vdsm: Vdsm, tmp_path: Path, call: dict) -> None:
     vdsm.configure(capabilities=f"touch {tmp_path / 'asked'}", unable="refuse")
     assert vdsm.set_up(call) == Ran(True, call, "", "")
