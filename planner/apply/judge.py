@@ -329,7 +329,7 @@ class _Comparison(NamedTuple):
             why = f"{heir} is asked for without an IPv{self.family} address"
         else:
             why = f"{self.management.device} loses what it has"
-        hint = f"give the network on {self.management.device} the address {address}, or the same way to it"
+        hint = f"ask for {address}, or the way it came by, on what takes the place of {self.management.device}"
         return Problem("loses-address", f"no device has {address} afterwards: {legible(why)}", hint)
 
     def _standing(self, past: Carrier, present: Carrier) -> Iterator[Problem]:
