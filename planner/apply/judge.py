@@ -60,7 +60,7 @@ class SetupCall(NamedTuple):
     options: Record
 
 
-class Judgement(NamedTuple):
+class CallVerdict(NamedTuple):
     """What becomes of the management address: ``problems`` that are errors are reasons to refuse the call."""
 
     management: Management
@@ -166,14 +166,14 @@ def carrier(host: Host, device: str) -> Carrier:
     )
 
 
-def judge(
+def judge_call(
     capture: Record,
     host: Host,
     management: Management,
     name: str,
     call: SetupCall,
     allowed: Collection[str] = (),
-) -> Judgement:
+) -> CallVerdict:
     """Play ``call`` to a stand-in for the host, and tell what its management address loses.
 
     Args:
@@ -190,7 +190,7 @@ def judge(
         for problem in _losses(capture, host, management, name, call)
     ]
     problems.sort(key=lambda problem: problem.severity != "error")
-    return Judgement(management, network.name if network is not None else "", tuple(problems))
+    return CallVerdict(management, network.name if network is not None else "", tuple(problems))
 
 
 def _losses(capture: Record, host: Host, management: Management, name: str, call: SetupCall) -> Iterator[Problem]:
@@ -349,10 +349,9 @@ class _Comparison(NamedTuple):
     def _wires(self, past: Carrier, present: Carrier) -> Iterator[Problem]:
         address = self.management.address
         if past.tags != present.tags:
-            message = f"{address} goes over {_tagged(present)} afterwards, today over {_tagged(past)}"
-            yield Problem(
-                "loses-tag", message, f"ask for {_tagged(past)}, or move the switch port and the host together"
-            )
+            message = f"{address} has {_tagged(present)} afterwards, {_tagged(past)} today"
+            hint = f"ask for {_tagged(past)}, or move the switch port and the host together"
+            yield Problem("loses-tag", message, hint)
         common = past.nics & present.nics
         if past.nics and not common:
             message = f"{address} goes over {_named(present.nics)} afterwards, today over {_named(past.nics)}"

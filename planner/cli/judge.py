@@ -3,7 +3,7 @@
 import argparse
 
 import planner
-from planner.apply.judge import LOSSES, Judgement, judge, read_call
+from planner.apply.judge import LOSSES, CallVerdict, judge_call, read_call
 from planner.cli.inputs import Wanted, read_wanted
 from planner.cli.output import advice, complain, problems_document, say, say_json
 from planner.explain.words import management_words
@@ -38,7 +38,7 @@ def run_judge(options: argparse.Namespace) -> int:
     return REFUSED if found.verdict == "refused" else 0
 
 
-def _judged(options: argparse.Namespace) -> Judgement | list[Problem]:
+def _judged(options: argparse.Namespace) -> CallVerdict | list[Problem]:
     if options.request == options.capture == "-":
         return [Problem("options-contradict", "both request and capture are -", "give one of them as a file")]
     problems = [*_unknown(options.allow)]
@@ -61,7 +61,7 @@ def _judged(options: argparse.Namespace) -> Judgement | list[Problem]:
     if not isinstance(management, Management):
         return problems + management
     complain(problems)
-    return judge(captured.document, host, management, wanted.definition.network, call, options.allow)
+    return judge_call(captured.document, host, management, wanted.definition.network, call, options.allow)
 
 
 def _unknown(codes: list[str]) -> list[Problem]:
@@ -94,7 +94,7 @@ def _management(host: Host, wanted: Wanted) -> Management | list[Problem]:
     return plan.management
 
 
-def _text(judgement: Judgement) -> str:
+def _text(judgement: CallVerdict) -> str:
     parts = [HEADLINES[judgement.verdict], "", f"Management address: {management_words(judgement.document())}"]
     for problem in judgement.problems:
         parts += ["", *advice(problem)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import planner
-from planner.apply.judge import LOSSES, SetupCall, judge, read_call
+from planner.apply.judge import LOSSES, SetupCall, judge_call, read_call
 from planner.plan.plan import Management, step_document
 from planner.standin import StandIn, VirtualClock
 from planner.standin.canonical import canonical_call
@@ -41,7 +41,7 @@ def judged(capture, call, address=ADDRESS, allowed=()):
     management = made().plan(host, planner.read_definition({}).required(), [address]).management
     assert management is not None, "the host of the test has no such address"
     asked = SetupCall(call.get("networks", {}), call.get("bondings", {}), call.get("options", {}))
-    return judge(capture, host, management, NAME, asked, allowed)
+    return judge_call(capture, host, management, NAME, asked, allowed)
 
 
 def codes(judgement, severity):
@@ -233,11 +233,11 @@ def managed_hosts():
 def test_asking_for_nothing_loses_nothing_and_removing_the_network_the_host():
     removed = 0
     for name, host, capture, management in managed_hosts():
-        nothing = judge(capture, host, management, NAME, SetupCall({}, {}, {}))
+        nothing = judge_call(capture, host, management, NAME, SetupCall({}, {}, {}))
         assert nothing.problems == (), name
         if nothing.network:
             asked = SetupCall({nothing.network: {"remove": True}}, {}, {})
-            assert judge(capture, host, management, NAME, asked).verdict == "refused", name
+            assert judge_call(capture, host, management, NAME, asked).verdict == "refused", name
             removed += 1
     assert removed > 80
 
@@ -304,7 +304,7 @@ def test_the_calls_of_our_own_plans_are_accepted(part):
                 )
                 continue
             asked = SetupCall(request["networks"], request["bondings"], request["options"])
-            judgement = judge(capture, host, management, definition.network, asked)
+            judgement = judge_call(capture, host, management, definition.network, asked)
             assert {*codes(judgement, "error")} <= lose(definition, said), (folder.name, judgement.problems)
             stand_in.call("setupNetworks", {**request, "options": UNCHECKED})
             capture = stand_in.caps()
@@ -318,7 +318,7 @@ def test_what_vdsm_refuses_is_refused(path):
     host = planner.read_capture(copy.deepcopy(case["netinfo"])).required()
     management = Management(ADDRESS, "eth0", "nic", "address")
     asked = SetupCall(case["networks"], case["bondings"], case["options"])
-    judgement = judge(case["netinfo"], host, management, NAME, asked)
+    judgement = judge_call(case["netinfo"], host, management, NAME, asked)
     refused = [problem for problem in judgement.problems if problem.code == "vdsm-refuses"]
     assert bool(refused) == (case["verdict"] != "accept" or path.stem in REFUSED_BELOW)
     if case["verdict"] == "reject":
