@@ -77,7 +77,7 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
-RUN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+RUN = r"[a-z0-9][a-z0-9-]{0,63}"
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -361,7 +361,7 @@ def _change(command: argparse.ArgumentParser) -> None:
 
 def _run_name(text: str) -> str:
     """As given: it is shown, stands in paths of the service, and names a version to DBOS."""
-    if RUN.fullmatch(text):
+    if re.fullmatch(RUN, text):
         return text
     told = f"{text!r} is no name of a run: small letters, digits and hyphens, at most 64"
     raise argparse.ArgumentTypeError(told)
