@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "packaging" / "vdsm-hook-mgmtnet"
 HOOK = PACKAGE / "50_mgmtnet"
 CAPS = ROOT / "tests" / "data" / "hosts" / "ov-bridged-bond-static" / "caps.json"
