@@ -291,6 +291,7 @@ def _captured(command: argparse.ArgumentParser) -> None:
         "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
     )
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
+    number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     access(command)
     log(command)
 

@@ -44,9 +44,12 @@ from planner.problem import Problem
 
 T = TypeVar("T")
 
-# Seconds between two signs of a worker, and between two looks at what may begin. Longer, and hosts wait for nothing;
-# shorter, and the database is written to for nothing.
+# Seconds between two looks at what may begin, and between two signs of the worker that decides. Longer, and hosts wait
+# for nothing; shorter, and the database is written to for nothing.
 BEAT = 1.0
+# Looks between two signs of a worker that does not decide. More, and a busy one is taken for dead; fewer, and what a
+# hundred workers write fills the one row that all changes write.
+QUIET = 3
 # Seconds of silence after which a worker on this machine is taken for dead: it was stopped, or killed. The kernel tells
 # whether its processes are at work, so nothing is lost when it was only slow. Shorter takes over from a busy machine.
 # Whoever decides for all gives way to the next after as long, on whatever machine: hosts wait so long for it.
@@ -54,7 +57,7 @@ LAPSE = 10.0
 # The same for a worker on another machine, which may be cut off: its processes go on without the journal for as long as
 # a run takes, reboot included. Shorter, and two could be at work on a host; longer, and its hosts wait.
 CUT_OFF = 1800.0
-# Beats between two looks for tasks that were given to us and did not arrive: the answer to a transaction was lost.
+# Looks between two questions for tasks that were given to us and did not arrive: the answer to a transaction was lost.
 # Fewer ask the database more often for nothing; more, and such hosts wait longer.
 MISSED = 15
 # Seconds before another look at a host that somebody else is at work on, or at a database that is away.
@@ -132,7 +135,7 @@ class Worker:
         self._courses: dict[str, _Followed] = {}
         self._watch = _Watch(hands.name, hands.machine)
         self._decides = True
-        self._beats = 0
+        self._beats = self._looks = 0
         self._away = ""
         self._at_work: list[Task] = []
         self._missed: set[str] = set()
@@ -172,8 +175,10 @@ class Worker:
 
     def _round(self, queue: Queue, until: Callable[[], bool]) -> bool:
         """Give a sign, take over, decide; whether the worker's work is over."""
+        self._looks += 1
         try:
-            self._beat()
+            if self._decides or self._away or self._looks % QUIET == 0:
+                self._beat()
             if self._away:
                 self._tell(News("", "the database is back"))
             self._away = ""
@@ -181,7 +186,7 @@ class Worker:
             for lapsed in self._watch.lapsed(beats, now):
                 self._taken_over(queue, lapsed)
             self._decides = self._hands.name == self._watch.first(beats, self._hands.digest, now)
-            if self._beats % MISSED == 0:
+            if self._looks % MISSED == 0:
                 self._take_back(queue)
             going = [] if self._ending.is_set() else self._ledger.standings(going=True)
             ours = {one.name for one in going if one.digest == self._hands.digest}
