@@ -12,6 +12,7 @@
 # make mutate-rules  terms of rules dropped and turned, and whether a golden notices, into docs/mutation.md
 # make mutate-code   slips in the code that plans, and whether a test notices, into docs/mutation-code.md; SAMPLE=500 SEED=7
 # make pages  what README and docs show to be typed, with what it prints now: look at the difference
+# make site   README and docs as a site, in build/site; every link checked
 # make page   the workbench at / of `mgmtnet serve`, bundled from page/ into planner/service/page/; needs node and npm
 # make bench  speed as ratios; make soak: the long differential test; make docs, make schemas: what is generated
 
@@ -27,7 +28,7 @@ CURE := -DPyEval_CallObject=PyObject_CallObject
 RULES := rules/ovirtmgmt/1.0
 COMPILED := $(RULES)/compiled.jsonl
 
-.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix rollout-matrix scale explore attack mutate-rules mutate-code soak docs pages page schemas clean
+.PHONY: demo test test-service check prove prove-long lab lab-over-the-wire lab-on-the-host bench kill-matrix rollout-matrix scale explore attack mutate-rules mutate-code soak docs pages page site schemas clean
 
 demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
@@ -108,6 +109,10 @@ pages: .venv/test
 
 page:
 	cd page && npm ci --no-audit --no-fund --loglevel=error && npx --no-install tsc --project . && node build.mjs
+
+site: .venv/test
+	$(BIN)/python -m mkdocs --quiet build --strict --config-file packaging/site/mkdocs.yml
+	@echo "build/site/index.html; to search in it: $(BIN)/python -m http.server --directory build/site"
 
 schemas: .venv/run
 	$(BIN)/python -m planner.rules.schema schemas
