@@ -43,8 +43,8 @@ test-service: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile tests/service tests/page
 
 check: .venv/check
-	$(BIN)/ruff format --check planner lab tests bench packaging/ansible
-	$(BIN)/ruff check planner lab tests bench packaging/ansible
+	$(BIN)/ruff format --check planner lab tests bench packaging/ansible packaging/site
+	$(BIN)/ruff check planner lab tests bench packaging/ansible packaging/site
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -111,7 +111,7 @@ page:
 	cd page && npm ci --no-audit --no-fund --loglevel=error && npx --no-install tsc --project . && node build.mjs
 
 site: .venv/test
-	$(BIN)/python -m mkdocs --quiet build --strict --config-file packaging/site/mkdocs.yml
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file packaging/site/mkdocs.yml
 	@echo "build/site/index.html; to search in it: $(BIN)/python -m http.server --directory build/site"
 
 schemas: .venv/run

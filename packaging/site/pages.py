@@ -12,21 +12,28 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
-OUTSIDE = {"README.md": "index.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "CHANGELOG.md": "CHANGELOG.md", "lab/README.md": "lab.md"}
+OUTSIDE = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "CONTRIBUTING.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "lab/README.md": "lab.md",
+}
 INSIDE = {place: path for path, place in OUTSIDE.items()}
 # Blocks of code stay as they are, and so does what stands between backticks.
-CODE = re.compile(r"(^```.*?^```$|^(?: {4}.*\n)+|`[^`]+`)", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"(^```.*?^```$|^(?: {4}[^\n]*\n)+|`[^`]+`)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\]\()([^)#:]+)((?:#[^)]*)?\))")
 NAMED = re.compile(r"(?<![\w/(\[.])((?:docs|lab)/[\w/-]+\.md|(?:README|CONTRIBUTING|CHANGELOG)\.md)(?!\])")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """README and the others beside docs/ get a place."""
     for path, place in OUTSIDE.items():
         files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> str:
+    """Links lead to where their pages are on the site; pages named in a sentence become links."""
     place = page.file.src_uri
     path = INSIDE.get(place, f"docs/{place}")
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-FETCHED = re.compile(r"""<(?:script|img|iframe)\b[^>]*\ssrc=["']?(?:https?:)?//|<link\b[^>]*\shref=["']?(?:https?:)?//""")
+FETCHED = re.compile(
+    r"""<(?:script|img|iframe)\b[^>]*\ssrc=["']?(?:https?:)?//|<link\b[^>]*\shref=["']?(?:https?:)?//"""
+)
 
 
 def build(configuration: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -44,7 +46,9 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/index.md").write_text("[there](nowhere.md)\n")
     text = (ROOT / "packaging/site/mkdocs.yml").read_text()
-    (tmp_path / "mkdocs.yml").write_text(re.sub(r"^(docs_dir|site_dir|hooks):.*\n|^nav:\n(?s:.*)", "", text, flags=re.M))
+    (tmp_path / "mkdocs.yml").write_text(
+        re.sub(r"^(docs_dir|site_dir|hooks):.*\n|^nav:\n(?s:.*)", "", text, flags=re.MULTILINE)
+    )
     built = build(tmp_path / "mkdocs.yml", tmp_path / "site")
     assert built.returncode == 1
     assert "nowhere.md" in built.stderr
