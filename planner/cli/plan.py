@@ -11,7 +11,9 @@ from importlib import import_module
 import planner
 from planner.cli.inputs import Inputs, on_host
 from planner.cli.output import complain, is_looked_at, say, say_json, say_lines, tell
+from planner.dialects import DIALECTS
 from planner.facts.compute import facts_of
+from planner.host.model import Host
 from planner.plan import request
 from planner.plan.plan import Plan
 from planner.plan.request import CONNECTIVITY_TIMEOUT
@@ -28,7 +30,7 @@ def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
-        return _request(plan, options) if not inputs.host.lacks else _unsent(plan, inputs.host.lacks)
+        return _sent(plan, options, inputs.host) if not inputs.host.lacks else _unsent(plan, inputs.host.lacks)
     say(_document(plan, options.output))
     if options.output == "text" and plan.outcome == "refused" and is_looked_at(sys.stdout):
         from planner.cli.advise import closing
@@ -49,12 +51,35 @@ def _document(plan: Plan, output: str) -> str:
     return summary(plan.document())
 
 
-def _request(plan: Plan, options: argparse.Namespace) -> int:
-    """Print what one setupNetworks takes; nothing when there is nothing to send, so that a pipe sends nothing."""
+def _sent(plan: Plan, options: argparse.Namespace, host: Host) -> int:
+    """Print what is sent somewhere; nothing when there is nothing to send, so that a pipe sends nothing."""
     complain(plan.problems)
     if not plan.steps:
         tell(f"{plan.outcome}: there is nothing to send")
         return _status(plan, options)
+    return _in_other_words(plan, options, host) if options.output in DIALECTS else _request(plan, options)
+
+
+def _in_other_words(plan: Plan, options: argparse.Namespace, host: Host) -> int:
+    """Print what is wanted at last in the words of a dialect, or why it has none for it."""
+    from planner.dialects.wording import Wording, word
+
+    if options.step not in ("", plan.steps[-1].step):
+        hint = "only -o vdsm and -o vdsm3 have a plan's steps, each by itself"
+        complain([Problem("step-unknown", f"-o {options.output} has what is wanted at last, and no steps", hint)])
+        return 1
+    worded = word(options.output, plan, host)
+    if not isinstance(worded, Wording):
+        complain(worded)
+        return STATUS["refused"]
+    for line in worded.beside:
+        tell(line)
+    say(worded.text)
+    return _status(plan, options)
+
+
+def _request(plan: Plan, options: argparse.Namespace) -> int:
+    """Print what one setupNetworks takes."""
     names = [step.step for step in plan.steps]
     place = names.index(options.step) if options.step in names else 0
     if options.step not in ("", *names):
