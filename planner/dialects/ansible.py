@@ -7,7 +7,7 @@ plugins/modules/ovirt_host_network.py).
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planner.dialects.rest import beside_engine, lost_servers
+from planner.dialects.rest import beside_engine, lost_by_engine
 from planner.dialects.wording import Made
 from planner.plan.attachment import IpPlan
 from planner.plan.request import static_ipv4
@@ -17,6 +17,9 @@ MODULE = "ovirt.ovirt.ovirt_host_network"
 # What the module sets in these modes where nothing is said, and the kernel does not.
 MIIMON_ADDED, HASH_ADDED = (1, 2, 3), 4
 METHODS = ("none", "static", "dhcp")
+# Without an `auth` of its own, if an empty one, the module does not look at the environment.
+AUTH, HOST = "{{ ovirt_auth | default({}) }}", "{{ ovirt_host }}"
+TEMPLATES = ("{{", "{%", "{#")
 
 
 def lost(made: Made) -> Iterator[str]:
@@ -32,21 +35,17 @@ def lost(made: Made) -> Iterator[str]:
         yield f"to change {made.network} the module synchronizes all networks of the host, {', '.join(others)}, too"
     if attachment.nameservers and (v4.method == "dhcp" or attachment.nameservers != made.host.nameservers):
         yield f"the module has no parameter for name servers: {', '.join(attachment.nameservers)} would be lost"
-    yield from lost_servers(made)
-    if bond is None:
-        return
-    if bond.mode < 0:
-        yield f"the capture does not tell the mode of {bond.name}, and the module asks for a bond with its mode"
-    if bond.mode in MIIMON_ADDED and "miimon" not in dict(bond.options):
+    yield from lost_by_engine(made)
+    if any(opening in words(made).replace(HOST, "").replace(AUTH, "") for opening in TEMPLATES):
+        yield "a name has braces, which Ansible would take for a template and carry out"
+    if bond is not None and bond.mode in MIIMON_ADDED and "miimon" not in dict(bond.options):
         yield f"the module adds miimon=100 to {bond.name}, which has none"
-    if not attachment.pin_mac:
-        yield f"the engine cannot tell VDSM to pin no MAC address to {bond.name}, and nmstate would refuse one"
 
 
 def words(made: Made) -> str:
     """The playbook as YAML."""
     attachment = made.attachment
-    task: dict[str, Any] = {"name": "{{ ovirt_host }}", **_device(made), "networks": [_network(made)]}
+    task: dict[str, Any] = {"auth": AUTH, "name": HOST, **_device(made), "networks": [_network(made)]}
     task |= {"sync_networks": True} if made.owned else {}
     task |= {"check": made.wanted.checked, "save": True}
     play = {
@@ -61,8 +60,8 @@ def words(made: Made) -> str:
 
 def beside(made: Made) -> Iterator[str]:
     """How it is run, and what is not in it."""
-    yield "  ansible-playbook FILE -e ovirt_host=NAME, with the engine in OVIRT_URL, OVIRT_USERNAME, OVIRT_PASSWORD and"
-    yield "  OVIRT_CAFILE; the engine saves the change once it has seen the host again"
+    yield "  ansible-playbook FILE -e ovirt_host=NAME; the engine is that of ovirt_auth, else of OVIRT_URL, OVIRT_USERNAME,"
+    yield "  OVIRT_PASSWORD and OVIRT_CAFILE; it saves the change once it has seen the host again"
     yield from beside_engine(made)
 
 

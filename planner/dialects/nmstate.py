@@ -11,7 +11,7 @@ from typing import Any
 from planner.dialects.wording import Made, beside_vdsm, lost_past_vdsm
 from planner.host.caps import MODES
 from planner.plan.attachment import IpPlan
-from planner.plan.effects import base_mtu
+from planner.plan.effects import base_mtu, by_nmstate
 from planner.yamltext import dump_yaml
 
 Record = dict[str, Any]
@@ -23,6 +23,8 @@ ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 def lost(made: Made) -> Iterator[str]:
     """What nmstate has no words for."""
     yield from lost_past_vdsm(made)
+    if not by_nmstate(made.host):
+        yield f"VDSM {'.'.join(map(str, made.host.version))} is older than nmstate, which such a host does not have"
     if made.attachment.ipv6.method == "auto":
         yield "nmstate takes addresses that routers advertise only together with DHCPv6"
 
@@ -80,14 +82,13 @@ def _bond(made: Made) -> Record:
     bond = made.attachment.bond
     if bond is None:
         return {}
-    settings: Record = {"mode": MODES[bond.mode], "port": sorted(bond.members)}
     options = {name: value for name, value in bond.options if name != "mode"}
     over = {bond.name, *(vlan.name for vlan in made.host.vlans.values() if vlan.base == bond.name)}
     owned = any(network.southbound in over for network in made.host.networks.values())
     pinned = {"mac-address": bond.hwaddr} if made.attachment.pin_mac and bond.hwaddr else {}
     return {
         "type": "bond",
-        "link-aggregation": settings | ({"options": options} if options else {}),
+        "link-aggregation": {"mode": MODES[bond.mode], "port": sorted(bond.members), "options": options},
         **({} if owned else pinned | _no_ip()),
     }
 

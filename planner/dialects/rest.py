@@ -1,5 +1,6 @@
 """The body of the engine's POST /hosts/ID/setupnetworks, as `apply --transport engine` sends it."""
 
+import re
 from collections.abc import Iterator
 
 from planner.dialects.wording import Made
@@ -7,21 +8,28 @@ from planner.printing import json_text
 from planner.vdsm.client import Failure
 from planner.vdsm.engine_translate import Known, Object, action_of
 
+# What the engine passes on as a network's name; a longer or odder one it replaces (docs/vdsm.md).
+PASSED_ON = re.compile(r"[0-9a-zA-Z_-]{1,15}")
+
 
 def lost(made: Made) -> Iterator[str]:
     """What the engine's REST API has no words for, or only with what the engine knows."""
-    action = _action(made)
     if made.owned:
         yield f"the engine has {made.network} on this host under an id, which `apply --transport engine` asks it for"
-    if isinstance(action, Failure):
-        yield action.message
-    yield from lost_servers(made)
+    yield from lost_by_engine(made)
 
 
-def lost_servers(made: Made) -> Iterator[str]:
-    """That a router's name servers are to be taken: the engine cannot tell VDSM to leave those of today alone."""
+def lost_by_engine(made: Made) -> Iterator[str]:
+    """What the engine does not pass on to VDSM, or not so, by whichever way it is asked."""
+    action, bond = _action(made), made.attachment.bond
+    if not PASSED_ON.fullmatch(made.network):
+        yield f"the engine does not call a network {made.network} on its hosts, but makes a name of its id"
+    if bond is not None and bond.mode < 0:
+        yield f"the capture does not tell the mode of {bond.name}, without which the engine puts no network on it"
     if made.request["networks"][made.network].get("nameservers") == []:
         yield "the engine cannot ask for the name servers that a router tells: VDSM keeps those of today for good"
+    if isinstance(action, Failure):
+        yield action.message
 
 
 def words(made: Made) -> str:

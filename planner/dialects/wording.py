@@ -14,6 +14,7 @@ from planner.plan.after import Holder, after
 from planner.plan.attachment import Attachment
 from planner.plan.plan import Plan
 from planner.plan.request import Request, SetupRequest, vdsm4
+from planner.plan.steps import has_default_route
 from planner.problem import Problem
 
 HINT = "`-o vdsm` and `mgmtnet apply` have words for all of it"
@@ -93,6 +94,9 @@ def lost_past_vdsm(made: Made) -> Iterator[str]:
     attachment = made.attachment
     if made.owned:
         yield f"{made.network} is VDSM's: what is changed past it is lost when it restores its networks at a boot"
+    deprived = [other for other in made.host.networks.values() if has_default_route(other.ip) and not made.owned]
+    if attachment.default_route and deprived:
+        yield f"VDSM takes the default route from {deprived[0].name}, its other network; else there would be two"
     if attachment.switch != "legacy":
         yield f"VDSM is to make {made.network} by {attachment.switch}, which it sets up by itself"
     if attachment.bond is not None and attachment.bond.mode < 0:
