@@ -60,8 +60,8 @@ def words(made: Made) -> str:
 
 def beside(made: Made) -> Iterator[str]:
     """How it is run, and what is not in it."""
-    yield "  ansible-playbook FILE -e ovirt_host=NAME; the engine is that of ovirt_auth, else of OVIRT_URL, OVIRT_USERNAME,"
-    yield "  OVIRT_PASSWORD and OVIRT_CAFILE; it saves the change once it has seen the host again"
+    yield "  ansible-playbook FILE -e ovirt_host=NAME; the engine is that of ovirt_auth, or of OVIRT_URL,"
+    yield "  OVIRT_USERNAME, OVIRT_PASSWORD and OVIRT_CAFILE; it saves the change once it has seen the host again"
     yield from beside_engine(made)
 
 
