@@ -14,7 +14,7 @@ HEAD = """\
 set -eu
 profile() { nmcli --get-values GENERAL.CON-UUID device show "$1" | grep .; }
 """
-MTU = "802-3-ethernet.mtu"
+MTU, CLONED = "802-3-ethernet.mtu", "802-3-ethernet.cloned-mac-address"
 METHODS = {"none": "disabled", "static": "manual", "dhcp": "auto"}  # NetworkManager calls IPv4's DHCP auto
 METHODS6 = {"none": "disabled", "static": "manual", "dhcp": "dhcp", "auto": "auto", "auto+dhcp": "auto"}
 
@@ -78,21 +78,14 @@ def _upper(made: Made) -> Iterator[str]:
     port = graph.device(made.future, attachment.port)
     mtu = {MTU: str(port.mtu)} if port is not None and port.mtu >= 0 else {}
     families = [_family(made, 4, attachment.ipv4), _family(made, 6, attachment.ipv6)]
-    if not attachment.bridged:
-        yield _command("connection modify", PORT, mtu, *families)
-        yield _command("connection up", PORT)
-        return
-    named = ("type", "bridge", "con-name", made.network, "ifname", made.network)
-    own: Properties = {
-        "bridge.stp": _yes(attachment.stp),
-        MTU: str(attachment.mtu),
-        "802-3-ethernet.cloned-mac-address": MAC,
-    }
-    stated = ({name: value for name, value in family.items() if value != ""} for family in families)
-    yield _command("connection add", *named, own, *stated)
-    under = {"connection.master": made.network, "connection.slave-type": "bridge"}
-    yield _command("connection modify", PORT, under | mtu)
-    yield _command("connection up", made.network)
+    if attachment.bridged:
+        named = ("type", "bridge", "con-name", made.network, "ifname", made.network)
+        own: Properties = {"bridge.stp": _yes(attachment.stp), MTU: str(attachment.mtu), CLONED: MAC}
+        stated = ({name: value for name, value in family.items() if value != ""} for family in families)
+        yield _command("connection add", *named, own, *stated)
+        families = [{"connection.master": made.network, "connection.slave-type": "bridge"}]
+    yield _command("connection modify", PORT, mtu, *families)
+    yield _command("connection up", PORT)  # and with it the bridge, which does not bring up its port by itself
 
 
 def _family(made: Made, family: int, ip: IpPlan) -> Properties:
