@@ -68,9 +68,10 @@ def _changed(made: Made) -> list[Device]:
 
 
 def _lower(made: Made) -> Iterator[str]:
+    """For good, and at once: NetworkManager reapplies no MTU to a bond whose profile had none, but starts it anew."""
     for number, device in enumerate(_changed(made)):
         yield _command("connection modify", Variable(f"lower{number}"), {MTU: str(device.mtu)})
-        yield _command("device reapply", device.name)
+        yield f"ip link set dev {shlex.quote(device.name)} mtu {device.mtu}"
 
 
 def _upper(made: Made) -> Iterator[str]:

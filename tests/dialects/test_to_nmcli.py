@@ -40,6 +40,10 @@ case "$1 $2" in
 *) echo "$*" >> done ;;
 esac
 """
+IP = """\
+#!/bin/sh
+echo "$*" >> {profiles}/done
+"""
 Profile = dict[str, dict[str, str]]
 
 
@@ -51,11 +55,10 @@ class Machine:
         self.profiles, self.programs = folder / "profiles", folder / "bin"
         self.profiles.mkdir()
         self.programs.mkdir()
-        stand_in = self.programs / "nmcli"
-        stand_in.write_text(
-            STAND_IN.format(profiles=shlex.quote(str(self.profiles)), mac=MAC, real=shlex.quote(self.real))
-        )
-        stand_in.chmod(0o755)
+        for name, text in (("nmcli", STAND_IN), ("ip", IP)):
+            quoted = {"profiles": shlex.quote(str(self.profiles)), "real": shlex.quote(self.real)}
+            (self.programs / name).write_text(text.format(mac=MAC, **quoted))
+            (self.programs / name).chmod(0o755)
         for device in made.stack():
             profile = ["connection", "add", *_kind(device), "con-name", device.name, "ifname", device.name, *ADDRESSED]
             text = subprocess.run([self.real, "--offline", *profile], capture_output=True, text=True, check=True).stdout
@@ -103,9 +106,9 @@ def test_profiles_come_out_as_planned(name: str, tmp_path: Path) -> None:
     mtus = {device.name: device.mtu for device in made.stack()}
     assert port["ethernet"]["mtu"] == str(mtus[attachment.port])
     below = [device for device in made.stack() if device.name != attachment.port]
-    changed = [device.name for device in below if device.mtu != present(made, device.name)]
+    changed = {device.name: device.mtu for device in below if device.mtu != present(made, device.name)}
     assert machine.done == [
-        *(f"device reapply {device}" for device in changed),
+        *(f"link set dev {device} mtu {mtu}" for device, mtu in changed.items()),
         f"connection up {attachment.port}",
     ]
     for device in below:
