@@ -5,7 +5,7 @@ What explains is imported where it is used: ``plan -o json`` needs none of it, a
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 
 import planner
@@ -30,7 +30,7 @@ def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
-        return _sent(plan, options, inputs.host) if not inputs.host.lacks else _unsent(plan, inputs.host.lacks)
+        return _sent(plan, options, inputs.host)
     say(_document(plan, options.output))
     if options.output == "text" and plan.outcome == "refused" and is_looked_at(sys.stdout):
         from planner.cli.advise import closing
@@ -54,6 +54,9 @@ def _document(plan: Plan, output: str) -> str:
 def _sent(plan: Plan, options: argparse.Namespace, host: Host) -> int:
     """Print what is sent somewhere; nothing when there is nothing to send, so that a pipe sends nothing."""
     complain(plan.problems)
+    if host.lacks:
+        complain([request.unsent(host.lacks)])
+        return 1
     if not plan.steps:
         tell(f"{plan.outcome}: there is nothing to send")
         return _status(plan, options)
@@ -91,16 +94,6 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
         tell(line)
     say_json(speak(plan.steps[place].wanted))
     return _status(plan, options)
-
-
-def _unsent(plan: Plan, untold: Collection[str]) -> int:
-    """Say why a plan is not to be sent whose capture leaves something open; the exit status of bad input."""
-    message = f"the capture does not tell {', '.join(untold)}: a plan from it cannot be sent to a host"
-    hint = (
-        "plan from VDSM's whole answer (`vdsm-client Host getCapabilities`); -o text shows what this one would come to"
-    )
-    complain([*plan.problems, Problem("capture-incomplete", message, hint)])
-    return 1
 
 
 def _beside(plan: Plan, place: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from planner.host.model import INFINIBAND, Device, Host, Ip
 from planner.plan.after import Holder, after
 from planner.plan.attachment import Attachment
 from planner.plan.plan import Plan
-from planner.plan.request import Request, SetupRequest, vdsm4
+from planner.plan.request import Request, SetupRequest, unsent, vdsm4
 from planner.plan.steps import has_default_route
 from planner.problem import Problem
 
@@ -71,6 +71,8 @@ def word(dialect: str, plan: Plan, host: Host) -> Wording | tuple[Problem, ...]:
 
     What it cannot say in them is a Problem each, and there is no text then.
     """
+    if host.lacks:
+        return (unsent(host.lacks),)
     module = import_module(f"planner.dialects.{dialect}")
     made = made_of(plan, host)
     lost = tuple(Problem("output-incomplete", message, HINT) for message in module.lost(made))
