@@ -25,7 +25,7 @@ def lost_by_engine(made: Made) -> Iterator[str]:
     if not PASSED_ON.fullmatch(made.network):
         yield f"the engine does not call a network {made.network} on its hosts, but makes a name of its id"
     if bond is not None and bond.mode < 0:
-        yield f"the capture does not tell the mode of {bond.name}, without which the engine puts no network on it"
+        yield f"the capture does not tell the mode of {bond.name}: it would be lost"
     if made.request["networks"][made.network].get("nameservers") == []:
         yield "the engine cannot ask for the name servers that a router tells: VDSM keeps those of today for good"
     if isinstance(action, Failure):

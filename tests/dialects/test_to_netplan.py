@@ -162,6 +162,13 @@ def test_an_option_that_netplan_has_no_key_for_is_told(option: tuple[str, str]) 
     assert option[0] in told
 
 
+def test_no_mac_address_is_made_up() -> None:
+    made = made_of(planned()["nic-static"].plan, planned()["nic-static"].host)
+    nics = {name: nic._replace(hwaddr="") for name, nic in made.host.nics.items()}
+    (told,) = lost(made._replace(host=made.host._replace(nics=nics)))
+    assert "does not tell the MAC address of eth0" in told
+
+
 def test_the_command_itself_takes_it(tmp_path: Path) -> None:
     units = generated(texts("netplan")["seed-vlan-over-bond"], tmp_path, needed("netplan", "netplan.io"), "generate")
     assert ("Match", "Name", "ovirtmgmt") in units["ovirtmgmt.network"]
