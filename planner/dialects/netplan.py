@@ -70,7 +70,7 @@ def beside(made: Made) -> Iterator[str]:
     """Where it goes, and what VDSM makes of it."""
     yield f"  put it into /etc/netplan/90-{made.network}.yaml, take what others there say of these devices out, and run"
     yield "  `netplan try` at a console: where a bond or bridge is made it does not take everything back"
-    yield f"  {next(beside_vdsm(made))}"
+    yield beside_vdsm(made)
 
 
 def _device(made: Made, device: Device) -> Record:

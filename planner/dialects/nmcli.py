@@ -48,7 +48,7 @@ def words(made: Made) -> str:
 def beside(made: Made) -> Iterator[str]:
     """How it is run, and what VDSM makes of it."""
     yield "  run it as root on the host, at a console: nothing takes it back"
-    yield f"  {next(beside_vdsm(made))}"
+    yield beside_vdsm(made)
 
 
 def _looked_up(made: Made) -> Iterator[str]:

@@ -37,7 +37,7 @@ def words(made: Made) -> str:
 def beside(made: Made) -> Iterator[str]:
     """How it is tried, and what VDSM makes of it."""
     yield "  try it: nmstatectl apply --no-commit --timeout 120 FILE; then nmstatectl commit, or it is taken back"
-    yield f"  {next(beside_vdsm(made))}"
+    yield beside_vdsm(made)
 
 
 def state(made: Made) -> Record:

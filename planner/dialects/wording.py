@@ -17,6 +17,7 @@ from planner.plan.request import Request, SetupRequest, unsent, vdsm4
 from planner.plan.steps import has_default_route
 from planner.problem import Problem
 
+FIXED = ("none", "static")  # methods of which nobody else tells an address
 HINT = "`-o vdsm` and `mgmtnet apply` have words for all of it"
 
 
@@ -116,12 +117,8 @@ def lost_by_hand(made: Made) -> Iterator[str]:
             yield f"{device.name} is InfiniBand, and the words for it are Ethernet's"
 
 
-FIXED = ("none", "static")
-
-
-def beside_vdsm(made: Made) -> Iterator[str]:
+def beside_vdsm(made: Made) -> str:
     """What VDSM makes of a network that it did not make."""
     if made.attachment.bridged:
-        yield f"{made.network} is not VDSM's then, and VDSM does not take over a bridge of that name (name-taken)"
-    else:
-        yield f"VDSM learns of no {made.network} by it: that is a name which it alone gives to {made.top}"
+        return f"  {made.network} is not VDSM's then, and VDSM does not take over a bridge of that name (name-taken)"
+    return f"  VDSM learns of no {made.network} by it: that is a name which it alone gives to {made.top}"

@@ -112,8 +112,9 @@ def test_the_seed_by_networkmanager(world, network_manager, tmp_path):
 
 
 def scripted(netinfo, address):
-    """What `mgmtnet plan -o nmcli` prints for the host; that the address is a lease, only NetworkManager knows here."""
-    netinfo["vlans"]["bond4.3000"]["dhcpv4"] = True
+    """What `mgmtnet plan -o nmcli` prints for the host, as a VDSM would tell that has made no network yet."""
+    netinfo["networks"] = {}
+    netinfo["vlans"]["bond4.3000"]["dhcpv4"] = True  # as NetworkManager knows
     host = planner.read_capture(netinfo).required()
     definition = planner.read_definition({"network": "ovirtmgmt", "vlan": 3000, "mtu": 9000}, "definition").required()
     plan = planner.plan(host, definition, compile_ruleset(load_rules("ovirtmgmt@1.0").required()), (address,))
