@@ -28,6 +28,10 @@ MAPS = (
     ("bondings", "a setupNetworks request"),
 )
 TEXTS = (
+    (
+        r"(?:[^\n]{0,80}::)?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d,\d",
+        "a log without an answer of getCapabilities, which VDSM's logs have when VDSM is asked, the engine's at DEBUG alone",
+    ),
     (r"\d+: \S+: <", "the text output of `ip`"),
     (r"[A-Z][A-Z0-9_]*=", "an ifcfg file"),
     (r"\[connection\]", "a NetworkManager keyfile"),
