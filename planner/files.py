@@ -138,7 +138,7 @@ def read_file(path: str, source: str) -> bytes | Problem:
 
 
 def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Problem:
-    """What files below a folder tell of a host, one after the other, each under its name; empty where there are none."""
+    """What files below a folder tell of a host, each under its name; empty where there are none."""
     told = b""
     for path in (path for file in files for path in sorted(glob(os.path.join(escape(folder), file)))):
         content = content_of(path, LARGEST_FILE - len(told), pipes=False) if os.path.isfile(path) else b""

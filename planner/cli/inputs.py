@@ -15,7 +15,6 @@ from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
-
 LISTED_HOSTS = 10  # of an archive of several
 
 

@@ -58,7 +58,7 @@ class Command(Parser):
         return option
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """``--local`` is a capture, too; the words of a variable count where nothing was typed for a repeated option."""
+        """``--local`` is a capture, too; where nothing was typed for a repeated option, its variable's words count."""
         if args and LOCAL in args and LOCAL in self._option_string_actions:
             args = [HERE, *args]
         options, rest = super().parse_known_args(args, namespace)

@@ -201,9 +201,8 @@ HINT = "give captures, folders, archives of them, or patterns in quotes, like 'c
 STREAMS = (".ndjson", ".jsonl")
 LOG = re.compile(r"\.log[^/]*$|^standard input$")  # engine.log, engine.log-20261127
 SOS = "sos_commands"  # the folder that every sosreport has
-TELLING = re.compile(
-    rf"(?:^|/)(?:{'|'.join(re.escape(file).replace('\\*', '[^/]*') for file in (SOSREPORT, *DESCRIBED))})$"
-)
+REPORTED = (re.escape(file).replace(r"\*", "[^/]*") for file in (SOSREPORT, *DESCRIBED))
+TELLING = re.compile(f"(?:^|/)(?:{'|'.join(REPORTED)})$")
 # What the names of captures end in, which is not part of the host's.
 ENDINGS = (".json", ".txt", ".xml", ".log", ".caps")
 # A report's folder is called after its host, a label that may be there, the day, and letters of no meaning.
@@ -382,7 +381,9 @@ def _in_log(captured: Captured) -> Iterator[Captured]:
         return
     for answer in last.values():
         line = text[text.rfind("\n", 0, answer.start) + 1 : answer.end]
-        yield Captured(f"{captured.source}:{answer.line}", f"{captured.host}/{answer.label}", line.encode())
+        yield Captured(
+            f"{captured.source}:{answer.line}", f"{captured.host}/{answer.host or answer.address}", line.encode()
+        )
 
 
 def _reports(opened: Opened, captured: Captured, base: str) -> Iterator[Captured]:

@@ -209,8 +209,11 @@ def _spelled(text: str, source: str) -> Parsed | None:
 def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     """The document among other lines in ``text``, or a piece of one; ``plain`` is what it is as it stands."""
     from planner.host.excerpt import parse_excerpt, unwrapped
-    from planner.host.foreign import is_java, text_looks_like
+    from planner.host.foreign import LOG, is_java, text_looks_like
+    from planner.host.formats import log
 
+    if re.match(LOG, text) and not log.holds_answers(text):  # in the ways below a large one takes a minute
+        return refused(source, "unknown-format", f"not getVdsCaps: {text_looks_like(text)}", WANTED)
     machine = None if VDSM.search(text) else _machine(text, source)
     if machine is not None:
         return machine

@@ -27,11 +27,11 @@ MAPS = (
     ("method", "a JSON-RPC request, not the answer to one"),
     ("bondings", "a setupNetworks request"),
 )
+# A line of VDSM's log, from 4.20 on or before, or of the engine's.
+LEVEL = "(?:DEBUG|INFO|WARN|WARNING|ERROR)"
+LOG = rf"(?:[^\n]{{0,80}}::{LEVEL}::)?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}}(?:::|[-+:\dZ]* +{LEVEL}\b)"
 TEXTS = (
-    (
-        r"(?:[^\n]{0,80}::)?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d,\d",
-        "a log without an answer of getCapabilities, which VDSM's logs have when VDSM is asked, the engine's at DEBUG alone",
-    ),
+    (LOG, "a log without an answer of getCapabilities (VDSM's has one where it was asked, the engine's only at DEBUG)"),
     (r"\d+: \S+: <", "the text output of `ip`"),
     (r"[A-Z][A-Z0-9_]*=", "an ifcfg file"),
     (r"\[connection\]", "a NetworkManager keyfile"),

@@ -12,15 +12,14 @@ from typing import NamedTuple
 from planner.host.fields import quoted
 from planner.problem import Problem, Where
 
-ANSWER = re.compile(
-    r"(?:getCapabilities|getVdsCaps|network_caps)\b[^\n{]{0,80}(?=\{[\"'uU])|Message received: (?=\{)", re.ASCII
-)
+ASKED = r"(?:getCapabilities|getVdsCaps|network_caps)\b[^\n{]{0,80}(?=\{[\"'uU])"
+ANSWER = re.compile(rf"{ASKED}|Message received: (?=\{{)", re.ASCII)
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d(?P<minute>[ T]\d\d:\d\d(?P<second>:\d\d(?:[,.](?P<rest>\d{1,6}))?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 CAPS = re.compile(r"""["'](?:bondings|nics)["']\s*:""")  # the engine receives other answers, too, and failed ones
-UUID = re.compile(r"""["']uuid["']\s*:\s*[uU]?["']([\w-]{1,64})["']""", re.ASCII)
+UUID = re.compile(r"""["']uuid["']\s*:\s*[uU]?["']([\w:-]{1,64})["']""", re.ASCII)
 HWADDR = re.compile(r"""["']hwaddr["']\s*:\s*[uU]?["']([\w:]{1,60})["']""", re.ASCII)
 ADDRESS = re.compile(r"""["']ipv4addrs["']\s*:\s*\[\s*[uU]?["']([0-9.]{7,15})/""", re.ASCII)
 LONGEST_HEAD = 400  # characters before an answer: time, thread, class; more is no log's
@@ -41,10 +40,9 @@ class Answer(NamedTuple):
     host: str = ""
     address: str = ""
 
-    @property
-    def label(self) -> str:
-        """What to call the host."""
-        return self.address or self.host
+    def __str__(self) -> str:
+        """The host, as a list of several has it."""
+        return " at ".join(word for word in (self.host or "one without a name", self.address) if word)
 
 
 def answers(text: str) -> list[Answer]:
@@ -63,22 +61,29 @@ def answers(text: str) -> list[Answer]:
         ends = text.find("\n", at)
         ends = ends if ends >= 0 else len(text)
         document = text[at:ends]
-        if CAPS.search(document):
+        is_engine = mark.group().startswith("M")
+        is_cut = not is_engine and document.count("{") > document.count("}")  # then it may be cut before what tells it
+        if is_cut or CAPS.search(document):
             line += text.count("\n", counted, at)
             counted = at
             found.append(
-                Answer(
-                    at, ends, line, time.group().strip(), moment, *_identity(document, is_engine=mark.group()[0] == "M")
-                )
+                Answer(at, ends, line, time.group().strip(), moment, *_identity(document, is_engine=is_engine))
             )
         at = ends
     return found
 
 
+def holds_answers(text: str) -> bool:
+    """Whether a log may have an answer, if only a part of one."""
+    return CAPS.search(text) is not None or re.search(ASKED, text, re.ASCII) is not None
+
+
 def _identity(document: str, *, is_engine: bool) -> tuple[str, str]:
     """Who answers, and an address of its; a log of VDSM is of one host, which need not say its name."""
     uuid, address = UUID.search(document), ADDRESS.search(document)
-    host = uuid[1] if uuid is not None else min(HWADDR.findall(document), default="") if is_engine else ""
+    host = uuid[1] if uuid is not None else ""
+    if is_engine and not host:
+        host = min((one for one in HWADDR.findall(document) if one.strip("0:")), default="")
     return host, address[1] if address is not None else ""
 
 
@@ -91,8 +96,10 @@ def _moment(found: re.Match[str]) -> datetime | None:
 
 
 def hosts(found: Sequence[Answer]) -> dict[str, Answer]:
-    """The last answer of each host."""
-    return {answer.host: answer for answer in found}
+    """The last answer of each host; one without a name is of the only host that has one."""
+    named = {answer.host for answer in found if answer.host}
+    only = named.pop() if len(named) == 1 else ""
+    return {answer.host or only: answer for answer in found}
 
 
 def chosen(found: Sequence[Answer], call: int, at: str, source: str) -> Answer | Problem:
@@ -144,7 +151,7 @@ def _width(said: re.Match[str]) -> timedelta:
 
 
 def _several(found: Sequence[Answer], last: Sequence[Answer], where: tuple[Where, ...]) -> Problem:
-    listed = [f"{answer.label} ({found.index(answer) + 1})" for answer in last[:LISTED]]
+    listed = [f"{answer} ({found.index(answer) + 1})" for answer in last[:LISTED]]
     more = [f"{len(last) - LISTED} more"] if len(last) > LISTED else []
     message = f"{len(last)} hosts answer in this log: {', '.join(listed + more)}"
     hint = "--call N takes one: the number beside each is its last; `mgmtnet fleet plan` plans all of them"
