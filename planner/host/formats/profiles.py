@@ -5,7 +5,6 @@ A profile is a wish, and not what runs; it tells how addresses are got, and what
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import count
 from typing import NamedTuple
 
 from planner.host.fields import netmask_length
@@ -89,14 +88,12 @@ def _truth(word: str | None) -> bool | None:
 
 
 def _ifcfg_addresses(told: Words) -> Iterator[str]:
-    for number in ("", *map(str, count())):
-        bare = told.get(f"IPADDR{number}")
-        if not bare and number not in ("", "0"):
-            break
-        prefix = told.get(f"PREFIX{number}")
-        length = netmask_length(told.get(f"NETMASK{number}", "")) if not prefix else None
-        if bare:
-            yield f"{bare}/{prefix or length}" if prefix or length is not None else bare
+    for key, bare in told.items():
+        if re.fullmatch(r"IPADDR\d*", key) and bare:
+            number = key.removeprefix("IPADDR")
+            prefix, mask = told.get(f"PREFIX{number}"), told.get(f"NETMASK{number}", "")
+            length = prefix or netmask_length(mask)
+            yield bare if length is None else f"{bare}/{length}"
     yield from [told["IPV6ADDR"]] if told.get("IPV6ADDR") else []
     yield from told.get("IPV6ADDR_SECONDARIES", "").split()
 
