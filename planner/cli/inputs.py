@@ -15,6 +15,7 @@ from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
+ZIP = b"PK\x03\x04"  # how a zip archive begins
 LISTED_HOSTS = 10  # of an archive of several
 
 
@@ -108,7 +109,7 @@ def held_by(options: argparse.Namespace) -> Held | Problem:
     source = "standard input" if path == "-" else path
     if isinstance(content, Problem):
         return content
-    if not content.startswith(tuple(PACKED)) and not content.startswith(TAR, TAR_AT):
+    if not content.startswith((*PACKED, ZIP)) and not content.startswith(TAR, TAR_AT):
         return Held(content, source)
     from planner.fleet.captures import captures_in_bytes
 

@@ -200,11 +200,13 @@ TOO_LARGE = too_large(LARGEST_FILE)
 HINT = "give captures, folders, archives of them, or patterns in quotes, like 'captures/*.json'"
 STREAMS = (".ndjson", ".jsonl")
 LOG = re.compile(r"\.log[^/]*$|^standard input$")  # engine.log, engine.log-20261127
+WHOLE = re.compile(r"(?!)")  # no log is to be taken apart
 SOS = "sos_commands"  # the folder that every sosreport has
 REPORTED = (re.escape(file).replace(r"\*", "[^/]*") for file in (SOSREPORT, *DESCRIBED))
 TELLING = re.compile(f"(?:^|/)(?:{'|'.join(REPORTED)})$")
 # What the names of captures end in, which is not part of the host's.
 ENDINGS = (".json", ".txt", ".xml", ".log", ".caps")
+PACKAGES = (".gz", ".bz2", ".xz")
 # A report's folder is called after its host, a label that may be there, the day, and letters of no meaning.
 REPORT = re.compile(r"sosreport-(.+?)(?:-\d{4}-\d{2}-\d{2}-[a-z]+)?")
 
@@ -254,8 +256,8 @@ def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
 
 
 def captures_in_bytes(content: bytes, source: str) -> Iterator[Captured]:
-    """The capture that ``content`` is, or those in the archive that it is; at least one."""
-    yield from _in_file(partial(io.BytesIO, content), Captured(source, host_of(source), content), "")
+    """The capture that ``content`` is, or those in the archive that it is; at least one. A log is one, whoever's."""
+    yield from _in_file(partial(io.BytesIO, content), Captured(source, host_of(source), content), "", logs=WHOLE)
 
 
 def host_of(path: str) -> str:
@@ -267,7 +269,9 @@ def host_of(path: str) -> str:
             above = os.path.dirname(above)
         named = REPORT.fullmatch(name)
         return os.path.join(above, named[1] if named is not None else name)
-    return next((path.removesuffix(ending) for ending in ENDINGS if path.endswith(ending)), path)
+    for endings in (PACKAGES, ENDINGS):
+        path = next((path.removesuffix(ending) for ending in endings if path.endswith(ending)), path)
+    return path
 
 
 def _named(source: str, base: str, held: bytes | Problem | None = None) -> Captured:
@@ -347,10 +351,13 @@ def _piped(source: str, base: str, content: bytes | Problem) -> Iterator[Capture
         yield captured
 
 
-def _in_file(opened: Opened, captured: Captured, base: str) -> Iterator[Captured]:
+def _in_file(opened: Opened, captured: Captured, base: str, logs: re.Pattern[str] = LOG) -> Iterator[Captured]:
     """The one capture, or those in an archive: of each sosreport its one, else every file that is not hidden."""
     if not is_archive(opened):
-        yield from _in_log(captured) if LOG.search(captured.source) else [captured]
+        is_packed = isinstance(captured.held, bytes) and captured.held.startswith(tuple(PACKED))
+        if is_packed or captured.source.endswith(PACKAGES):
+            captured = _unpacked_alone(opened, captured)
+        yield from _in_log(captured) if logs.search(captured.source) else [captured]
         return
     path = captured.source
     if has_member(opened, f"{SOS}/"):
@@ -362,10 +369,21 @@ def _in_file(opened: Opened, captured: Captured, base: str) -> Iterator[Captured
         source = f"{path}/{member.path}" if member.path else path
         held = member.content
         within = _named(source, base, _unreadable(source, held) if isinstance(held, Unreadable) else held)
-        yield from _in_log(within) if LOG.search(source) else [within]
+        yield from _in_log(within) if logs.search(source) else [within]
     if not seen:
         problem = Problem("no-captures", "there is no file in the archive", HINT, where=(Where(path),))
         yield Captured(path, captured.host, problem)
+
+
+def _unpacked_alone(opened: Opened, captured: Captured) -> Captured:
+    """The capture that is packed by itself, as logs are that were put away."""
+    try:
+        with opened() as file:
+            content: bytes = _unpacked(file).read(LARGEST_FILE + 1)
+    except DAMAGED as failure:
+        return captured._replace(held=_unreadable(captured.source, Unreadable(f"it is damaged: {failure}")))
+    large = len(content) > LARGEST_FILE
+    return captured._replace(held=_unreadable(captured.source, TOO_LARGE) if large else content)
 
 
 def _in_log(captured: Captured) -> Iterator[Captured]:

@@ -196,6 +196,25 @@ def test_a_device_that_networkmanager_leaves_alone_has_unknown_addresses() -> No
     assert "ports" in host.lacks
 
 
+def test_what_nmcli_prints_needs_no_name() -> None:
+    printed = "\n".join(DEVICES.values())
+    assert read_capture(printed).required() == read(DEVICES)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (IFCFG[f"{SCRIPTS}/ifcfg-bond4"], "an ifcfg file, and a host is read from all of them"),
+        ("# by hand\n[connection]\nid=a\n", "a NetworkManager keyfile, and a host is read from all"),
+        ("eth0: connected to eth0\n\tethernet", "`nmcli device show` is read"),
+    ],
+)
+def test_one_file_alone_is_refused_with_what_to_do(written: str, told: str) -> None:
+    (problem,) = read_capture(written).problems
+    assert problem.code == "unknown-format"
+    assert told in problem.message
+
+
 def test_a_resolver_on_the_host_itself_tells_none() -> None:
     stub = {"etc/resolv.conf": "nameserver 127.0.0.53\n"}
     assert read(DEVICES, stub).nameservers == ("192.0.2.53",)  # nmcli's

@@ -1,6 +1,10 @@
 """Whole logs of VDSM and of the engine: the last answer, the one at a time, the Nth; and whose it is."""
 
+import bz2
+import gzip
 import json
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from test_reading_mutated import check
 
 import planner
 from planner.cli.main import main
+from planner.fleet import captures
 from planner.fleet.captures import captures_in
 from planner.host.capture import LAST, Which, read_capture
 from planner.problem import Problem
@@ -243,6 +248,29 @@ def test_a_command_takes_the_same_options(tmp_path: Path, capsys: pytest.Capture
     (tmp_path / "definition.yaml").write_text("vlan: 3000\n")
     assert main(["rehearse", str(log), "--network", str(tmp_path / "definition.yaml"), "--call", "9"]) == 1
     assert "error[log-answer-missing]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_log_that_was_put_away_is_unpacked(
+    tmp_path: Path, pack: Callable[[bytes], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "engine.log.1.xz"
+    log.write_bytes(pack(SEVERAL.encode()))
+    found = [captured.host for captured in captures_in([str(log)])]
+    assert found == ["engine.log.1/4c4c4544-01", "engine.log.1/4c4c4544-02"]
+    assert main(["facts", str(log), "--call", "2"]) == 0
+    assert "nameserver: address=192.0.2.2 " in capsys.readouterr().out
+    log.write_bytes(pack(SEVERAL.encode() * 99)[:-9])
+    assert main(["facts", str(log)]) == 1
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_packed_capture_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captures, "LARGEST_FILE", 1000)
+    (tmp_path / "caps.json.gz").write_bytes(gzip.compress(b" " * 10_000))
+    (captured,) = captures_in([str(tmp_path / "caps.json.gz")])
+    assert isinstance(captured.held, Problem)
+    assert captured.host == "caps"
 
 
 def test_the_library_has_it() -> None:

@@ -18,6 +18,7 @@ from planner.host.formats.profiles import Profile, of_ifcfg, of_keyfile, of_nmcl
 
 FORM = "files"
 HEAD = re.compile(r"^==> ([^\n]+) <==[ \t]*\r?$", re.MULTILINE)
+NMCLI = "GENERAL.DEVICE:"  # how `nmcli device show` begins, which needs no name
 STUB = ("127.", "::1")  # a resolver on the host itself tells no name server
 NAMESERVER = re.compile(r"^[ \t]*nameserver[ \t]+([0-9A-Fa-f.:]+)", re.MULTILINE)
 
@@ -41,8 +42,10 @@ class Told(NamedTuple):
 
 
 def files_of(written: str) -> Files | None:
-    """The files in a text; None where it does not begin with the name of one."""
+    """The files in a text; None where it begins with neither the name of one nor a device of nmcli's."""
     heads = list(HEAD.finditer(written))
+    if not heads and written.lstrip().startswith(NMCLI):
+        return Files((("nmcli device show", written),))
     if not heads or written[: heads[0].start()].strip():
         return None
     ends = [head.start() for head in heads[1:]] + [len(written)]
