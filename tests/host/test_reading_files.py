@@ -1,5 +1,7 @@
 """A host by its own files: what runs, what is configured, how its address was got; and what that leaves open."""
 
+import re
+
 import pytest
 from captured_hosts import ROOT
 from host_files import (
@@ -230,6 +232,48 @@ def test_files_that_tell_of_no_device_are_refused(files: dict[str, str]) -> None
     assert "ifcfg" in problem.hint
 
 
+# A real host's: NetworkManager 1.42 has made a bridge over a VLAN over a bond, and two addresses on a nic.
+REAL = (ROOT / "tests" / "data" / "host-files.txt").read_text()
+
+
+def part(*words: str) -> str:
+    """Those of the real host's files whose names have one of the words."""
+    parts = re.split(r"^(?===> )", REAL, flags=re.MULTILINE)
+    return "".join(one for one in parts if any(word in one.partition("\n")[0] for word in words))
+
+
+SOURCES = {
+    "all": REAL,
+    "ip": part("ip -"),
+    "without ip": part("nmcli", "etc/", "proc/"),
+    "nmcli": part("nmcli"),
+    "profiles": part("etc/"),
+    "files": part("etc/", "proc/"),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_source_of_a_real_host_tells_the_same_or_what_it_does_not(source: str) -> None:
+    whole, host = read_capture(REAL).required(), read_capture(SOURCES[source]).required()
+    assert whole.lacks == ALWAYS
+    bond, same = host.bonds["bond4"], whole.bonds["bond4"]
+    assert (bond.mode, bond.options, bond.mtu) == (same.mode, same.options, same.mtu)
+    assert bond.members == same.members or "slaves" in host.lacks
+    vlan, bridge = host.vlans["bond4.3000"], host.bridges["br0"]
+    assert (vlan.base, vlan.tag, vlan.mtu, bridge.ports, bridge.stp) == ("bond4", 3000, 9000, ("bond4.3000",), False)
+    assert bridge.ip.dhcpv4
+    if "ipv4addrs" in host.lacks:
+        assert (bridge.ip.addresses, "gateway" in host.lacks) == ((), True)
+    else:
+        assert (bridge.ip.addresses, bridge.ip.gateway4) == (whole.bridges["br0"].ip.addresses, "198.51.100.1")
+    assert (host.nameservers == ("192.0.2.53",)) is ("nameservers" not in host.lacks)
+    if "ip -j" not in SOURCES[source]:  # which takes a veth, as this host's nics are, for none
+        addresses = {f"{address.text}/{address.prefix}" for address in host.nics["eth0"].ip.addresses}
+        assert addresses == {"192.0.2.10/24", "192.0.2.11/24", "2001:db8::10/64"}
+        ip = host.nics["eth0"].ip
+        assert (ip.dhcpv4, ip.dhcpv6, ip.autoconf) == (False, False, False)
+
+
 ALL = text_of(IFCFG, KEYFILE, DRIVER, RESOLVER, DEVICES, CONNECTIONS)
 
 
@@ -241,7 +285,7 @@ def test_much_of_it_takes_seconds(wide: str) -> None:
 
 
 @settings(max_examples=400)
-@given(st.sampled_from([ALL, text_of(IFCFG, DRIVER), text_of(IP, KEYFILE)]), st.data())
+@given(st.sampled_from([ALL, REAL, text_of(IFCFG, DRIVER), text_of(IP, KEYFILE)]), st.data())
 def test_changed_files(content: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(content)))
