@@ -140,8 +140,9 @@ def read_file(path: str, source: str) -> bytes | Problem:
 def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Problem:
     """What files below a folder tell of a host, each under its name; empty where there are none."""
     told = b""
-    for path in (path for file in files for path in sorted(glob(os.path.join(escape(folder), file)))):
-        content = content_of(path, LARGEST_FILE - len(told), pipes=False) if os.path.isfile(path) else b""
+    paths = [path for file in files for path in sorted(glob(os.path.join(escape(folder), file)))]
+    for path in filter(os.path.isfile, paths):
+        content = content_of(path, max(LARGEST_FILE - len(told), 0), pipes=False)
         if isinstance(content, Unreadable):
             message = f"cannot read the capture {path!r}: {content.reason}"
             return Problem("file-unreadable", message, "see who may read it", where=(Where(path),))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner import files
 from planner.cli.main import main
 from planner.fleet import captures
 from planner.fleet.captures import captures_in, captures_in_bytes
@@ -191,6 +192,20 @@ def test_a_report_of_too_much_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
     (captured,) = captures_in([path])
     assert isinstance(captured.held, Problem)
     assert "larger than 1 KiB" in captured.held.message
+
+
+def test_a_folder_of_too_much_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ifcfg-eth0", "ifcfg-eth1"):
+        file = tmp_path / "etc" / "sysconfig" / "network-scripts" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"DEVICE={name[6:]}\n" * 10)
+    (tmp_path / "proc" / "net" / "bonding" / "a-folder").mkdir(parents=True)
+    assert main(["facts", str(tmp_path)]) == 0
+    monkeypatch.setattr(files, "LARGEST_FILE", 250)
+    assert main(["facts", str(tmp_path)]) == 1
+    assert "ifcfg-eth1" in capsys.readouterr().err
 
 
 def test_a_report_of_another_sort_is_told(tmp_path: Path) -> None:
