@@ -9,7 +9,6 @@ import stat
 import sys
 import time
 from collections.abc import Sequence
-from glob import escape, glob
 from typing import NamedTuple
 
 from planner.host.capture import DESCRIBED, SOSREPORT
@@ -139,6 +138,8 @@ def read_file(path: str, source: str) -> bytes | Problem:
 
 def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Problem:
     """What files below a folder tell of a host, each under its name; empty where there are none."""
+    from glob import escape, glob
+
     told = b""
     paths = [path for file in files for path in sorted(glob(os.path.join(escape(folder), file)))]
     for path in filter(os.path.isfile, paths):

@@ -214,7 +214,7 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
 
     if re.match(LOG, text) and not log.holds_answers(text):  # in the ways below a large one takes a minute
         return refused(source, "unknown-format", f"not getVdsCaps: {text_looks_like(text)}", WANTED)
-    machine = None if VDSM.search(text) else _machine(text, source)
+    machine = None if re.search(VDSM, text) else _machine(text, source)
     if machine is not None:
         return machine
     wrapped = unwrapped(text)
@@ -228,7 +228,7 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
 
 
 # What only VDSM's answer has: beside it, whatever else the text tells is not read.
-VDSM = re.compile(r"""["'](?:bondings|nics)["']\s*:|^[ \t]*(?:bondings|nics)[ \t]+=\s""", re.MULTILINE)
+VDSM = r"""(?m)["'](?:bondings|nics)["']\s*:|^[ \t]*(?:bondings|nics)[ \t]+=\s"""
 
 
 def _machine(text: str, source: str) -> Parsed | None:
