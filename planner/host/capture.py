@@ -275,6 +275,7 @@ DESCRIBED = (
     "etc/resolv.conf",
     "proc/net/bonding/*",
     "proc/net/vlan/config",
+    "installed-rpms",
 )
 BINARY_WITHIN = 1024  # bytes: what is no text has a zero among so many, and no capture has one
 MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}

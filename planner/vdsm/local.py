@@ -15,6 +15,8 @@ ASKED = (
     ("ip", "-j", "route"),
     ("ip", "-6", "-j", "route"),
     ("nmcli", "device", "show"),
+    ("rpm", "-q", "vdsm"),
+    ("rpm", "-q", "nmstate"),
 )
 ACTIVE = ("nmcli", "-g", "UUID", "connection", "show", "--active")
 PATIENCE = 20.0  # seconds; the kernel answers at once, and NetworkManager while it is not stuck

@@ -20,6 +20,8 @@ FORM = "files"
 HEAD = re.compile(r"^==> ([^\n]+) <==[ \t]*\r?$", re.MULTILINE)
 NMCLI = "GENERAL.DEVICE:"  # how `nmcli device show` begins, which needs no name
 STUB = ("127.", "::1")  # a resolver on the host itself tells no name server
+# As `rpm -qa` names it; of nmstate plans depend, too (`planner.host.model.Host`).
+PACKAGE = re.compile(r"^(vdsm|nmstate)-(\d[\w.]*)-(\d[\w.]*)(?=\s|$)", re.MULTILINE | re.ASCII)
 NAMESERVER = re.compile(r"^[ \t]*nameserver[ \t]+([0-9A-Fa-f.:]+)", re.MULTILINE)
 
 
@@ -73,9 +75,19 @@ def caps_of(document: Any, findings: Findings) -> Record:
     cards = {name: record.get("permhwaddr") or record["hwaddr"] for name, record in caps["nics"].items()}
     profiles = _named(profiles, cards)
     untold = [*caps[UNTOLD], *told.untold]
-    untold = [key for key in _got(caps, profiles, untold) if key != "nameservers" or not told.nameservers]
-    nameservers = {"nameservers": list(told.nameservers)} if told.nameservers else {}
-    return {**caps, **nameservers, UNTOLD: list(dict.fromkeys(untold))}
+    untold = _got(caps, profiles, untold)
+    further: Record = {"nameservers": list(told.nameservers)} if told.nameservers else {}
+    packages = _packages(files)
+    further |= {"packages2": packages} if packages else {}
+    further |= {"software_version": packages["vdsm"]["version"]} if "vdsm" in packages else {}
+    return {**caps, **further, UNTOLD: [key for key in dict.fromkeys(untold) if key not in further]}
+
+
+def _packages(files: Files) -> Record:
+    """Packages as VDSM lists them, of those that a plan depends on."""
+    listed = [text for name, text in files.sections if name.endswith("installed-rpms") or name.startswith("rpm ")]
+    found = (package for text in listed for package in PACKAGE.finditer(text))
+    return {package[1]: {"version": package[2], "release": package[3]} for package in found}
 
 
 def _profiles(files: Files) -> list[Profile]:
