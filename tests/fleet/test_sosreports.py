@@ -153,6 +153,8 @@ def test_a_collection_of_one_is_that_host(tmp_path: Path, capsys: pytest.Capture
         archive.write(inner, "sosreport-LogCollector.tar.gz")
     (captured,) = captures_in([str(tmp_path / "mail.zip")])
     assert captured.host.endswith("node1")
+    assert main(["facts", str(tmp_path / "mail.zip")]) == 0
+    assert "candidate: device=eth0" in capsys.readouterr().out
 
 
 def test_one_that_is_damaged_stops_no_other(tmp_path: Path) -> None:

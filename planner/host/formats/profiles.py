@@ -16,6 +16,7 @@ SECTION = re.compile(r"^\[([\w.-]+)\][ \t]*$", re.ASCII)
 PROPERTY = re.compile(r"^([\w-]+)\.([\w-]+)(?:\[\d+\])?:[ \t]*(.*?)[ \t]*$", re.MULTILINE | re.ASCII)
 TAGGED = re.compile(r"(.+)\.(\d{1,4})", re.ASCII)
 KINDS = {"bond": "bond", "bridge": "bridge", "vlan": "vlan"}
+CARDS = ("", "ethernet", "802-3-ethernet", "infiniband")  # what a profile of another kind makes VDSM does not show
 YES = ("yes", "true", "on", "1")
 DYNAMIC = ("dhcp", "bootp", "auto", "ibft")
 
@@ -47,12 +48,15 @@ class Profile(NamedTuple):
 
 
 def of_ifcfg(name: str, written: str) -> Profile | None:
-    """The profile in a file ifcfg-``name``; None for the loopback, an alias and what an editor leaves behind."""
+    """The profile in a file ifcfg-``name``; None for the loopback, an alias, a kind that is left out, an old copy."""
     if name == "lo" or ":" in name or name.endswith((".bak", ".orig", ".rpmsave", ".rpmnew", ".old", "~")):
         return None
     told = {found[1].upper(): found[2] or found[3] or found[4] or "" for found in ASSIGNMENT.finditer(written)}
     tagged = TAGGED.fullmatch(told.get("DEVICE") or name)
-    kind = KINDS.get(told.get("TYPE", "").lower(), "")
+    stated = told.get("TYPE", "").lower()
+    if stated not in (*KINDS, *CARDS):
+        return None
+    kind = KINDS.get(stated, "")
     if told.get("VLAN") in YES:
         kind = "vlan"
     elif "BONDING_OPTS" in told or told.get("BONDING_MASTER") in YES:
@@ -132,7 +136,10 @@ def _of_connection(told: Connection) -> Profile | None:
     connection, general, vlan = told["connection"], told.get("GENERAL", {}), told.get("vlan", {})
     card = told.get("ethernet") or told.get("802-3-ethernet") or told.get("infiniband") or {}
     device = connection.get("interface-name") or general.get("DEVICES", "")
-    kind = KINDS.get(connection.get("type", ""), "")
+    stated = connection.get("type", "")
+    kind = KINDS.get(stated, "")
+    if stated not in (*KINDS, *CARDS):
+        return None
     if not device and kind == "vlan" and vlan.get("parent") and vlan.get("id"):
         device = f"{vlan['parent']}.{vlan['id']}"
     if not device and not card.get("mac-address"):
