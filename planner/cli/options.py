@@ -404,12 +404,29 @@ def _source(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help=what)
     what = "in place of CAPTURE: the host on which this runs"
     command.add_argument(LOCAL, action="store_true", stood_in_for=False, help=what)
+    _which(command)
+
+
+def _which(command: argparse.ArgumentParser) -> None:
+    """Which answer of a log is meant."""
     command.add_argument(
         "--call", metavar="N", type=count, default=0, help="of a log the Nth answer; without: the last"
     )
     command.add_argument(
         "--at", metavar="TIME", default="", help="of a log the last answer at or before '2026-11-27 14:05'"
     )
+
+
+def _judged(command: argparse.ArgumentParser) -> None:
+    what = "a setupNetworks call (JSON), as it is sent, or as VDSM gives it to its hooks; - for standard input"
+    command.add_argument("request", metavar="REQUEST", help=what)
+    command.add_argument("--capture", metavar="C", required=True, help="the host (getVdsCaps); - for standard input")
+    what = "what may be lost, by its code: a warning then, no refusal (may be repeated)"
+    command.add_argument("--allow", metavar="CODE", action="append", default=[], help=what)
+    command.set_defaults(network=None, local=False)
+    _which(command)
+    _managed(command)
+    output(command, ("text", "json"))
 
 
 def _wanted(command: argparse.ArgumentParser) -> None:
@@ -454,6 +471,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "diff": ("plan", "what the plan changes on the host", _host),
     "draw": ("plan", "the stack up to the management address, before and after", _draw),
     "define": ("define", "a first definition of the network, by what the host is", _defined),
+    "judge": ("judge", "whether a setupNetworks call, whoever sends it, would lose the host", _judged),
     "capture": ("hosts", "read a host, as plans are made from", _captured),
     "apply": ("apply", "change a host as planned, and prove it", _applied),
     "rehearse": ("rehearse", "apply the plan to a stand-in for the captured host", _rehearsed),
