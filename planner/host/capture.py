@@ -170,9 +170,11 @@ def _logged(text: str, source: str, which: Which) -> Parsed | None:
 
     text = unmarked(text)
     found = log.answers(text)
-    answer = log.chosen(found, which.call, which.at, source) if found else None
-    if answer is None or isinstance(answer, Problem):
-        return None if answer is None else Parsed(problems=(answer,))
+    if not found:
+        return None
+    answer = log.chosen(found, which.call, which.at, source)
+    if isinstance(answer, Problem):
+        return Parsed(problems=(answer,))
     parsed = _spelled(alone(text[: answer.end], answer.start), source)
     if parsed is None or len(found) == 1:
         return parsed

@@ -136,6 +136,7 @@ def test_a_time_with_an_offset_is_compared_across_zones() -> None:
     ("which", "code", "told"),
     [
         (Which(4), "log-answer-missing", "the log has 3"),
+        (Which(-1), "log-answer-missing", "the log has 3"),
         (Which(at="2026-11-26"), "log-answer-missing", "or before"),
         (Which(at="yesterday"), "log-time-malformed", "yesterday"),
         (Which(at="2026-13-01"), "log-time-malformed", "2026-13-01"),

@@ -111,7 +111,7 @@ def chosen(found: Sequence[Answer], call: int, at: str, source: str) -> Answer |
     if call and at:
         return Problem("log-answer-unclear", "both a call and a time are named", "give --call or --at", where=where)
     if call:
-        if call <= len(found):
+        if 0 < call <= len(found):
             return found[call - 1]
         message = f"there is no answer {call}: the log has {len(found)} of getVdsCaps"
         return Problem("log-answer-missing", message, _listing(found), where=where)
