@@ -17,6 +17,7 @@ from planner.printing import printable
 
 # Words of one command that may mean nothing to another: there the variable is not looked at.
 SHARED = ("--output", "--reboot")
+LOCAL, HERE = "--local", "this host"  # an option that stands for an argument, and what the host is called then
 YES = ("1", "yes", "true", "on")
 
 
@@ -58,7 +59,9 @@ class Command(Parser):
         return option
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """Where nothing was typed for an option that may be repeated, the words of its variable count."""
+        """``--local`` is a capture, too; where nothing was typed for a repeated option, its variable's words count."""
+        if args and LOCAL in args and LOCAL in self._option_string_actions:
+            args = [HERE, *args]
         options, rest = super().parse_known_args(args, namespace)
         for name, stated in self._lists.items():
             if not getattr(options, name, None):
@@ -386,14 +389,33 @@ def _faults(command: argparse.ArgumentParser) -> None:
 
 
 def _host(command: argparse.ArgumentParser) -> None:
-    command.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _source(command)
     _wanted(command)
 
 
 def _defined(command: argparse.ArgumentParser) -> None:
-    command.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _source(command)
     command.set_defaults(network=None)
     _managed(command)
+
+
+def _source(command: argparse.ArgumentParser) -> None:
+    """Where the host is known from."""
+    what = "what the host reports (getVdsCaps, `ip -j -d`, a sosreport, a log, ...); - for standard input"
+    command.add_argument("capture", metavar="CAPTURE", help=what)
+    what = "in place of CAPTURE: the host on which this runs"
+    command.add_argument(LOCAL, action="store_true", stood_in_for=False, help=what)
+    _which(command)
+
+
+def _which(command: argparse.ArgumentParser) -> None:
+    """Which answer of a log is meant."""
+    command.add_argument(
+        "--call", metavar="N", type=count, default=0, help="of a log the Nth answer; without: the last"
+    )
+    command.add_argument(
+        "--at", metavar="TIME", default="", help="of a log the last answer at or before '2026-11-27 14:05'"
+    )
 
 
 def _judged(command: argparse.ArgumentParser) -> None:
@@ -402,7 +424,8 @@ def _judged(command: argparse.ArgumentParser) -> None:
     command.add_argument("--capture", metavar="C", required=True, help="the host (getVdsCaps); - for standard input")
     what = "what may be lost, by its code: a warning then, no refusal (may be repeated)"
     command.add_argument("--allow", metavar="CODE", action="append", default=[], help=what)
-    command.set_defaults(network=None)
+    command.set_defaults(network=None, local=False)
+    _which(command)
     _managed(command)
     output(command, ("text", "json"))
 

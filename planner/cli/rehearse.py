@@ -21,7 +21,7 @@ from planner.apply.run import Event, Report, unchanged
 from planner.apply.verify import host_devices
 from planner.apply.world import VARIABLE
 from planner.cli.apply import failed
-from planner.cli.inputs import Wanted, read_wanted
+from planner.cli.inputs import Wanted, held_by, read_wanted, which
 from planner.cli.output import complain, say, say_at_last
 from planner.cli.progress import progress
 from planner.explain.drawing.scene import before
@@ -161,10 +161,10 @@ def run_rehearse(options: argparse.Namespace) -> int:
     speed = speed_of(options.speed)
     problems += [speed] if isinstance(speed, Problem) else []
     wanted = read_wanted(options)
-    content = read_file(options.capture, "capture")
-    captured = None if isinstance(content, Problem) else read_document(content, options.capture)
+    held = held_by(options)
+    captured = None if isinstance(held, Problem) else read_document(*held, which(options))
     problems += wanted if isinstance(wanted, list) else []
-    problems += [content] if isinstance(content, Problem) else list(captured.problems if captured else ())
+    problems += [held] if isinstance(held, Problem) else list(captured.problems if captured else ())
     if isinstance(wanted, list) or captured is None or captured.document is None or isinstance(speed, Problem):
         return failed(options, problems)
     if errors(problems):

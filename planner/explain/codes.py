@@ -82,8 +82,9 @@ INPUTS = {
         "Capture the host again, into a file.",
     ),
     "capture-twice": Meaning(
-        "Two captures stand in one file, and nothing says which one is meant.",
-        "Give each a file of its own.",
+        "Captures of several hosts stand in one file (an archive, a log of the engine's), or two in a file that is no "
+        "log, and nothing says which one is meant.",
+        "Give each a file of its own; of a log `--call N` takes one, and `mgmtnet fleet plan` plans all the hosts.",
     ),
     "control-character": Meaning(
         "A YAML file has a character that no editor shows. It may hide what the line really says.",
@@ -139,6 +140,27 @@ INPUTS = {
         "`ipv4` in the definition is neither dhcp nor static. It is only for hosts whose capture cannot tell how they "
         "got their address.",
         "Write dhcp or static, or leave it out.",
+    ),
+    "local-silent": Meaning(
+        "`--local` asks the machine on which mgmtnet runs, and there neither VDSM nor `ip` answers.",
+        "Install iproute2; or run mgmtnet on the host that is meant, or give a capture of it.",
+    ),
+    "log-answer-missing": Meaning(
+        "`--call` or `--at` asks for an answer of getVdsCaps that the log does not have, or the file is no log.",
+        "Take one of those that the hint lists; of what is no log there is nothing to choose.",
+    ),
+    "log-answer-taken": Meaning(
+        "A log has several answers of getVdsCaps, and one was read: the last, if nothing else was asked for.",
+        "Nothing, if the host as it was then is meant; else name another by `--call` or `--at`.",
+    ),
+    "log-answer-unclear": Meaning(
+        "Which answer of a log is meant cannot be told: by a call and a time at once, or by a time with an offset in "
+        "a log whose times have none.",
+        "Give one of the two; a time without an offset is the log's own.",
+    ),
+    "log-time-malformed": Meaning(
+        "What `--at` says is no time.",
+        "Write it as the log does: 2026-11-27 14:05, also with seconds, and with an offset (+01:00).",
     ),
     "mtu-invalid": Meaning(
         "`mtu` in the definition is not an MTU from 68 to 65535.",
