@@ -5,6 +5,7 @@ With CONSUMERS_REQUIRED=1, as .ci/run has it where Debian's packages can be had,
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -13,9 +14,11 @@ NETPLAN = "/usr/libexec/netplan/generate"  # what `netplan generate` calls, whic
 
 def needed(program: str, package: str) -> str:
     """The path of a program of a Debian package."""
-    if found := shutil.which(program):
-        return found
-    reason = f"no {program} here: install the package {package}"
+    return shutil.which(program) or missing(f"no {program} here: install the package {package}")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test, or fail it where it has to run."""
     if os.environ.get("CONSUMERS_REQUIRED") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
