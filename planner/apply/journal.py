@@ -402,6 +402,40 @@ def _result(handle: Any, memory: _Memory) -> Any:
     raise _Silent
 
 
+# What whoever keeps a change writes down beside its run: a message of DBOS', which lasts as long as the run.
+
+
+KEPT = "keep"
+
+
+def confirm(url: str, run: str) -> Problem | None:
+    """Write down that the change of ``run``, which the journal has, is to be kept; or why that cannot be done."""
+    tame()
+    from dbos import DBOSClient
+    from sqlalchemy.exc import SQLAlchemyError
+
+    client = DBOSClient(system_database_url=url, serializer=json_serializer())
+    try:
+        client.send(run, True, KEPT)  # noqa: FBT003  it is the message
+    except SQLAlchemyError as failure:
+        return unwritable(str(getattr(failure, "orig", failure)))
+    finally:
+        client.destroy()
+    return None
+
+
+def confirmed(url: str, run: str) -> bool:
+    """Whether somebody has written down that the change of ``run`` is to be kept; False where nobody can tell."""
+    asked = "SELECT 1 FROM {} WHERE destination_uuid = {} AND topic = {} LIMIT 1"
+    with suppress(Exception):  # a journal that fails says nothing, and the run goes on without
+        if url.startswith(SQLITE):
+            with closing(sqlite3.connect(_path(url), timeout=CONNECT_WITHIN)) as file:
+                return bool(file.execute(asked.format("notifications", "?", "?"), [run, KEPT]).fetchone())
+        with _connected(url) as database:
+            return bool(database.execute(asked.format("dbos.notifications", "%s", "%s"), [run, KEPT]).fetchone())
+    return False
+
+
 def readable(url: str, run: str | None = None) -> list[Record] | Problem:
     """`records`, or what is wrong with them: anybody may have written there, or a disk may have lost a part."""
     try:

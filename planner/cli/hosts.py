@@ -95,7 +95,7 @@ def unexpectable(addresses: Sequence[str]) -> list[Problem]:
 
 def limits_of(options: argparse.Namespace) -> Limits:
     """How long to wait."""
-    return Limits(vdsm=options.wait, change=options.timeout)
+    return Limits(vdsm=options.wait, change=options.timeout, keep=options.confirm_within or 0)
 
 
 def addresses_of(target: str, routes: dict[str, str]) -> list[str]:

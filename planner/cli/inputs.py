@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
-from planner.cli.output import complain, problems_document, say_json
+from planner.cli.output import complain, detail, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
@@ -55,6 +55,8 @@ def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     problems += unsound
     if definition is None or rules is None or errors(problems):
         return problems
+    detail(f"{options.network or 'no definition'}: {definition.network}, {definition.digest}")
+    detail(f"rules: {rules.ruleset.title}, {len(rules.ruleset.rules)} of them, {rules.ruleset.digest}")
     return Wanted(definition, addresses, rules, tuple(problems))
 
 
@@ -92,6 +94,9 @@ def _host(path: str) -> tuple[Host | None, list[Problem]]:
             return None, [held]
         content = held
     reading = read_capture(content, source)
+    if reading.host is not None:
+        age = ".".join(map(str, reading.host.version)) or "unknown"
+        detail(f"{source}: {len(content)} bytes, read as {reading.host.format}, VDSM {age}, {reading.host.digest}")
     return reading.host, list(reading.problems)
 
 
