@@ -43,8 +43,8 @@ test-service: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile tests/service tests/page
 
 check: .venv/check
-	$(BIN)/ruff format --check planner lab tests bench
-	$(BIN)/ruff check planner lab tests bench
+	$(BIN)/ruff format --check planner lab tests bench packaging/ansible
+	$(BIN)/ruff check planner lab tests bench packaging/ansible
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

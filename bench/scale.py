@@ -88,8 +88,8 @@ def read_costs() -> Costs:
 def sites(hosts: int, pace: Pace, speed: Speed) -> Iterator[Site]:
     """What is simulated: more and more workers, what makes hosts slow, then all the hosts."""
     tenth = hosts // 10
-    for workers, decides in ((1, False), (4, False), (20, False), (50, False), (50, True), (100, True)):
-        yield _site(tenth // 10 if workers == 1 else tenth // 2, workers, pace, speed, one_decides=decides)
+    for workers in (1, 4, 20, 50, 100):
+        yield _site(tenth // 10 if workers == 1 else tenth // 2, workers, pace, speed)
     yield _site(tenth // 2, 20, pace, speed, proxies=100)
     yield _site(tenth // 10, 1, pace, speed, engine="https://engine")
     yield _site(hosts, 20, pace, speed)
@@ -209,7 +209,6 @@ def simulated(rows: Sequence[Row], costs: Costs) -> list[str]:
         *(_line(row, costs) for row in rows),
         "",
         *_paragraph(
-            "*One decides* is how it would be if only the first living worker decided for all, which is not so yet.",
             f"*Rebooted*: in {pace.reboot:.0f} s (0.7 to 1.4 x), by 100 proxies. Transactions and connections are",
             "what was measured, times workers and hosts; all else is counted.",
             f"{sum(row.took for row in rows):.0f} s of processor.",
@@ -225,7 +224,6 @@ def _line(row: Row, costs: Costs) -> str:
     most = max(played.in_flight)
     mean = sum(played.in_flight) / len(played.in_flight)
     remarks = [
-        *(["one decides"] * site.one_decides),
         *(["rebooted"] * bool(site.proxies)),
         *(["one engine"] * bool(site.engine)),
     ]

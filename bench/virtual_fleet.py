@@ -40,7 +40,6 @@ class Site(NamedTuple):
     """What is simulated: a rollout, who works on it, and how fast things are.
 
     ``jobs``: hosts at once of a worker. ``proxies``: how many hosts fence others; 0: nothing is rebooted.
-    ``one_decides``: what is not so in truth: the first living worker decides for all, as long as it gives signs.
     """
 
     hosts: int
@@ -53,7 +52,6 @@ class Site(NamedTuple):
     failures: int = 60
     engine: str = ""
     proxies: int = 0
-    one_decides: bool = False
     pace: Pace = Pace()
     speed: Speed = Speed()
 
@@ -176,11 +174,6 @@ class Fleet:
                 prepared = True
         worker.run()
 
-    def decides(self, process: Process) -> bool:
-        """Whether it is the first worker that can give a sign."""
-        now = self.time.now()
-        return process is next(one for one in self.workers if one.alive and one.stopped <= now and not one.machine.cut)
-
     def command(self, arguments: Sequence[str]) -> dict[str, Any]:
         """What a command prints that the current process starts and waits for; nothing if it is killed."""
         waiting = current()
@@ -290,10 +283,6 @@ class _Worker(Worker):
     """The real worker; its commands are the world's."""
 
     world: Fleet
-
-    def _decide(self, queue: Any, name: str) -> None:
-        if not self.world.site.one_decides or self.world.decides(current()):
-            super()._decide(queue, name)
 
     def _child(self, arguments: Sequence[str], text: str) -> dict[str, Any]:
         del text

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Any
 from unicodedata import bidirectional, category, east_asian_width
 
-UNFIT = re.compile(r"[^\n]")  # every character of a line, to be asked one by one
-IN_JSON = re.compile(r"[^\n\x20-\x7e]")
-IN_MARKDOWN = re.compile(r"(?<!`)`([^`]+)`(?!`)|([\\`*\[\]|~]|(?<!\w)_|_(?!\w)|^[#>+-])|([&<>])")
+UNFIT = r"[^\n]"  # every character of a line, to be asked one by one
+IN_JSON = r"[^\n\x20-\x7e]"
+IN_MARKDOWN = r"(?<!`)`([^`]+)`(?!`)|([\\`*\[\]|~]|(?<!\w)_|_(?!\w)|^[#>+-])|([&<>])"
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -24,7 +24,7 @@ def printable_lines(text: str) -> str:
     """``text`` with its line ends."""
     if text.replace("\n", "").isprintable():
         return text
-    return UNFIT.sub(lambda found: _spelt(found.group()), text)
+    return re.sub(UNFIT, lambda found: _spelt(found.group()), text)
 
 
 def _spelt(character: str) -> str:
@@ -36,7 +36,7 @@ def json_text(document: Any, indent: int | None = 2) -> str:
     import json
 
     text = json.dumps(document, indent=indent, ensure_ascii=False)
-    return text if text.replace("\n", "").isprintable() else IN_JSON.sub(_in_json, text)
+    return text if text.replace("\n", "").isprintable() else re.sub(IN_JSON, _in_json, text)
 
 
 def _in_json(found: re.Match[str]) -> str:
@@ -53,7 +53,7 @@ def html_text(text: object) -> str:
 
 def markdown_text(text: object) -> str:
     """``text`` in a paragraph, a list or a table of Markdown; none of it is markup, but for code in backticks."""
-    return IN_MARKDOWN.sub(_in_markdown, printable(str(text)))
+    return re.sub(IN_MARKDOWN, _in_markdown, printable(str(text)))
 
 
 def _in_markdown(found: re.Match[str]) -> str:
@@ -65,7 +65,7 @@ def markdown_code(text: object) -> str:
     """``text`` as a code span of Markdown; tags in it are nowhere to be seen as such, whoever shows the page."""
     stated = printable(str(text)).replace("|", "\\|")
     if "<" in stated:
-        return f"<code>{IN_MARKDOWN.sub(_in_markdown, stated.replace('`', chr(39)))}</code>"
+        return f"<code>{re.sub(IN_MARKDOWN, _in_markdown, stated.replace('`', chr(39)))}</code>"
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", stated)), default=0))
     pad = " " if stated.startswith("`") or stated.endswith("`") else ""
     return f"{ticks}{pad}{stated}{pad}{ticks}"

@@ -97,12 +97,13 @@ CONSTANTS: dict[str, tuple[NodeKind, bool | None]] = {
 AFFIRMATIVE = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"))
 NEGATIVE = frozenset(("n", "N", "no", "No", "NO", "off", "Off", "OFF"))
 
-WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
-DIGITS = re.compile(r"[-+]?[0-9][0-9_]*")
-BASED = re.compile(r"[-+]?0[box][0-9a-fA-F_]+")
-SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-FRACTION = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*\.[0-9_]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
-NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+# Compiled when first matched: most starts need few of them, and the ten take a twentieth of a start.
+WHOLE = r"-?(?:0|[1-9][0-9]*)"
+DIGITS = r"[-+]?[0-9][0-9_]*"
+BASED = r"[-+]?0[box][0-9a-fA-F_]+"
+SEXAGESIMAL = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+FRACTION = r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*\.[0-9_]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?"
+NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 
 LARGEST = 2**53  # beyond it a JSON reader rounds
 
@@ -137,22 +138,22 @@ def resolve(word: str) -> Plain | Unclear:
 
 
 def _number(word: str) -> Plain | Unclear:
-    if WHOLE.fullmatch(word):
+    if re.fullmatch(WHOLE, word):
         if len(word) > len(str(LARGEST)) or abs(int(word)) > LARGEST:
             return Unclear("yaml-number", f"{_short(word)} is too large a number", "quote it if it is a word")
         return Plain("int", int(word))
     quoted = f'quote it: "{_short(word)}"'
-    if DIGITS.fullmatch(word) or BASED.fullmatch(word):
+    if re.fullmatch(DIGITS, word) or re.fullmatch(BASED, word):
         return Unclear(
             "yaml-number",
             f"{_short(word)} is another number to YAML 1.1 than to YAML 1.2, or none",
             f"write a plain decimal number, or {quoted}",
             (f'"{word}"',),
         )
-    if SEXAGESIMAL.fullmatch(word):
+    if re.fullmatch(SEXAGESIMAL, word):
         message = f"{_short(word)} is a number in base 60 to YAML 1.1"
         return Unclear("yaml-number", message, quoted, (f'"{word}"',))
-    if FRACTION.fullmatch(word) or NOT_FINITE.fullmatch(word):
+    if re.fullmatch(FRACTION, word) or re.fullmatch(NOT_FINITE, word):
         message = f"{_short(word)} is not a whole number"
         return Unclear("yaml-number", message, f"numbers are whole here; {quoted}", (f'"{word}"',))
     return Plain("text", word)
@@ -165,14 +166,14 @@ def _short(word: str) -> str:
 # What stands in a text at a place: the scalar there as it is written, and a word inside it.
 
 
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'')
-PLAIN = re.compile(r"[^\s,\[\]{}#\"'][^\s,\[\]{}]*")
+QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\''
+PLAIN = r"[^\s,\[\]{}#\"'][^\s,\[\]{}]*"
 
 
 def written_at(text: str, line: int, column: int) -> str:
     """The scalar of one word, or in quotes on one line, that stands at a place; empty if something else does."""
     rest = _rest(text, line, column)
-    found = QUOTED.match(rest) or PLAIN.match(rest)
+    found = re.match(QUOTED, rest) or re.match(PLAIN, rest)
     return found[0].removesuffix(":") if found else ""
 
 
@@ -191,7 +192,7 @@ def _end(rest: str) -> int:
     """Where the scalar at the beginning of ``rest`` ends; a placeholder in a text ends at its own brace."""
     if rest.startswith("{"):
         return rest.find("}") + 1
-    found = QUOTED.match(rest) or PLAIN.match(rest)
+    found = re.match(QUOTED, rest) or re.match(PLAIN, rest)
     return found.end() if found else 0
 
 
@@ -394,8 +395,8 @@ DEEPEST = 24
 
 # C0 and C1 controls, line separators that editors do not count as lines, marks that reverse the reading
 # direction, surrogates, byte order marks inside the text and non-characters.
-UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
-TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
+UNPRINTABLE = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+TAB_INDENT = r"^ *\t"
 
 # A line of a map without depth that needs neither quotes nor a second look, or that says nothing.
 PLAIN_LINE = re.compile("(?:([a-z][a-z0-9_]*): +([A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?))?(?:(?:^| +)#[ -~]*)? *")
@@ -454,19 +455,19 @@ class _Unreadable(Exception):  # noqa: N818  the way out of the event loop; neve
 def parse_yaml(text: str, source: str) -> tuple[Node | None, list[Problem]]:
     """The document in ``text``, or None if it is not YAML, and everything that is wrong with its form."""
     text = text.removeprefix("\ufeff")
+    flat = _flat(text) if len(text) <= LONGEST_TEXT else None
+    if flat is not None:
+        return flat, []
     findings = Findings(source, text)
     if len(text) > LONGEST_TEXT:
         findings.report(Node("null"), "too-large", f"longer than {LONGEST_TEXT >> 10} KiB", "is it the right file?")
-    for unprintable in UNPRINTABLE.finditer(text[:LONGEST_TEXT]):
+    for unprintable in re.finditer(UNPRINTABLE, text[:LONGEST_TEXT]):
         message = f"the character U+{ord(unprintable.group()):04X} cannot be seen"
         findings.report(_at(text, unprintable.start()), "control-character", message, 'take it out, or write "\\u...."')
-    for indent in TAB_INDENT.finditer(text[:LONGEST_TEXT]):
+    for indent in re.finditer(TAB_INDENT, text[:LONGEST_TEXT], re.MULTILINE):
         findings.report(_at(text, indent.end() - 1), "yaml-tab", "a tab in the indentation", "indent with spaces")
     if findings.problems:
         return None, findings.problems
-    flat = _flat(text)
-    if flat is not None:
-        return flat, []
     try:
         return _read(text, findings), findings.problems
     except _Unreadable:

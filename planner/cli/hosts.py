@@ -197,7 +197,7 @@ def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]
     access = access_of(options, options.host)
     if isinstance(access, Problem):
         return [access]
-    limits = Limits()
+    limits = Limits(vdsm=options.wait)
     with progress(options.log) as tell:
         tell(Event("begin", "read", f"reading {options.host}", limits.vdsm))
         document = capture_of(access, limits)

@@ -150,7 +150,7 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
 
 OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
 DRAWINGS = ("text", "svg", "mermaid")
-RUN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+RUN = r"[a-z0-9][a-z0-9-]{0,63}"
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -379,6 +379,7 @@ def _captured(command: argparse.ArgumentParser) -> None:
         "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
     )
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
+    number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     access(command)
     log(command)
     verbose(command)
@@ -488,7 +489,7 @@ def _change(command: argparse.ArgumentParser) -> None:
 
 def _run_name(text: str) -> str:
     """As given: it is shown, stands in paths of the service, and names a version to DBOS."""
-    if RUN.fullmatch(text):
+    if re.fullmatch(RUN, text):
         return text
     told = f"{text!r} is no name of a run: small letters, digits and hyphens, at most 64"
     raise argparse.ArgumentTypeError(told)

@@ -15,7 +15,7 @@ from planner.printing import json_text, printable, printable_lines
 from planner.problem import COLOURS, Problem, Where, painted
 
 LISTED_PROBLEMS = 100  # fewer may hide the one that matters; a hostile capture can cause hundreds of thousands
-PAINT = re.compile("(\033\\[(?:1(?:;3[1-6])?|0)m)")  # the colours of whoever paints what it has made fit
+PAINT = "(\033\\[(?:1(?:;3[1-6])?|0)m)"  # the colours of whoever paints what it has made fit
 NARROWEST, UNSEEN = 60, 100  # columns: of a terminal, where tables would break; of what is read by nobody or a program
 INDENT = 4  # of what is left of a line that a terminal cannot show in one
 BOXES = range(0x2500, 0x2580)
@@ -124,7 +124,7 @@ def _tell(text: str, *, painted: bool = False) -> None:
 def _write(stream: TextIO | None, text: str, *, painted: bool = False) -> None:
     if stream is None:
         raise Unwritten("it is closed")  # noqa: EM101, TRY003  all that there is to say
-    fit = "".join(map(_fit_but_paint, PAINT.split(text))) if painted else printable_lines(text)
+    fit = "".join(map(_fit_but_paint, re.split(PAINT, text))) if painted else printable_lines(text)
     try:
         stream.write(fit if _takes(stream, fit) else _in_other_letters(stream, fit))
         stream.flush()
@@ -135,7 +135,7 @@ def _write(stream: TextIO | None, text: str, *, painted: bool = False) -> None:
 
 
 def _fit_but_paint(part: str) -> str:
-    return part if PAINT.fullmatch(part) else printable_lines(part)
+    return part if re.fullmatch(PAINT, part) else printable_lines(part)
 
 
 def _takes(stream: TextIO, text: str) -> bool:

@@ -19,6 +19,7 @@ from planner.problem import Problem
 
 # How far a host's attempt has come. What has ended stays so, whoever comes late with what was before.
 WAITS_AGAIN, QUEUED, AT_WORK, OVER = 0, 1, 2, 3
+ENDED = -1  # signs that a worker has given
 # By how much the number is raised when a database whose past was put back is to be used: beyond what anybody has seen.
 ACCEPTED = 2**32
 
@@ -53,7 +54,10 @@ class Standing(NamedTuple):
 
 
 class Beat(NamedTuple):
-    """A worker: with which rules and on which machine it works, how often it has told so; -1: it has ended."""
+    """A worker: with which rules and on which machine it works, how often it has told so.
+
+    Below zero: it takes no more hosts; ``ENDED``: it has none any more.
+    """
 
     worker: str
     digest: str

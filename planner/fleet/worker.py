@@ -6,6 +6,7 @@ takes over waits for them and finds what they did.
 """
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from planner.apply.order import read_order
 from planner.apply.run import report
 from planner.fleet.ledger import (
     AT_WORK,
+    ENDED,
     OVER,
     QUEUED,
     WAITS_AGAIN,
@@ -42,16 +44,20 @@ from planner.problem import Problem
 
 T = TypeVar("T")
 
-# Seconds between two signs of a worker, and between two looks at what may begin. Longer, and hosts wait for nothing;
-# shorter, and the database is written to for nothing.
+# Seconds between two looks at what may begin, and between two signs of the worker that decides. Longer, and hosts wait
+# for nothing; shorter, and the database is written to for nothing.
 BEAT = 1.0
+# Looks between two signs of a worker that does not decide. More, and a busy one is taken for dead; fewer, and what a
+# hundred workers write fills the one row that all changes write.
+QUIET = 3
 # Seconds of silence after which a worker on this machine is taken for dead: it was stopped, or killed. The kernel tells
 # whether its processes are at work, so nothing is lost when it was only slow. Shorter takes over from a busy machine.
+# Whoever decides for all gives way to the next after as long, on whatever machine: hosts wait so long for it.
 LAPSE = 10.0
 # The same for a worker on another machine, which may be cut off: its processes go on without the journal for as long as
 # a run takes, reboot included. Shorter, and two could be at work on a host; longer, and its hosts wait.
 CUT_OFF = 1800.0
-# Beats between two looks for tasks that were given to us and did not arrive: the answer to a transaction was lost.
+# Looks between two questions for tasks that were given to us and did not arrive: the answer to a transaction was lost.
 # Fewer ask the database more often for nothing; more, and such hosts wait longer.
 MISSED = 15
 # Seconds before another look at a host that somebody else is at work on, or at a database that is away.
@@ -128,7 +134,8 @@ class Worker:
         self._rollouts: dict[str, Rollout] = {}
         self._courses: dict[str, _Followed] = {}
         self._watch = _Watch(hands.name, hands.machine)
-        self._beats = 0
+        self._decides = True
+        self._beats = self._looks = 0
         self._away = ""
         self._at_work: list[Task] = []
         self._missed: set[str] = set()
@@ -168,14 +175,18 @@ class Worker:
 
     def _round(self, queue: Queue, until: Callable[[], bool]) -> bool:
         """Give a sign, take over, decide; whether the worker's work is over."""
+        self._looks += 1
         try:
-            self._beat()
+            if self._decides or self._away or self._looks % QUIET == 0:
+                self._beat()
             if self._away:
                 self._tell(News("", "the database is back"))
             self._away = ""
-            for lapsed in self._watch.lapsed(self._ledger.workers(), time.monotonic()):
+            beats, now = self._ledger.workers(), time.monotonic()
+            for lapsed in self._watch.lapsed(beats, now):
                 self._taken_over(queue, lapsed)
-            if self._beats % MISSED == 0:
+            self._decides = self._hands.name == self._watch.first(beats, self._hands.digest, now)
+            if self._looks % MISSED == 0:
                 self._take_back(queue)
             going = [] if self._ending.is_set() else self._ledger.standings(going=True)
             ours = {one.name for one in going if one.digest == self._hands.digest}
@@ -195,7 +206,8 @@ class Worker:
     def _beat(self) -> None:
         self._beats += 1
         hands = self._hands
-        self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, self._beats))
+        sign = ENDED - self._beats if self._ending.is_set() else self._beats
+        self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, sign))
 
     def _gone(self) -> None:
         """Tell that nobody works here any more; unless processes go on, whose hosts nobody elsewhere may take yet."""
@@ -203,7 +215,7 @@ class Worker:
         if self._at_work:
             return
         with suppress(AwayError, StaleError):
-            self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, -1))
+            self._ledger.beat(Beat(hands.name, hands.digest, hands.machine, ENDED))
 
     def _taken_over(self, queue: Queue, beat: Beat) -> None:
         """Put back what a worker left. One with other rules is followed by its like; an empty one is forgotten.
@@ -218,7 +230,7 @@ class Worker:
         left = queue.take_over(beat.worker)
         if left:
             self._tell(News("", f"{left} {'host' if left == 1 else 'hosts'} taken over from {beat.worker}"))
-        elif beat.beats == -1:
+        elif beat.beats == ENDED:
             self._ledger.forget(beat.worker)
 
     def _hosts_of(self, worker: str) -> list[str]:
@@ -252,6 +264,8 @@ class Worker:
         if decision.said != followed.said:
             followed.said = decision.said
             self._tell(News(name, decision.said))
+        if not self._decides:
+            return
         if decision.ended:
             self._ledger.end(name, decision.ended)
             return
@@ -509,10 +523,12 @@ class _Watch:
     def __init__(self, own: str, machine: str) -> None:
         self._own, self._machine = own, machine
         self._since: dict[str, tuple[int, float]] = {}
+        self._heard: dict[str, float] = {}
 
     def blind(self) -> None:
         """The database is away."""
         self._since.clear()
+        self._heard.clear()
 
     def lapsed(self, beats: Sequence[Beat], now: float) -> list[Beat]:
         """Those that have ended, or have given no sign for so long that they will not go on."""
@@ -520,11 +536,19 @@ class _Watch:
         for beat in beats:
             if beat.worker == self._own:
                 continue
-            seen, since = self._since.get(beat.worker, (None, now))
+            seen, since = self._since.get(beat.worker, (beat.beats, now))
             if seen != beat.beats:
-                since = now
+                since = self._heard[beat.worker] = now
             self._since[beat.worker] = (beat.beats, since)
             patience = LAPSE if beat.machine == self._machine else CUT_OFF
-            if beat.beats == -1 or now - since > patience:
+            if beat.beats == ENDED or now - since > patience:
                 found.append(beat)
         return found
+
+    def first(self, beats: Sequence[Beat], digest: str, now: float) -> str:
+        """The worker that decides for all of its rules: the first by name that takes hosts and was heard lately.
+
+        Two that see it otherwise for a moment decide the same, and the queue takes a host once.
+        """
+        able = (beat.worker for beat in beats if beat.digest == digest and beat.beats > ENDED)
+        return min((self._own, *(one for one in able if now - self._heard.get(one, -math.inf) <= LAPSE)))

@@ -169,7 +169,7 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     from planner.host.excerpt import parse_excerpt, unwrapped
     from planner.host.foreign import is_java, text_looks_like
 
-    machine = None if VDSM.search(text) else _machine(text, source)
+    machine = None if re.search(VDSM, text) else _machine(text, source)
     if machine is not None:
         return machine
     wrapped = unwrapped(text)
@@ -183,7 +183,7 @@ def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
 
 
 # What only VDSM's answer has: beside it, whatever else the text tells is not read.
-VDSM = re.compile(r"""["'](?:bondings|nics)["']\s*:|^[ \t]*(?:bondings|nics)[ \t]+=\s""", re.MULTILINE)
+VDSM = r"""(?m)["'](?:bondings|nics)["']\s*:|^[ \t]*(?:bondings|nics)[ \t]+=\s"""
 
 
 def _machine(text: str, source: str) -> Parsed | None:

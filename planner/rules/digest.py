@@ -11,7 +11,7 @@ MANIFEST = "ruleset.yaml"
 
 # The manifest's line that `mgmtnet rules release` writes, which is no part of what it is the digest of.
 SEALED = re.compile(r"""digest: *(["']?)(sha256:[0-9a-f]{64})\1(?:\s+#.*|\s*)""")
-EXTENDED = re.compile(r"""extends: *(["']?)([\w.@-]+)\1(?:\s+#.*|\s*)""")
+EXTENDED = r"""extends: *(["']?)([\w.@-]+)\1(?:\s+#.*|\s*)"""
 
 LONGEST_CHAIN = 10  # rulesets that extend each other; a circle is for `assemble` to tell
 
@@ -37,7 +37,7 @@ def digest_at(texts: Mapping[str, str], root: str, length: int = 1) -> str:
     prefix = f"{root}/"
     files = {path.removeprefix(prefix): text for path, text in texts.items() if path.startswith(prefix)}
     lines = [line for line in files.get(MANIFEST, "").splitlines() if line.startswith("extends")]
-    named = [found.group(2) for line in lines if (found := EXTENDED.fullmatch(line))]
+    named = [found.group(2) for line in lines if (found := re.fullmatch(EXTENDED, line))]
     if MANIFEST not in files or len(named) != len(lines) or len(named) > 1 or length > LONGEST_CHAIN:
         return ""
     return digest_of(files, digest_at(texts, named[0].replace("@", "/"), length + 1) if named else "")

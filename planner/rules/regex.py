@@ -16,8 +16,8 @@ WAYS_LIMIT = 10_000
 COUNT_LIMIT = 64  # a larger count is as good as none: no text is long enough to tell
 PATTERN_LIMIT = 500
 REFERS_BACK = "it refers back to a group, which can take exponential time; compare two fields with a reference instead"
-_SET = re.compile(r"\\.|(\[\^?\]?(?:\\.|[^\]\\])*\]?)", re.DOTALL)
-_OPERATION = re.compile(r"^\[\[|--|&&|~~|\|\|")
+_SET = r"\\.|(\[\^?\]?(?:\\.|[^\]\\])*\]?)"
+_OPERATION = r"^\[\[|--|&&|~~|\|\|"
 
 
 class _RunsAwayError(Exception):
@@ -58,8 +58,8 @@ def _odd(pattern: str) -> str:
     """
     if len(pattern) > PATTERN_LIMIT:
         return f"it has {len(pattern)} characters; keep it under {PATTERN_LIMIT}, or use `in` with a list"
-    for one in (found[1] for found in _SET.finditer(pattern) if found[1]):
-        if _OPERATION.search(re.sub(r"\\.", "_", one, flags=re.DOTALL)):
+    for one in (found[1] for found in re.finditer(_SET, pattern, re.DOTALL) if found[1]):
+        if re.search(_OPERATION, re.sub(r"\\.", "_", one, flags=re.DOTALL)):
             return f"its set {one} may become an operation on sets; write a backslash before what stands for itself"
     return REFERS_BACK if "(?(" in pattern else ""
 

@@ -1,6 +1,5 @@
 """Management addresses as people give them: an address of either family, or a name that resolves to some."""
 
-import ipaddress
 import re
 
 from planner.problem import Problem
@@ -21,6 +20,8 @@ def resolve(stated: list[str]) -> tuple[tuple[str, ...], list[Problem]]:
 
 def canonical(text: str) -> str | None:
     """The address in canonical text, an IPv4-mapped one as IPv4; None if it is no address."""
+    import ipaddress
+
     try:
         address = ipaddress.ip_address(text.strip("[]"))
     except ValueError:

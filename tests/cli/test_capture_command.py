@@ -67,6 +67,13 @@ def test_waiting_is_told_on_standard_error_alone(newer: Machine) -> None:
     assert [json.loads(line)["kind"] for line in lines] == ["begin", "end"]
 
 
+def test_a_host_is_waited_for_no_longer_than_was_said(newer: Machine) -> None:
+    done = newer.mgmtnet("capture", "127.0.0.1:1", "--wait", "1")
+    assert done.status == 1, done
+    assert "(at most 1 s)" in done.err
+    assert "error[host-unreachable]" in done.err
+
+
 def test_a_file_is_replaced_whole(newer: Machine, tmp_path: Path) -> None:
     path = tmp_path / "capture.json"
     path.write_text("what was there before")

@@ -125,6 +125,26 @@ def test_who_gives_no_sign_has_lapsed_but_not_while_nobody_can() -> None:
     assert watch.lapsed([near._replace(beats=8), far], 2 * CUT_OFF + 1) == [near._replace(beats=8), far]
 
 
+def test_one_decides_for_all_that_were_heard() -> None:
+    watch = _Watch("m", "here")
+
+    def first(now: float, **signs: int) -> str:
+        beats = [Beat(name, "other" if name == "b" else "d", "there", sign) for name, sign in signs.items()]
+        watch.lapsed(beats, now)
+        return watch.first(beats, "d", now)
+
+    assert first(0.0, a=7, m=1, z=1) == "m"  # a may be dead for years
+    assert first(1.0, a=8, b=2, m=2, z=2) == "a"
+    assert first(2.0, a=8, b=3, m=3, z=3) == "a"
+    assert first(1.0 + LAPSE, a=8, m=4, z=4) == "a"
+    assert first(2.0 + LAPSE, a=8, m=5, z=5) == "m"
+    assert first(3.0 + LAPSE, a=9, m=6, z=6) == "a"
+    assert first(4.0 + LAPSE, a=-11, m=7, z=7) == "m"  # it takes no more hosts
+    assert first(5.0 + LAPSE, a=10, m=8, z=8) == "a"
+    watch.blind()
+    assert first(6.0 + LAPSE, a=11, m=9, z=9) == "m"
+
+
 def problems(code: str) -> dict[str, Any]:
     return {"format": "mgmtnet/problems@1", "problems": [{"severity": "error", "code": code, "message": "why"}]}
 

@@ -1,6 +1,7 @@
 """Workers that share a PostgreSQL: killed, stopped, cut off, the database restarted and put back in time."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from fleet_on_stage import fleet
+from fleet_on_stage import ROOT, fleet
 from postgres import Server, controlled
 from psycopg import sql
 from rollouts import ONCE, Stage, Worker, children_of, wait_until
@@ -93,3 +94,24 @@ def test_rules_that_a_worker_does_not_have_are_not_worked_by(
                 wait_until(lambda: stage.is_state("rules", "done"))
             assert stage.states("rules") == {"host0": "saved"}
             assert "rules" not in worker.said.split("SIGTERM")[1]
+
+
+def test_workers_of_two_versions_share_a_rollout(postgres: Server, tmp_path: Path) -> None:
+    """Each begins hosts, which processes of its own version carry out."""
+    for name in ("planner", "rules"):
+        shutil.copytree(ROOT / name, tmp_path / "later" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "later" / "planner" / "__init__.py").open("a") as code:
+        code.write('\n__version__ = "99.0"\n')
+    later = {"PYTHONPATH": str(tmp_path / "later"), "PYTHONSAFEPATH": "1"}
+    with fleet(6) as hosts:
+        stage = Stage(hosts, postgres.url)
+        assert stage.start("versions", "--detach", "--waves", "2,rest").status == 0
+        with ExitStack() as stack:
+            ours = stack.enter_context(stage.worker(tmp_path / "ours", "--jobs", "1")).name
+            theirs = stack.enter_context(stage.worker(tmp_path / "theirs", "--jobs", "1", **later)).name
+            wait_until(lambda: stage.is_state("versions", "done"))
+        account = stage.status("versions")
+        assert {host["worker"] for host in account["hosts"]} == {ours, theirs}
+        assert account["counts"] == {"saved": 6}
+        assert b"99.0" in everything(postgres.url), "an order tells which version made it"
+    assert {name: hosts.sent(name) for name in hosts.hosts} == dict.fromkeys(hosts.hosts, ONCE)

@@ -467,3 +467,16 @@ class StandInEngine:
     def _read(self) -> View:
         caps = self.stand_in.caps()
         return View(vdsm2012.modernised(caps) if self.stand_in.age.has_cfg else caps, self._networks)
+
+
+class Hosts(NamedTuple):
+    """An engine that has several hosts: what each of them says that has only that."""
+
+    each: tuple[StandInEngine, ...]
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], body: Record) -> Answer:
+        """As `StandInEngine.answer`."""
+        answers = [one.answer(method, path, query, body) for one in self.each]
+        if path == "hosts":
+            return Answer(200, {"host": [host for one in answers for host in one.document.get("host", ())]})
+        return next((one for one in answers if one.status != 404), Answer(404, {}))

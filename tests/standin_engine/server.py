@@ -24,7 +24,7 @@ from planner.standin.host import StandIn
 from planner.standin.kernel import Record
 from planner.standin.server import reset
 from standin_engine.documents import Logical
-from standin_engine.engine import DEFAULT, Answer, Meanwhile, StandInEngine
+from standin_engine.engine import DEFAULT, Answer, Hosts, Meanwhile, StandInEngine
 
 # The account at a stand-in engine: a token, or the password each time (docs/vdsm.md, The engine's REST API).
 
@@ -85,6 +85,17 @@ class ServedEngine(NamedTuple):
     engine: StandInEngine
 
 
+class ServedEngines(NamedTuple):
+    """The same of an engine that has several hosts; ``engines``: what it is for each of them, by name."""
+
+    url: str
+    user: str
+    password: str
+    password_file: Path
+    ca: Path
+    engines: Mapping[str, StandInEngine]
+
+
 @contextlib.contextmanager
 def serve_engine(
     stand_in: StandIn,
@@ -98,20 +109,43 @@ def serve_engine(
 
     ``folder``: credentials, made if missing (the `Site` of the host may have the same); ``networks``: the cluster's.
     """
+    engine = StandInEngine(stand_in, networks, name=name, meanwhile=_signs(stand_in.clock))
+    with _served(engine, folder, account) as place:
+        yield ServedEngine(*place, engine)
+
+
+@contextlib.contextmanager
+def serve_engine_of_many(
+    stand_ins: Mapping[str, StandIn], folder: Path, networks: Iterable[Logical] = DEFAULT
+) -> Iterator[ServedEngines]:
+    """An engine that has all of ``stand_ins`` as its hosts, by name, while the block lasts."""
+    known = tuple(networks)
+    each = [
+        StandInEngine(stand_in, known, name=name, meanwhile=_signs(stand_in.clock))
+        for name, stand_in in stand_ins.items()
+    ]
+    with _served(Hosts(tuple(each)), folder, ACCOUNT) as place:
+        yield ServedEngines(*place, {one.name: one for one in each})
+
+
+@contextlib.contextmanager
+def _served(
+    engine: StandInEngine | Hosts, folder: Path, account: Account
+) -> Iterator[tuple[str, str, str, Path, Path]]:
+    """Where the engine listens, the account, the file of its password, and the CA."""
     credentials = issue(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*credentials.host)
     over = threading.Event()
-    engine = StandInEngine(stand_in, networks, name=name, meanwhile=_signs(stand_in.clock))
     server = _Server(("127.0.0.1", 0), partial(_Handler, engine, account, over), context)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="engine", daemon=True)
     thread.start()
     password_file = folder / "engine-password"
     password_file.touch(mode=0o600)
     password_file.write_text(account.password)
-    url = f"https://127.0.0.1:{server.server_port}"
     try:
-        yield ServedEngine(url, account.user, account.password, password_file, credentials.ca, engine)
+        url = f"https://127.0.0.1:{server.server_port}"
+        yield url, account.user, account.password, password_file, credentials.ca
     finally:
         over.set()
         server.shutdown()
@@ -165,7 +199,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, engine: StandInEngine, account: Account, over: threading.Event, *request: Any) -> None:
+    def __init__(self, engine: StandInEngine | Hosts, account: Account, over: threading.Event, *request: Any) -> None:
         self.engine, self.account, self.over = engine, account, over
         super().__init__(*request)
 
