@@ -9,7 +9,7 @@ from planner.apply.execute import here, see
 from planner.apply.journal import journal_url
 from planner.apply.library import gone_on_with, problem_of, state_folder, unknown_run
 from planner.apply.order import read_order
-from planner.apply.run import Event, report
+from planner.apply.run import Event, Report, Step, report
 from planner.apply.undo import order_to_undo, undoable
 from planner.cli.apply import REFUSED, agreed, carry_out, failed, left
 from planner.cli.hosts import limits_of, unexpectable
@@ -183,9 +183,10 @@ def run_undo(options: argparse.Namespace) -> int:
     if isinstance(order, Problem):
         return failed(options, [order], REFUSED)
     if order is None:
-        told = f"{access.target}: it stands as before the run {record.run}; nothing was sent"
-        say_json({"format": "mgmtnet/problems@1", "problems": []}) if options.output == "json" else say(told)
-        return 0
+        stands = "as planned, not saved" if sight.host.dirty else "as planned and saved"
+        looked = Step("look", f"it stands as before the run {record.run} already; nothing was sent")
+        network = read_order(record.order).plan["network"]
+        return say_report(options.output, Report("", access.target, network, stands, {}, (looked,), record.run))
     order = replace(order, run=options.run or order.run)
     heading = f"{access.target}: what the run {record.run} has changed is taken back\n"
     ended = agreed(options, sight, order.plan, heading)

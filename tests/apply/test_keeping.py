@@ -12,10 +12,10 @@ import pytest
 from hosts_on_stage import LIMITS, ROOT, Stage, stage
 
 from planner.apply import journal
-from planner.apply.execute import carry_out, go_on
+from planner.apply.execute import carry_out, go_on, take_up
 from planner.apply.library import carry_out as carry_out_from_python
 from planner.apply.order import Order
-from planner.apply.run import Event, Report, Word, nobody_said
+from planner.apply.run import Event, Report, Step, Word, nobody_said, report
 
 QUICK = replace(LIMITS, vdsm=5, change=2, settle=4, late=6)
 NIC, OWNED, ADOPTING = "nic-static", "ovirtmgmt-other-mtu", "seed-bridgeless"
@@ -98,6 +98,26 @@ def test_a_run_that_is_killed_while_it_asks_asks_again(instant: str, kept: bool)
         assert (report.standing, scene.truth) == (standing, standing), report.text()
         setups = [given for verb, given in scene.stand_in.log if verb == "setupNetworks"]
         assert len(setups) == (1 if kept else 2)
+
+
+def test_what_nobody_kept_and_could_not_be_taken_back_is_taken_back_when_it_is_resumed_and_never_saved() -> None:
+    with stage(OWNED, "jsonrpc", limits=QUICK, fenced=False) as scene:
+        order = asking(scene, 600)
+        (scene.folder / "order.json").write_text(json.dumps(order.document()))
+        arguments = [sys.executable, str(ROOT / "bench/doomed.py"), str(scene.folder / "order.json"), scene.journal]
+        subprocess.run([*arguments, "keep:before"], capture_output=True, timeout=60, check=False)
+        (record,) = journal.records(scene.journal)
+        problem = {"code": "not-kept", "message": "nobody has kept it", "hint": ""}
+        steps = (
+            *record.steps,
+            Step("keep", "", "undo", problem=problem, found={"kept": False}),
+            Step("undo", "", "", "as planned, not saved", problem),
+        )
+        told = report(order, steps)
+        assert (told.status, "have it taken back" in told.text()) == (5, True)
+        ended = take_up(record._replace(state="ended", steps=steps), "again", scene.journal, lambda _: None)
+        assert (ended.standing, scene.truth) == ("as before", "as before"), ended.text()
+        assert not any(verb == "setSafeNetworkConfig" for verb, _ in scene.stand_in.log)
 
 
 def test_a_run_that_is_killed_as_it_takes_back_what_nobody_kept_goes_on_taking_it_back() -> None:

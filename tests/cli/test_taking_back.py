@@ -3,16 +3,19 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
-from standins import BARE, MGMTNET, PATIENCE, Machine, machine
+from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, machine
 
 OWNED = "ovirtmgmt-other-mtu"
+REPORT = json.loads((GOLDEN.parent / "schemas" / "report.schema.json").read_text())
 
 
 def begun(host: Machine, *arguments: str) -> subprocess.Popen[str]:
@@ -40,8 +43,10 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(tmp_path: Path) ->
         assert (as_json.status, as_json.document["outcome"]) == (4, "change")
         assert host.changed() == []
         assert host.mgmtnet("status").out == "no runs yet\n"
-        done = host.apply("--yes")
+        done = host.apply("--yes", "-v")
         assert done.status == 0, done
+        for verb in ("ping", "getCapabilities", "setupNetworks", "confirmConnectivity", "setSafeNetworkConfig"):
+            assert re.search(rf"{re.escape(host.target)}: {verb}: done \(\d+\.\d s\)", done.err), verb
         assert "networks.ovirtmgmt" in done.err, "the plan is shown with --yes, too"
         assert host.apply("--check").status == 0
         unmade = host.mgmtnet("undo", done.run, "--check")
@@ -52,7 +57,8 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(tmp_path: Path) ->
         assert f"stands as before the run {done.run}, and that is saved" in undone.out
         assert host.changed() == ["setupNetworks", "setSafeNetworkConfig"] * 2
         again = host.mgmtnet("undo", done.run, "--yes", "-o", "json")
-        assert (again.status, again.document["problems"]) == (0, [])
+        assert (again.status, again.document["undoes"]) == (0, done.run)
+        jsonschema.validate(again.document, REPORT)
         assert f"(undoes {done.run})" in host.mgmtnet("status").out
         assert host.mgmtnet("undo", "nobody").status == 1
         assert "error[not-agreed]" in host.mgmtnet("undo", "back").err
