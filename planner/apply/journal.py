@@ -31,9 +31,9 @@ POSTGRESQL = "postgresql://"
 WRITTEN = "mgmtnet-json"
 # The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
 FORM = "mgmtnet-apply-1"
-# Seconds between two looks of DBOS for messages, which no run waits for in that way (`confirmed` reads the one there may
-# be). The end of a run waits for such a look: longer, and each apply takes longer; shorter, and a run of minutes asks the
-# database for nothing hundreds of times.
+# Seconds between two looks of DBOS for messages, which no run waits for in that way (`confirmed` reads the one that
+# there may be). The end of a run waits for such a look: longer, and each apply takes longer; shorter, and a run of
+# minutes asks the database for nothing hundreds of times.
 LISTENS = 0.2
 # Connections to PostgreSQL that DBOS may have for one run, beside those by which it listens and the host is held. A run
 # writes one thing after the other; with DBOS' own 20 it takes five, and a hundred hosts at once need a larger server.
