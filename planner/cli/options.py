@@ -523,6 +523,17 @@ def _defined(command: argparse.ArgumentParser) -> None:
     _managed(command)
 
 
+def _judged(command: argparse.ArgumentParser) -> None:
+    what = "a setupNetworks call (JSON), as it is sent, or as VDSM gives it to its hooks; - for standard input"
+    command.add_argument("request", metavar="REQUEST", help=what)
+    command.add_argument("--capture", metavar="C", required=True, help="the host (getVdsCaps); - for standard input")
+    what = "what may be lost, by its code: a warning then, no refusal (may be repeated)"
+    command.add_argument("--allow", metavar="CODE", action="append", default=[], help=what)
+    command.set_defaults(network=None)
+    _managed(command)
+    output(command, ("text", "json"))
+
+
 def _wanted(command: argparse.ArgumentParser) -> None:
     """What the data centre wants, of which host, by which rules."""
     command.add_argument(
@@ -565,6 +576,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "diff": ("plan", "what the plan changes on the host", _host),
     "draw": ("plan", "the stack up to the management address, before and after", _draw),
     "define": ("define", "a first definition of the network, by what the host is", _defined),
+    "judge": ("judge", "whether a setupNetworks call, whoever sends it, would lose the host", _judged),
     "capture": ("hosts", "read a host, as plans are made from", _captured),
     "apply": ("apply", "change a host as planned, and prove it", _applied),
     "rehearse": ("rehearse", "apply the plan to a stand-in for the captured host", _rehearsed),

@@ -906,11 +906,115 @@ ROLLOUTS = {
 }
 
 
+# Codes of what a setupNetworks call would take from the management network (`mgmtnet judge`, vdsm-hook-mgmtnet).
+
+
+CALLS = {
+    "address-twice": Meaning(
+        "The call gives the management address to a network, and leaves it on the device that has it today. Which of "
+        "the two answers is chance.",
+        "Take the address off the device first, or attach the network to that device, with its tag.",
+    ),
+    "call-malformed": Meaning(
+        "What was to be judged is no setupNetworks call: no JSON, or without networks and bondings.",
+        "Give what `mgmtnet plan -o vdsm` prints, or what VDSM gives to its hooks.",
+    ),
+    "call-unplayable": Meaning(
+        "A call is judged by playing it to a stand-in for the host, which knows Linux bridges, and not Open vSwitch.",
+        "Judge the call by hand.",
+    ),
+    "changes-lease": Meaning(
+        "The management address is a lease, or one of several addresses of a device that asks DHCP, and nothing shows "
+        "that what the call makes is given the same. DHCPv6 is asked by an identifier of the device's own.",
+        "Reserve the address by the new identifier, make it static, or look for the host at a new address.",
+    ),
+    "code-unknown": Meaning(
+        "What --allow names is none of the codes that a judgement may have.",
+        "Write one of those that docs/hook.md lists.",
+    ),
+    "leaves-address": Meaning(
+        "The call makes the management network, by its name, on something else than what has the management address, "
+        "which stays where it is: the host is reached, but not by the engine's management network.",
+        "Attach the network to the device of the management address, with its tag; see docs/hook.md if that was not "
+        "found rightly.",
+    ),
+    "loses-address": Meaning(
+        "No device has the management address after the call: its network is removed, gets another address or a lease, "
+        "or its device is put under something else. Or its MTU goes below 1280, at which the kernel takes IPv6 away.",
+        "State the address, with its netmask, on the network that stands on that device.",
+    ),
+    "loses-bond": Meaning(
+        "The management address is on a single nic afterwards, where a bond carries it today.",
+        "Keep the bond, or change the switch's ports first and allow this code for the change.",
+    ),
+    "loses-bond-member": Meaning(
+        "The bond that carries the management address loses a member, and keeps others.",
+        "See that what is left has a link.",
+    ),
+    "loses-bond-mode": Meaning(
+        "The bond that carries the management address runs in another mode afterwards: the switch's side of 802.3ad "
+        "does not serve balance-rr, nor the other way round. A bond that a call names without options loses its own.",
+        "Name the bond with the options that it has.",
+    ),
+    "loses-bridge": Meaning(
+        "The management network becomes one without a bridge, or goes, while virtual machines are on that bridge. A "
+        "hosted engine is one of them.",
+        "Migrate the virtual machines first.",
+    ),
+    "loses-default-route": Meaning(
+        "The host has its default route over the management device today, and none after the call: what is behind a "
+        "router, such as the engine, is not answered.",
+        "Name the gateway, and defaultRoute; allow this code where the engine is in the host's own subnet.",
+    ),
+    "loses-further-address": Meaning(
+        "The management device has further addresses that are gone after the call: VDSM gives a network one a family.",
+        "Move what uses them before.",
+    ),
+    "loses-network": Meaning(
+        "The management address is kept, but on a network of another name: the engine looks for the management network "
+        "by its name, and does not find it.",
+        "Keep the address on the network that has it.",
+    ),
+    "loses-nics": Meaning(
+        "After the call the management address goes over other nics only than today. Whether these are wired to the "
+        "same network, nobody has seen.",
+        "Keep one of the nics, as a member of a bond for instance, until the others have been seen to work.",
+    ),
+    "loses-tag": Meaning(
+        "The management address is sent with another VLAN tag than today, or with none: it leaves its VLAN.",
+        "Ask for the tag that the host has.",
+    ),
+    "loses-unseen-gateway": Meaning(
+        "The call takes a device over with a static address and without a gateway, and the host reports no gateway at "
+        "all. VDSM on Enterprise Linux 9 before 4.50.7 hides them, so that the engine itself asks for that, and the "
+        "host loses its default route.",
+        "Name the gateway that `ip route show default` tells; allow this code where there is none.",
+    ),
+    "lowers-mtu": Meaning(
+        "Something under the management address takes smaller frames after the call.",
+        "See that nothing needs the larger ones.",
+    ),
+    "moves-default-route": Meaning(
+        "The default route leads over another device after the call.",
+        "See that the engine is reached over it, or in the host's own subnet.",
+    ),
+    "raises-mtu": Meaning(
+        "The management address sends larger frames after the call than it was seen to: ping works, the engine hangs.",
+        "Ping the engine with a full frame first.",
+    ),
+    "vdsm-refuses": Meaning(
+        "VDSM, nmstate or the kernel would not take the call; the message has VDSM's code. The host is not lost by it.",
+        "Mend the call.",
+    ),
+}
+
+
 # By what they are about, as a reader would look for them.
 CHAPTERS: Mapping[str, Mapping[str, Meaning]] = {
     "captures and definitions": INPUTS,
     "rule files": LANGUAGE,
     "trying, comparing and releasing rules": WORKBENCH,
+    "calls to be judged": CALLS,
     "hosts and runs": RUNS,
     "rollouts": ROLLOUTS,
     "the service over HTTP": SERVICE,
