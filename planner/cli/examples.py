@@ -29,6 +29,7 @@ STATUSES: Mapping[str, Mapping[int, str]] = {
     "why-not": {},
     "advise": {0: "the host is accepted as it is defined", 3: "it is refused, whatever the advice"},
     "diff": PLANNED,
+    "judge": {0: "the host keeps its management network", 1: "it cannot be judged", 3: "the host could lose it"},
     "draw": PLANNED,
     "apply": APPLIED,
     "register": APPLIED,
@@ -64,6 +65,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "diff": ("mgmtnet diff capture.json --network definition.yaml",),
     "draw": ("mgmtnet draw capture.json --network definition.yaml -o svg > host1.svg",),
     "define": ("mgmtnet define capture.json --address 192.0.2.10 > definition.yaml",),
+    "judge": ("mgmtnet judge request.json --capture capture.json --address 192.0.2.10",),
     "capture": (
         "mgmtnet capture host1.example.com -o host1.json",
         "mgmtnet capture host1.json --scrub -o scrubbed.json",

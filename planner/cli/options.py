@@ -20,7 +20,8 @@ OURS = "MGMTNET_"
 # Words of one command that may mean nothing to another: there the variable is not looked at.
 SHARED = ("--output", "--reboot")
 YES = ("1", "yes", "true", "on")
-# Names after MGMTNET_ that mean something: those of no option, and of the options of every parser that was made.
+# Names after MGMTNET_ that mean something: those of no option, those of the clients and hooks beside the command, and of
+# the options of every parser that was made.
 KNOWN = {
     "CA",
     "CERT",
@@ -33,6 +34,7 @@ KNOWN = {
     "JOURNAL",
     "STATE",
 }
+KNOWN |= {"TOKEN", "HOOK_CONF"}
 
 
 class Parser(argparse.ArgumentParser):
