@@ -20,21 +20,10 @@ OURS = "MGMTNET_"
 # Words of one command that may mean nothing to another: there the variable is not looked at.
 SHARED = ("--output", "--reboot")
 YES = ("1", "yes", "true", "on")
-# Names after MGMTNET_ that mean something: those of no option, those of the clients and hooks beside the command, and of
-# the options of every parser that was made.
-KNOWN = {
-    "CA",
-    "CERT",
-    "KEY",
-    "DEBUG",
-    "ENGINE_CA",
-    "ENGINE_PASSWORD",
-    "ENGINE_URL",
-    "FENCE_PASSWORD",
-    "JOURNAL",
-    "STATE",
-}
-KNOWN |= {"TOKEN", "HOOK_CONF"}
+# Names after MGMTNET_ that mean something: those of no option, some of them a client's or a hook's beside the command,
+# and of the options of every parser that was made.
+NO_OPTION = "CA CERT KEY ENGINE_CA ENGINE_URL ENGINE_PASSWORD FENCE_PASSWORD JOURNAL STATE DEBUG TOKEN HOOK_CONF"
+KNOWN = set(NO_OPTION.split())
 
 
 class Parser(argparse.ArgumentParser):
