@@ -4,7 +4,6 @@ What explains is imported where it is used: ``plan -o json`` needs none of it, a
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Collection, Iterator
 from importlib import import_module
@@ -181,6 +180,5 @@ def run_draw(options: argparse.Namespace, inputs: Inputs) -> int:
     render = import_module(f"planner.explain.drawing.{options.output}").render
     wide = {"width": width_of(sys.stdout)} if options.output == "text" else {}
     document = plan.document()
-    source = "standard input" if options.capture == "-" else os.path.basename(options.capture)
-    say(render(*labelled(pictures(inputs.host, document), document, source), **wide).rstrip("\n"))
+    say(render(*labelled(pictures(inputs.host, document), document), **wide).rstrip("\n"))
     return 3 if plan.outcome == "refused" else 0

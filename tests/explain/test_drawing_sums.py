@@ -55,8 +55,8 @@ def test_boxes_that_are_merged_to_fit_keep_what_is_common_to_them() -> None:
 
 def test_a_drawing_by_itself_names_host_and_rules() -> None:
     plan = SEED_PLAN | {"rules": {"ruleset": "ovirtmgmt", "version": "1.0"}}
-    before, after = labelled(pictures(SEED, plan), plan, "host1.json")
-    assert before.title == "Before: 192.0.2.10 (host1.json)"
+    before, after = labelled(pictures(SEED, plan), plan)
+    assert before.title == "Before: 192.0.2.10"
     assert after.title == "After, by the rules ovirtmgmt 1.0"
 
 
@@ -64,7 +64,7 @@ def test_a_refused_one_has_the_hint() -> None:
     rules = {"rules": {"ruleset": "ovirtmgmt", "version": "1.0"}}
     plan = copy.deepcopy(FOREIGN_PLAN) | rules
     plan["problems"][0]["hint"] = "take it away"
-    (only,) = labelled(pictures(FOREIGN, plan), plan, "host1.json")
+    (only,) = labelled(pictures(FOREIGN, plan), plan)
     assert only.title.startswith("As it is: refused, by the rules ovirtmgmt 1.0: ")
     assert only.notes[0].endswith("(hint: take it away)")
     assert all(note in only.notes for note in pictures(FOREIGN, plan)[0].notes[1:])

@@ -431,18 +431,18 @@ def pictures(host: Host, document: Mapping[str, Any]) -> tuple[Picture, Picture 
     return before(host, holder_of(document), notable), after(host, document)
 
 
-def labelled(drawn: tuple[Picture, Picture | None], document: Mapping[str, Any], source: str) -> Iterator[Picture]:
+def labelled(drawn: tuple[Picture, Picture | None], document: Mapping[str, Any]) -> Iterator[Picture]:
     """The pictures of a plan with what they have to say where they are kept by themselves.
 
-    That is the host, by its address and the ``source`` of its capture; the rules that decided; of a refusal the hints.
+    That is the host, by its management address; the rules that decided; of a refusal the hints.
     """
     first, second = drawn
     address, rules = address_of(document), document["rules"]
-    host = legible(f"{address} ({source})" if address else source, 60)
+    host = f": {legible(address, 60)}" if address else ""
     by = f"by the rules {legible(rules['ruleset'], 40)} {legible(rules['version'], 40)}"
     hints = [legible(problem["hint"]) for problem in errors_of(document)] if first.refused else []
     notes = [f"{note} (hint: {hint})" if hint else note for note, hint in zip(first.notes, hints, strict=False)]
-    title = f"{first.title}: {host}" if second is not None else f"{first.title}, {by}: {host}"
+    title = f"{first.title}{host}" if second is not None else f"{first.title}, {by}{host}"
     yield replace(first, title=title, notes=tuple(notes) or first.notes)
     if second is not None:
         yield replace(second, title=f"{second.title}, {by}")
