@@ -136,8 +136,19 @@ clean:
 $(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/rules/*.py planner/engine/*.py)
 	@$(BIN)/python -c 'from planner.rules.shelf import make_forms; make_forms()'
 
-.venv/test: pyproject.toml .venv/run
+.venv/test: pyproject.toml .venv/run .venv/consumers
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+# What reads `mgmtnet plan -o nmstate` and `-o ansible` in tests: nmstate's own code (its dependencies are a daemon's
+# bindings, which that does not need), and oVirt's collection out of the package ansible (which has a hundred others).
+UNPACK := import glob, sys, sysconfig, zipfile; whole = zipfile.ZipFile(glob.glob(sys.argv[1] + "/ansible-*.whl")[0]); \
+  whole.extractall(sysconfig.get_path("purelib"), [name for name in whole.namelist() if "/ovirt/ovirt/" in name])
+.venv/consumers: .venv/bin/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps nmstate==2.0.0
+	@folder=$$(mktemp -d) \
+	  && $(BIN)/pip download --quiet --disable-pip-version-check --no-deps --dest $$folder 'ansible>=12,<13' \
+	  && $(BIN)/python -c '$(UNPACK)' $$folder && rm -r $$folder
 	@touch $@
 
 .venv/check: pyproject.toml .venv/test

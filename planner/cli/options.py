@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from planner.cli.arguments import access, count, log, number, output, rules, seconds, variable, verbose
 from planner.cli.output import say, tell_whole
+from planner.dialects import DIALECTS
 from planner.printing import printable
 from planner.problem import Problem
 
@@ -139,7 +140,7 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
     return chosen
 
 
-OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
+OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3", *DIALECTS)
 DRAWINGS = ("text", "svg", "mermaid")
 RUN = r"[a-z0-9][a-z0-9-]{0,63}"
 
@@ -196,7 +197,7 @@ def _plan(command: argparse.ArgumentParser) -> None:
         "--step",
         choices=("adopt", "change"),
         default="",
-        help="which call -o vdsm and -o vdsm3 print; without it the first",
+        help="which call -o vdsm and -o vdsm3 print; without it the first (others have what is wanted at last)",
     )
     command.add_argument("--exit-code", action="store_true", help="status 0: nothing to change, 4: a change")
 

@@ -499,6 +499,11 @@ WORKBENCH = {
         "See the hint, or `mgmtnet rules list`.",
     ),
     "options-contradict": Meaning("Two options ask for opposite things.", "Leave one out."),
+    "output-incomplete": Meaning(
+        "The plan has something that the words asked for (`-o netplan`, `-o rest`, ...) cannot say, or that whoever "
+        "reads them would do otherwise. Nothing is printed, since what is left out would be lost on the host.",
+        "Take `-o vdsm` or `mgmtnet apply`, which have words for all of a plan, or another output (docs/outputs.md).",
+    ),
     "possible-conflict": Meaning(
         "On some host two rules give one field different values: the finding has the host. As a warning it is the word "
         "of the solver alone, for which no capture was found.",
