@@ -33,6 +33,7 @@ demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
 	@echo; echo "mgmtnet why ... vlan"; $(BIN)/mgmtnet why $(SEEN) vlan
 	@echo; echo "mgmtnet draw ..."; $(BIN)/mgmtnet draw $(SEEN)
+	@echo; echo "The command is $(BIN)/mgmtnet; README tells how to install it."
 
 test: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q -n 4 --dist loadfile --cov --cov-report= --ignore=tests/service --ignore=tests/page

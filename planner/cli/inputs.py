@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
-from planner.cli.output import complain, problems_document, say_json
+from planner.cli.output import complain, detail, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
@@ -65,6 +65,8 @@ def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     problems += unsound
     if definition is None or rules is None or errors(problems):
         return problems
+    detail(f"{options.network or 'no definition'}: {definition.network}, {definition.digest}")
+    detail(f"rules: {rules.ruleset.title}, {len(rules.ruleset.rules)} of them, {rules.ruleset.digest}")
     return Wanted(definition, addresses, rules, tuple(problems))
 
 
@@ -89,6 +91,10 @@ def _host(options: argparse.Namespace) -> tuple[Host | None, list[Problem]]:
     if isinstance(held, Problem):
         return None, [held]
     reading = read_capture(held.content, held.source, which(options))
+    if reading.host is not None:
+        age = ".".join(map(str, reading.host.version)) or "unknown"
+        told = f"read as {reading.host.format}, VDSM {age}, {reading.host.digest}"
+        detail(f"{held.source}: {len(held.content)} bytes, {told}")
     return reading.host, list(reading.problems)
 
 

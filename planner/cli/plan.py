@@ -10,7 +10,7 @@ from importlib import import_module
 
 import planner
 from planner.cli.inputs import Inputs, on_host
-from planner.cli.output import complain, is_looked_at, say, say_json, say_lines, tell
+from planner.cli.output import complain, in_colour, is_looked_at, say, say_json, say_lines, tell, width_of
 from planner.dialects import DIALECTS
 from planner.facts.compute import facts_of
 from planner.host.model import Host
@@ -31,7 +31,7 @@ def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
         return _sent(plan, options, inputs.host)
-    say(_document(plan, options.output))
+    say(_document(plan, options.output), painted=options.output == "text")
     if options.output == "text" and plan.outcome == "refused" and is_looked_at(sys.stdout):
         from planner.cli.advise import closing
 
@@ -48,7 +48,7 @@ def _document(plan: Plan, output: str) -> str:
         return dump_yaml(plan.document())
     from planner.explain.summary import summary
 
-    return summary(plan.document())
+    return summary(plan.document(), colour=in_colour(sys.stdout), width=width_of(sys.stdout))
 
 
 def _sent(plan: Plan, options: argparse.Namespace, host: Host) -> int:
@@ -182,7 +182,7 @@ def run_diff(options: argparse.Namespace, inputs: Inputs) -> int:
     from planner.explain.diff import changes, text
 
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
-    say(text(changes(inputs.host, plan.document())).rstrip("\n"))
+    say(text(changes(inputs.host, plan.document()), width_of(sys.stdout)).rstrip("\n"))
     return 3 if plan.outcome == "refused" else 0
 
 
@@ -192,9 +192,11 @@ def run_diff(options: argparse.Namespace, inputs: Inputs) -> int:
 @on_host
 def run_draw(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the drawing; the exit status."""
-    from planner.explain.drawing.scene import pictures
+    from planner.explain.drawing.scene import labelled, pictures
 
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     render = import_module(f"planner.explain.drawing.{options.output}").render
-    say(render(*pictures(inputs.host, plan.document())).rstrip("\n"))
+    wide = {"width": width_of(sys.stdout)} if options.output == "text" else {}
+    document = plan.document()
+    say(render(*labelled(pictures(inputs.host, document), document), **wide).rstrip("\n"))
     return 3 if plan.outcome == "refused" else 0

@@ -644,6 +644,26 @@ RUNS = {
         "Leave it unset, or write sqlite:/// or postgresql://.",
     ),
     "journal-unreachable": Meaning("The journal's database cannot be used.", "See to the server and its password."),
+    "nothing-to-undo": Meaning(
+        "The run has changed nothing that could be put back: it ended as before or adopted, or it only made the "
+        "network VDSM's own as the host stood. VDSM cannot give a device up and leave it its address.",
+        "`mgmtnet status` lists the runs and how they ended.",
+    ),
+    "not-asked": Meaning(
+        "The run does not ask whether its change is to be kept: it was begun without --confirm-within, has not come so "
+        "far, or has ended.",
+        "`mgmtnet status RUN` shows how it stands.",
+    ),
+    "not-kept": Meaning(
+        "The change stood as planned, and nobody said in time that it is to be kept (--confirm-within). Nothing of it "
+        "was saved; the way back was sent, and the host read again.",
+        "Apply it again, try the host out, and keep it: `mgmtnet confirm RUN`, or `yes` at the terminal.",
+    ),
+    "not-over-engine": Meaning(
+        "What is asked for may have to take a network back, and the engine's REST API cannot: it builds only what is "
+        "defined.",
+        "Speak with VDSM itself (--transport auto).",
+    ),
     "not-agreed": Meaning("Nobody can be asked here, and nothing was sent.", "--yes applies without asking."),
     "plan-altered": Meaning(
         "The calls in the plan's file are not those that its attachment makes: somebody edited it.",
@@ -674,6 +694,16 @@ RUNS = {
     "secret-in-options": Meaning("A password stands in --fence-options, for all to see.", "--fence-password-file."),
     "secret-in-url": Meaning("The engine's URL holds a user or a password, for all to see.", "--engine-password-file."),
     "speed-malformed": Meaning("--speed is no speed.", "Give a number above 0."),
+    "unknown-variable": Meaning(
+        "A variable of the environment begins with MGMTNET_ and stands for no option of any command: a slip, most "
+        "likely, and what it was to say is not heard.",
+        "An option --name is MGMTNET_NAME; unset the variable where it was meant for something else.",
+    ),
+    "undo-overtaken": Meaning(
+        "The host is not as the run has left it. What came since may rest on what would be taken back, or has "
+        "changed it already.",
+        "Undo what came since, the last first; or define the network as it is to be, and apply that.",
+    ),
     "stale-plan": Meaning(
         "The host is not as it was when the plan was made; the plan might move another device now.",
         "Make the plan anew.",

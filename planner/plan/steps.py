@@ -50,6 +50,22 @@ def steps_of(host: Host, network: str, attachment: Attachment, holder: Holder, *
     return adopting, PlanStep("change", wanted, foreseen, back)
 
 
+def step_back(
+    before: Host, now: Host, network: str, attachment: Attachment, holder: Holder, address: str
+) -> tuple[Attachment, PlanStep]:
+    """Return how ``network`` was attached on the host ``before``, and the step that leads back there from ``now``.
+
+    ``attachment``: how it is attached now; ``holder``: by which device and address the host was managed before, and
+    ``address``: at which it is now.
+    """
+    own = before.networks.get(network)
+    past = _as_owned(before, own, attachment) if own is not None else _as_taken(before, attachment, holder)
+    wanted = _way_back(before, network, past, attachment)._replace(version=now.version, checked=True)
+    foreseen = foresee(now, network, past, attachment.top_device(network), address)
+    back = SetupRequest((_named(now, network, attachment),), now.version, checked=False)
+    return past, PlanStep("change", wanted, foreseen, back)
+
+
 def _named(host: Host, network: str, attachment: Attachment) -> NetworkRequest:
     own = host.networks.get(network)
     return NetworkRequest(network, attachment, own.qos if own else None, own.custom if own else None)

@@ -308,7 +308,7 @@ def _diff(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
 
 
 def _draw(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
-    from planner.explain.drawing.scene import pictures
+    from planner.explain.drawing.scene import labelled, pictures
 
     wanted = accepted(accept, list(DRAWINGS))
     if not wanted:
@@ -316,7 +316,8 @@ def _draw(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
         return problem_answer(406, [Problem("not-acceptable", "there is no such drawing", hint)])
     name, media = DRAWINGS[wanted]
     render = import_module(f"planner.explain.drawing.{name}").render
-    drawn: str = render(*pictures(asked.host, asked.plan().document()))
+    document = asked.plan().document()
+    drawn: str = render(*labelled(pictures(asked.host, document), document))
     return Answer(200, media, drawn.encode(), asked.decision)
 
 
