@@ -34,6 +34,7 @@ demo: .venv/run $(COMPILED)
 	@$(BIN)/mgmtnet plan $(SEEN)
 	@echo; echo "mgmtnet why ... vlan"; $(BIN)/mgmtnet why $(SEEN) vlan
 	@echo; echo "mgmtnet draw ..."; $(BIN)/mgmtnet draw $(SEEN)
+	@echo; echo "The command is $(BIN)/mgmtnet; README tells how to install it."
 
 test: .venv/test $(COMPILED)
 	$(BIN)/python -m pytest -q -n 4 --dist loadfile --cov --cov-report= --ignore=tests/service --ignore=tests/page
@@ -140,8 +141,20 @@ clean:
 $(COMPILED): .venv/run $(wildcard $(RULES)/*.yaml $(RULES)/*/*.yaml planner/rules/*.py planner/engine/*.py)
 	@$(BIN)/python -c 'from planner.rules.shelf import make_forms; make_forms()'
 
-.venv/test: pyproject.toml .venv/run
+.venv/test: pyproject.toml .venv/run .venv/consumers
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+# What reads `mgmtnet plan -o nmstate` and `-o ansible` in tests: nmstate's own code (its dependencies are a daemon's
+# bindings, which that does not need), and oVirt's collection out of the package ansible (which has a hundred others).
+# Where they cannot be had, those tests say so and are skipped.
+UNPACK := import glob, sys, sysconfig, zipfile; whole = zipfile.ZipFile(glob.glob(sys.argv[1] + "/ansible-*.whl")[0]); \
+  whole.extractall(sysconfig.get_path("purelib"), [name for name in whole.namelist() if "/ovirt/ovirt/" in name])
+.venv/consumers: .venv/bin/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps nmstate==2.0.0 || echo "nmstate could not be had"
+	@folder=$$(mktemp -d) \
+	  && $(BIN)/pip download --quiet --disable-pip-version-check --no-deps --dest $$folder 'ansible>=12,<13' \
+	  && $(BIN)/python -c '$(UNPACK)' $$folder || echo "oVirt's Ansible collection could not be had"; rm -rf $$folder
 	@touch $@
 
 .venv/check: pyproject.toml .venv/test

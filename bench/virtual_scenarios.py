@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -30,6 +31,9 @@ HOSTS = {
     "first network, rebooted": "nic-static",
     "own network, rebooted": "ovirtmgmt-should-be-bridged",
     "own network": "ovirtmgmt-should-be-bridged",
+    "own network, kept": "ovirtmgmt-should-be-bridged",
+    "own network, kept by nobody": "ovirtmgmt-should-be-bridged",
+    "first network, kept by nobody": "nic-static",
     "first network before 4.40": "nic-static",
     "VDSM of 2012": "bond-static-on-4-10",
 }
@@ -42,7 +46,10 @@ READER = Reader()
 def names() -> list[str]:
     """Every scenario: each host over each wire that its VDSM may speak, and the first network over all three."""
     spoken = {"first network": ("xmlrpc", "jsonrpc", "engine"), "VDSM of 2012": ("xmlrpc", "engine")}
-    return [f"{host} / {wire}" for host in HOSTS for wire in spoken.get(host, ("jsonrpc", "engine"))]
+    direct = {
+        host: ("jsonrpc",) for host in HOSTS if "kept" in host
+    }  # the engine takes nothing back, so nobody is asked
+    return [f"{host} / {wire}" for host in HOSTS for wire in (spoken | direct).get(host, ("jsonrpc", "engine"))]
 
 
 def scenario(name: str) -> Scenario:
@@ -66,10 +73,12 @@ def scenario(name: str) -> Scenario:
     if kind == UNADOPTED:
         wanted["steps"] = wanted["steps"][1:]
     reboot = Reboot(access, "bmc", "ipmilan", "admin") if "rebooted" in kind else None
-    order = order_for(access, sight, wanted, reboot=reboot, limits=LIMITS)
+    limits = replace(LIMITS, keep=3) if "kept" in kind else LIMITS
+    order = order_for(access, sight, wanted, reboot=reboot, limits=limits)
     order.before[MARK] = next(MARKS)
     confirms = transport == "xmlrpc" or host.age.xmlrpc_only
-    return Scenario(name, order, host, sight.host, READER, confirms)
+    word = None if kind.endswith("by nobody") else True
+    return Scenario(name, order, host, sight.host, READER, confirms, word)
 
 
 @contextmanager

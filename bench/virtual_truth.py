@@ -20,6 +20,8 @@ def judge(world: VirtualWorld) -> list[str]:
     if not world.ended:
         return [*found, "the run never ends"]
     standing = world.journal[-1].standing or "unknown"
+    if standing == "as planned and saved" and world.scenario.word is None:
+        found.append("what nobody kept was saved")
     if world.disturbed:  # by somebody else, after it was read last: nobody could know
         return found
     stance = _stance(world)

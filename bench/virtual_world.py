@@ -96,7 +96,7 @@ class Stop(Exception):  # noqa: N818  nothing is wrong
 
 
 class Scenario(NamedTuple):
-    """A host, a plan for it, and how it is spoken to."""
+    """A host, a plan for it, and how it is spoken to; ``word``: what is said of keeping the change, None: nothing."""
 
     name: str
     order: Order
@@ -104,6 +104,7 @@ class Scenario(NamedTuple):
     before: Host
     reader: Reader
     any_confirms: bool
+    word: bool | None = True
 
     @property
     def transport(self) -> str:
@@ -214,7 +215,7 @@ class VirtualWorld:
             steps = list(self.journal)
             try:
                 step = STAGES[following](
-                    Run(order, contact, self.scenario.before, steps, self.performed, fencing, self._told)
+                    Run(order, contact, self.scenario.before, steps, self.performed, fencing, self._told, self._word)
                 )
             except Exception as fault:  # noqa: BLE001  no fault of the world's may end a run so
                 self.wrong.append(f"{following} raised {fault!r}")
@@ -232,6 +233,9 @@ class VirtualWorld:
                 self.point("step is written")
         self.ended, self.alive = True, False
         self.in_reach = self.host.up(self.host.address) and not self.cut and self.daemon.recovering() is None
+
+    def _word(self) -> bool | None:
+        return self.scenario.word
 
     def _told(self, event: Event) -> None:
         self.step = event.step

@@ -8,7 +8,7 @@ export LAB=${LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/uml-lab}
 here=$(dirname "$(readlink -f "$0")")
 processor=${LAB_CPUINFO:-/proc/cpuinfo}  # another file: to try what is done on another processor
 shim=$LAB/ptrace-regset.so
-tools="iproute2 dnsmasq-base busybox-static kmod iputils-ping"
+tools="iproute2 dnsmasq-base busybox-static kmod iputils-ping network-manager dbus-daemon udev"
 
 no() { echo "no lab: $*" >&2; exit 3; }
 
@@ -36,7 +36,7 @@ done
 rm -f "$shim"
 ! amx || cc -shared -fPIC -O2 -o "$shim" "$here/ptrace-regset.c" || no "the shim for processors with AMX could not be built"
 built && exit 0
-echo "building the lab in $LAB (about 45 MB of packages, a minute)"
+echo "building the lab in $LAB (about 50 MB of packages, a minute)"
 "$here/fetch.sh" "$LAB/uml" user-mode-linux || no "package user-mode-linux could not be had"
 # shellcheck disable=SC2086
 "$here/fetch.sh" "$LAB/tools" $tools || no "one of the packages could not be had: $tools"

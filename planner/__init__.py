@@ -29,7 +29,7 @@ from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.decide import Judgement, decide, judge
 from planner.engine.firing import ALONE, Engines
 from planner.facts.compute import facts_of
-from planner.host.capture import Reading, read_capture
+from planner.host.capture import Reading, Which, read_capture
 from planner.host.graph import without_bridge
 from planner.host.model import Host
 from planner.plan.after import Holder
@@ -54,6 +54,7 @@ __all__ = [
     "Result",
     "Ruleset",
     "Where",
+    "Which",
     "__version__",
     "compile_ruleset",
     "consider",

@@ -8,9 +8,11 @@ import select
 import stat
 import sys
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from planner.host.capture import DESCRIBED, SOSREPORT
+from planner.printing import printable
 from planner.problem import Problem, Where
 
 # A pipe is the output of another program: VDSM on a busy host with thousands of devices takes up to two minutes to
@@ -125,8 +127,8 @@ def read_file(path: str, source: str) -> bytes | Problem:
         if source == "capture" and os.path.isdir(path):  # then it can only be an unpacked sosreport
             folder, path = path, os.path.join(path, SOSREPORT)
             hint = f"give a file, or the folder of an unpacked sosreport: it has {SOSREPORT}, or {DESCRIBED[0]}"
-            if not os.path.lexists(path) and os.path.lexists(os.path.join(folder, DESCRIBED[0])):
-                return described_in(folder)
+            if not os.path.lexists(path) and (described := described_in(folder)):
+                return described
         content = content_of(path, LARGEST_FILE)
     if isinstance(content, bytes):
         return content
@@ -134,15 +136,24 @@ def read_file(path: str, source: str) -> bytes | Problem:
     return Problem("file-unreadable", message, hint, where=(Where(path),))
 
 
-def described_in(folder: str) -> bytes | Problem:
-    """What the files of an unpacked sosreport without VDSM's answer tell of the host, one after the other."""
-    paths = [os.path.join(folder, file) for file in DESCRIBED]
-    held = [(path, content_of(path, LARGEST_FILE, pipes=False)) for path in paths if os.path.lexists(path)]
-    for path, content in held:
+def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Problem:
+    """What files below a folder tell of a host, each under its name; empty where there are none."""
+    from glob import escape, glob
+
+    told = b""
+    paths = [path for file in files for path in sorted(glob(os.path.join(escape(folder), file)))]
+    for path in filter(os.path.isfile, paths):
+        content = content_of(path, max(LARGEST_FILE - len(told), 0), pipes=False)
         if isinstance(content, Unreadable):
             message = f"cannot read the capture {path!r}: {content.reason}"
             return Problem("file-unreadable", message, "see who may read it", where=(Where(path),))
-    return b"\n".join(content for _, content in held if isinstance(content, bytes))
+        told += headed(os.path.relpath(path, folder), content)
+    return told
+
+
+def headed(name: str, content: bytes) -> bytes:
+    """A file under its name, as `tail -n +1` prints several."""
+    return f"==> {printable(name)} <==\n".encode() + content + b"\n"
 
 
 def _standard_input() -> bytes | Unreadable:

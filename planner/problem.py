@@ -121,7 +121,7 @@ COLOURS = {"error": "31", "warning": "33", "note": "36"}
 def render(problem: Problem, sources: Mapping[str, str], *, colour: bool = False) -> str:
     """The problem in up to five lines: what and where, the source with a caret, what to do, other places."""
     paint = COLOURS[problem.severity] if colour else ""
-    label = _painted(f"{problem.severity}[{problem.code}]", paint)
+    label = painted(f"{problem.severity}[{problem.code}]", paint)
     places = problem.where
     lines = [": ".join([*(printable(str(place)) for place in places[:1]), label, printable(problem.message)])]
     lines += _excerpt(places[0], sources, paint) if places else []
@@ -146,7 +146,7 @@ def _excerpt(place: Where, sources: Mapping[str, str], paint: str) -> list[str]:
     width = min(width, WIDEST_LINE - len(before))
     marked = sum(_columns(character) for character in line[column : column + width]) or 1
     more = "..." if cut + WIDEST_LINE < len(line) else ""
-    return [number + ellipsis + printable(shown.replace("\t", " ")) + more, indent + _painted("^" * marked, paint)]
+    return [number + ellipsis + printable(shown.replace("\t", " ")) + more, indent + painted("^" * marked, paint)]
 
 
 def _width(line: str, column: int) -> int:
@@ -172,5 +172,6 @@ def _columns(character: str) -> int:
     return 0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "WF")
 
 
-def _painted(text: str, paint: str) -> str:
+def painted(text: str, paint: str) -> str:
+    """``text`` in the colour of that number, bold; as it is for ""."""
     return f"\033[1;{paint}m{text}\033[0m" if paint else text

@@ -3,12 +3,16 @@
 import doctest
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 sys.path.append(str(Path(__file__).parent.parent / "bench"))
 import api
@@ -37,6 +41,23 @@ def test_it_brings_what_plans_and_nothing_else(python: Path) -> None:
     ran = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True)
     names = {line.partition("==")[0].partition(" @")[0].lower().replace("-", "_") for line in ran.stdout.splitlines()}
     assert names - {"durable_rules"} == {"mgmtnet", "pyyaml"}
+
+
+def test_it_says_what_it_is_made_of(python: Path) -> None:
+    """By CycloneDX' own validator; every package that is bundled or installed with it is named."""
+    (bill,) = python.parent.parent.glob("lib/python3*/site-packages/mgmtnet-*.dist-info/sboms/mgmtnet.cdx.json")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill.read_text()) is None
+    parts = {part["name"]: part for part in json.loads(bill.read_text())["components"]}
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        project = tomllib.load(stream)["project"]
+    extras = (one for extra in ("apply", "author", "service") for one in project["optional-dependencies"][extra])
+    stated = {re.split("[=<>;[]", one)[0].replace(".", "-") for one in (*project["dependencies"], *extras)} - {
+        "mgmtnet"
+    }
+    bundled = json.loads((ROOT / "page" / "package.json").read_text())["dependencies"]
+    assert parts.keys() >= stated | bundled.keys()
+    assert all(parts[name]["version"] == version for name, version in bundled.items())
+    assert {name for name, part in parts.items() if part["scope"] == "required"} >= {"pyyaml", "durable-rules"}
 
 
 @pytest.mark.parametrize(

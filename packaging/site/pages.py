@@ -22,13 +22,16 @@ INSIDE = {place: path for path, place in OUTSIDE.items()}
 # Blocks of code stay as they are, and so does what stands between backticks.
 CODE = re.compile(r"(^```.*?^```$|^(?: {4}[^\n]*\n)+|`[^`]+`)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\]\()([^)#:]+)((?:#[^)]*)?\))")
-NAMED = re.compile(r"(?<![\w/(\[.])((?:docs|lab)/[\w/-]+\.md|(?:README|CONTRIBUTING|CHANGELOG)\.md)(?!\])")
+NAMED = re.compile(r"(?<!\]\()(?<![\w/\[.])((?:docs|lab)/[\w/-]+\.md|(?:README|CONTRIBUTING|CHANGELOG)\.md)(?!\])")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """README and the others beside docs/ get a place."""
     for path, place in OUTSIDE.items():
         files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
+    files.append(
+        File.generated(config, "site.css", content=".md-grid { max-width: 78rem }  /* a plan is 100 columns wide */")
+    )
     return files
 
 

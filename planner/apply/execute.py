@@ -12,7 +12,7 @@ import planner
 from planner.apply import journal
 from planner.apply.contact import Contact, Sight, contact_at
 from planner.apply.order import COMMIT_WITHIN, DEFAULT_LIMITS, Access, Limits, Order, Reboot, read_order
-from planner.apply.run import SENT, Event, Fencing, Listener, Report, Run, Step, report
+from planner.apply.run import SENT, Event, Fencing, Listener, Report, Run, Step, Word, nobody_said, report
 from planner.apply.steps import STAGES
 from planner.apply.verify import host_devices
 from planner.apply.world import OUTSIDE, World, fence_agent, speaker_of, standard_probes
@@ -38,22 +38,33 @@ class _Shared(NamedTuple):
     before: Host
 
 
-def carry_out(order: Order, url: str, tell: Listener) -> Report:
+def carry_out(order: Order, url: str, tell: Listener, word: Word = nobody_said) -> Report:
     """Apply an order and return how it ended.
 
     ``url``: the journal's database, in which every step is written down. ``tell``: is called with each `Event`.
+    ``word``: who is asked whether the change is to be kept, beside whoever says so in the journal.
     """
-    return report(order, *journal.keep(url, order.run, order.document(), performer(tell)))
+    kept = _heard(url, order.run, word)
+    return report(order, *journal.keep(url, order.run, order.document(), performer(tell, word=kept)))
 
 
-def go_on(record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
+def go_on(
+    record: journal.Record, url: str, tell: Listener, expected: Sequence[str] = (), word: Word = nobody_said
+) -> Report:
     """Go on with an interrupted run; look for the host at the ``expected`` addresses, too."""
-    return report(
-        read_order(record.order), *journal.go_on(url, record, performer(tell, expected=expected, begins=False))
-    )
+    kept = _heard(url, record.run, word)
+    perform = performer(tell, expected=expected, begins=False, word=kept)
+    return report(read_order(record.order), *journal.go_on(url, record, perform))
 
 
-def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected: Sequence[str] = ()) -> Report:
+def take_up(
+    record: journal.Record,
+    run: str,
+    url: str,
+    tell: Listener,
+    expected: Sequence[str] = (),
+    word: Word = nobody_said,
+) -> Report:
     """Take up a run that ended in doubt: a new run called ``run`` begins by reading the host."""
     order = read_order({**record.order, "run": run, "addresses": (*record.order.get("addresses", ()), *expected)})
     steps = list(record.steps)
@@ -63,14 +74,27 @@ def take_up(record: journal.Record, run: str, url: str, tell: Listener, expected
         following = REBOOTING.get(last.name) or TAKEN_UP[last.standing or "unknown"]
         if sent == "announce-adopt" and following == "settle":
             following = "settle-adopt"
+        if following == "commit" and any(step.found.get("kept") is False for step in steps):
+            following = "undo"  # what nobody kept is not saved
         steps[-1] = last._replace(next=following, standing="")
     else:
         steps = []  # nothing was sent: from the beginning
-    return report(order, *journal.keep(url, run, order.document(), performer(tell, begins=False), steps))
+    perform = performer(tell, begins=False, word=_heard(url, run, word))
+    return report(order, *journal.keep(url, run, order.document(), perform, steps))
+
+
+def _heard(url: str, run: str, word: Word) -> Word:
+    """What the journal says of whether the change is to be kept, else ``word``."""
+    return lambda: True if journal.confirmed(url, run) else word()
 
 
 def performer(
-    tell: Listener, world: World = OUTSIDE, expected: Sequence[str] = (), *, begins: bool = True
+    tell: Listener,
+    world: World = OUTSIDE,
+    expected: Sequence[str] = (),
+    *,
+    begins: bool = True,
+    word: Word = nobody_said,
 ) -> journal.Perform:
     """Return the function by which the journal performs a step.
 
@@ -82,13 +106,14 @@ def performer(
 
     def perform(name: str, document: dict[str, Any], steps: list[Step]) -> Step:
         if not shared:
-            made = _share(read_order(document) if begins else _here(read_order(document)), world)
+            made = _share(read_order(document) if begins else here(read_order(document)), world)
             if isinstance(made, Failure):
                 return _no_access(name, made, steps)
             shared.append(made)
             made.contact.also_at(made.order.access.routes.get(address, address) for address in expected)
         order, contact, before = shared[0]
-        run = Run(order, contact, before, steps, frozenset(performed), partial(_fencing, order.reboot, world), tell)
+        fencing = partial(_fencing, order.reboot, world)
+        run = Run(order, contact, before, steps, frozenset(performed), fencing, tell, word)
         step = STAGES[name](run)
         performed.add(name)
         tell(Event("end", name, step.said))
@@ -97,7 +122,7 @@ def performer(
     return perform
 
 
-def _here(order: Order) -> Order:
+def here(order: Order) -> Order:
     """The order as this machine can carry it out: files of another that are not here give way to those of variables."""
 
     def path(stated: str, variable: str) -> str:

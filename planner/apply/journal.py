@@ -31,8 +31,9 @@ POSTGRESQL = "postgresql://"
 WRITTEN = "mgmtnet-json"
 # The form of what is recorded, not the version of mgmtnet: raised only if old runs could not be read any more.
 FORM = "mgmtnet-apply-1"
-# Seconds between two looks of DBOS for messages, which nobody sends a run. The end of a run waits for one: longer, and
-# each apply takes longer; shorter, and a run of minutes asks the database for nothing hundreds of times.
+# Seconds between two looks of DBOS for messages, which no run waits for in that way (`confirmed` reads the one that
+# there may be). The end of a run waits for such a look: longer, and each apply takes longer; shorter, and a run of
+# minutes asks the database for nothing hundreds of times.
 LISTENS = 0.2
 # Connections to PostgreSQL that DBOS may have for one run, beside those by which it listens and the host is held. A run
 # writes one thing after the other; with DBOS' own 20 it takes five, and a hundred hosts at once need a larger server.
@@ -400,6 +401,40 @@ def _result(handle: Any, memory: _Memory) -> Any:
                 raise failure
             return answer
     raise _Silent
+
+
+# What whoever keeps a change writes down beside its run: a message of DBOS', which lasts as long as the run.
+
+
+KEPT = "keep"
+
+
+def confirm(url: str, run: str) -> Problem | None:
+    """Write down that the change of ``run``, which the journal has, is to be kept; or why that cannot be done."""
+    tame()
+    from dbos import DBOSClient
+    from sqlalchemy.exc import SQLAlchemyError
+
+    client = DBOSClient(system_database_url=url, serializer=json_serializer())
+    try:
+        client.send(run, True, KEPT)  # noqa: FBT003  it is the message
+    except SQLAlchemyError as failure:
+        return unwritable(str(getattr(failure, "orig", failure)))
+    finally:
+        client.destroy()
+    return None
+
+
+def confirmed(url: str, run: str) -> bool:
+    """Whether somebody has written down that the change of ``run`` is to be kept; False where nobody can tell."""
+    asked = "SELECT 1 FROM {} WHERE destination_uuid = {} AND topic = {} LIMIT 1"
+    with suppress(Exception):  # a journal that fails says nothing, and the run goes on without
+        if url.startswith(SQLITE):
+            with closing(sqlite3.connect(_path(url), timeout=CONNECT_WITHIN)) as file:
+                return bool(file.execute(asked.format("notifications", "?", "?"), [run, KEPT]).fetchone())
+        with _connected(url) as database:
+            return bool(database.execute(asked.format("dbos.notifications", "%s", "%s"), [run, KEPT]).fetchone())
+    return False
 
 
 def readable(url: str, run: str | None = None) -> list[Record] | Problem:

@@ -8,7 +8,7 @@ import planner
 from planner.apply import exclusion, execute, journal
 from planner.apply.contact import Sight
 from planner.apply.order import DEFAULT_LIMITS, Access, Limits, Order, Reboot, altered, host_key, read_order
-from planner.apply.run import Event, Listener, Report, unchanged
+from planner.apply.run import Event, Listener, Report, Word, nobody_said, unchanged
 from planner.apply.verify import differences
 from planner.host.capture import read_capture
 from planner.host.model import Host
@@ -100,7 +100,7 @@ def carry_out(order: Order, tell: Listener | None = None) -> Result[Report]:
     before = read_capture(dict(order.before), "the order").required()
     with _ONE_RUN, exclusion.only_run(folder, url, host_key(order), order.run) as held:
         sends = bool(order.plan["steps"])
-        problem = held or (unfinished(url, order) if sends or before.dirty is not False else None)
+        problem = held or (unfinished(url, order) if sends or before.dirty is not False else None) or unkept(order)
         if problem is not None:
             return Result(None, (problem,))
         if not sends:
@@ -144,10 +144,12 @@ def gone_on_with(
     tell: Listener,
     expected: Sequence[str],
     again: str | None = None,
+    word: Word = nobody_said,
 ) -> Result[Report]:
     """Go on with a run of the journal at ``url``, alone on its host; see `resume`.
 
-    ``again``: what the run is called by which one that ended in doubt is taken up.
+    ``again``: what the run is called by which one that ended in doubt is taken up. ``word``: who is asked whether the
+    change is to be kept.
     """
     if record.state == "ended" and journal.standing(record) not in execute.TAKEN_UP:
         told = f"the run {record.run} has ended: {journal.standing(record)}"
@@ -156,10 +158,10 @@ def gone_on_with(
         if held is not None:
             return Result(None, (held,))
         if record.state == "running":
-            return Result(execute.go_on(record, url, tell, expected), ())
+            return Result(execute.go_on(record, url, tell, expected, word), ())
         again = again or execute.run_name()
         tell(Event("said", "run", f"run {again}, after {record.run}"))
-        return Result(execute.take_up(record, again, url, tell, expected), ())
+        return Result(execute.take_up(record, again, url, tell, expected, word), ())
 
 
 def unknown_run(run: str) -> Problem:
@@ -186,6 +188,14 @@ def objections(plan: Mapping[str, Any], host: Host) -> list[Problem]:
         hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
         return [Problem("stale-plan", "the host is not the one that was planned for", hint)]
     return altered(plan, host) if plan["outcome"] == "change" else []
+
+
+def unkept(order: Order) -> Problem | None:
+    """Why a change that somebody is to keep cannot be made: it could not be taken back."""
+    if not order.limits.keep or order.access.transport != "engine":
+        return None
+    told = "over the engine a change cannot be taken back where nobody keeps it: it builds only what is defined"
+    return Problem("not-over-engine", told, "speak with VDSM itself (--transport auto), or leave --confirm-within out")
 
 
 def stands_already(order: Order, host: Host, *, save: bool = True) -> Report:

@@ -36,6 +36,8 @@ class Limits:
     Shorter calls a host "as before" that is then changed with nobody there to confirm it; longer delays that report.
     `reboot`: from power on to VDSM. Servers test their memory for minutes; after 15 somebody should look.
     `confirm`: between two signs of ours.
+    `keep`: for somebody to say that the change, verified and not yet saved, is to be kept; else it is taken back. 0:
+    nobody is asked. It must leave time to try the host out; all the while a reboot takes the change back, too.
     """
 
     vdsm: float = 120
@@ -44,6 +46,7 @@ class Limits:
     late: float = 300
     reboot: float = 900
     confirm: float = 0.5
+    keep: float = 0
 
 
 DEFAULT_LIMITS = Limits()
@@ -91,7 +94,8 @@ class Order:
     """A plan to be applied to a host.
 
     `plan`: the plan document; `before`: the network part of the capture it was made from; `addresses`: further
-    addresses where the host may be after the change; `probes`: URLs that must still answer if they did before.
+    addresses where the host may be after the change; `probes`: URLs that must still answer if they did before;
+    `undoes`: the run that this one takes back, "" where the plan is a new one.
     """
 
     run: str
@@ -103,6 +107,7 @@ class Order:
     reboot: Reboot | None = None
     limits: Limits = DEFAULT_LIMITS
     made_by: str = ""
+    undoes: str = ""
 
     def document(self) -> dict[str, Any]:
         """As the journal keeps it."""

@@ -13,6 +13,7 @@ from planner.host.graph import tells_routes
 from planner.host.model import Host
 from planner.plan.effects import by_nmstate
 from planner.printing import printable
+from planner.problem import painted
 from planner.vdsm.client import Failure, FenceAgent, Speaker
 
 Standing = Literal[
@@ -40,6 +41,12 @@ class Event(NamedTuple):
 
 
 Listener = Callable[[Event], None]
+# Whether the change is to be kept: None as long as nobody has said so.
+Word = Callable[[], bool | None]
+
+
+def nobody_said() -> None:
+    """The word of nobody."""
 
 
 class Step(NamedTuple):
@@ -68,7 +75,11 @@ class Fencing(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run as a step sees it. ``performed``: the steps that this process performed itself, not read in the journal."""
+    """A run as a step sees it.
+
+    ``performed``: the steps that this process performed itself, not read in the journal. ``word``: whoever is asked
+    whether the change is to be kept.
+    """
 
     order: Order
     contact: Contact
@@ -77,6 +88,7 @@ class Run(NamedTuple):
     performed: frozenset[str]
     fencing: "Callable[[], Fencing | Failure]"
     tell: Listener
+    word: Word = nobody_said
 
     @property
     def world(self) -> World:
@@ -117,6 +129,11 @@ class Run(NamedTuple):
     def saved(self) -> bool:
         """Whether the change was proven to be saved: then a reboot must keep it, else it must undo it."""
         return any(step.standing == "as planned and saved" for step in self.steps)
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether the change was not to be kept: then nothing saves it any more."""
+        return self.found("keep").get("kept") is False
 
     @property
     def restored(self) -> bool:
@@ -272,7 +289,14 @@ ADVICE = {
     "unknown": "look at the host's console; `mgmtnet resume` reads it again and goes on from what it finds",
 }
 SAVED = "as planned and saved"
+UNTAKEN = "have it taken back (`mgmtnet resume`); nothing of it is saved, and a reboot takes it back, too"
 UNPROVEN = "the change stands and is saved; see to what is told above, nothing has to be applied again"
+# What a standing means of a run that takes another one back.
+UNDONE = {
+    "as planned and saved": "as before the run {}, and that is saved",
+    "as planned, not saved": "as before the run {}, not saved",
+    "as before": "as the run {} has left it",
+}
 # 0 what was asked for; 1 the change is not made, or a reboot proved nothing; 5 and 6 want somebody to act.
 STATUS = {
     "as planned and saved": 0,
@@ -286,7 +310,7 @@ FAILED = 1
 
 
 class Report(NamedTuple):
-    """How a run ended. ``problem`` {"code", "message", "hint"} or empty."""
+    """How a run ended. ``problem`` {"code", "message", "hint"} or empty; ``undoes``: the run that it takes back."""
 
     run: str
     host: str
@@ -294,6 +318,7 @@ class Report(NamedTuple):
     standing: str
     problem: dict[str, str]
     steps: tuple[Step, ...]
+    undoes: str = ""
 
     @property
     def status(self) -> int:
@@ -305,6 +330,8 @@ class Report(NamedTuple):
         """What to do about the host; about what went wrong the problem has its own hint."""
         if not self.run and self.problem:  # there is nothing to resume
             return self.problem["hint"]
+        if self.standing == "as planned, not saved" and self.problem.get("code") == "not-kept":
+            return UNTAKEN
         return UNPROVEN if self.standing == SAVED and self.problem else ADVICE[self.standing]
 
     @property
@@ -326,11 +353,13 @@ class Report(NamedTuple):
             "advice": self.advice,
             "unseen": self.unseen,
             "steps": [{"name": step.name, "said": step.said} for step in self.steps],
+            **({"undoes": self.undoes} if self.undoes else {}),
         }
 
-    def text(self) -> str:
-        """A few lines for a person."""
-        lines = [f"{self.host}: {self.network} stands {self.standing}"]
+    def text(self, *, colour: bool = False) -> str:
+        """A few lines for a person; ``colour``: the first in that of how it ended."""
+        stands = UNDONE.get(self.standing, self.standing).format(self.undoes) if self.undoes else self.standing
+        lines = [f"{self.host}: {self.network} stands {stands}"]
         if self.standing == "unknown":
             lines = [f"{self.host}: how {self.network} stands is unknown"]
         width = max(len(step.name) for step in self.steps)
@@ -340,7 +369,9 @@ class Report(NamedTuple):
         if self.problem.get("hint") and self.problem["hint"] != self.advice:
             lines.append(f"     hint: {self.problem['hint']}")
         lines.append(f"    to do: {self.advice}" if self.problem else f"  to do: {self.advice}")
-        return "".join(f"{printable(line)}\n" for line in lines)
+        head, *further = map(printable, lines)
+        paint = {0: "32", 5: "33"}.get(self.status, "31") if colour else ""
+        return "".join(f"{line}\n" for line in (painted(head, paint), *further))
 
 
 def report(order: Order, steps: Sequence[Step], lost: Mapping[str, str] = MappingProxyType({})) -> Report:
@@ -351,7 +382,7 @@ def report(order: Order, steps: Sequence[Step], lost: Mapping[str, str] = Mappin
     last = steps[-1]
     standing = last.standing or "unknown"
     problem = dict(last.problem or lost)
-    return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps))
+    return Report(order.run, order.access.target, order.plan["network"], standing, problem, tuple(steps), order.undoes)
 
 
 def unchanged(

@@ -167,7 +167,16 @@ def verify(run: Run) -> Step:
     said = f"the host at {sight.address} is as planned" + (
         f"; it does not tell its {', '.join(unseen)}" if unseen else ""
     )
-    return Step("verify", said, "commit", problem=missing, found={"address": sight.address, "unseen": list(unseen)})
+    found_here = {"address": sight.address, "unseen": list(unseen)}
+    return Step("verify", said, _once_verified(run), problem=missing, found=found_here)
+
+
+def _once_verified(run: Run) -> str:
+    """The step that follows on a change that stands: somebody is asked once, where anything changes on the wire."""
+    if run.unwanted:
+        return "undo"
+    asks = run.order.limits.keep and run.request != run.revert and not run.found("keep")
+    return "keep" if asks else "commit"
 
 
 def astray(run: Run, name: str, sight: Sight, found: Sequence[Difference]) -> Step:
@@ -328,7 +337,32 @@ def times_sent(run: Run) -> int:
     return sum(step.name == "set-up" for step in run.steps)
 
 
-# Keeping what was verified: setSafeNetworkConfig, and the proof that nothing is left unsaved.
+# Keeping what was verified: somebody says so, setSafeNetworkConfig, and the proof that nothing is left unsaved.
+
+
+LISTEN_EVERY = 0.5  # whoever says that it is to be kept waits for the answer
+
+
+def keep(run: Run) -> Step:
+    """Wait for somebody to say that the change is to be kept; it is taken back where nobody does.
+
+    A run that is killed meanwhile asks again, and waits as long again, when it is resumed.
+    """
+    within = run.order.limits.keep
+    asked = f"keep it? `mgmtnet confirm {run.order.run}` within {within:.0f} s, or it is taken back"
+    run.tell(Event("begin", "keep", asked, within))
+    end = run.world.now() + within
+    while (kept := run.word()) is None and run.world.now() + LISTEN_EVERY <= end:
+        run.world.sleep(LISTEN_EVERY)
+    if kept:
+        return Step("keep", "it is to be kept", "commit", found={"kept": True})
+    said = "it is not to be kept" if kept is False else f"nobody has kept it within {within:.0f} s"
+    problem = {
+        "code": "not-kept",
+        "message": f"the change stood as planned and was reached; {said}",
+        "hint": "apply it again; `mgmtnet confirm RUN` (or `yes` at the terminal) keeps it once the host was tried out",
+    }
+    return Step("keep", said, "undo", problem=problem, found={"kept": False})
 
 
 TRIES_TO_SAVE = 2  # a commit that left the host unsaved is made once more; a third would tell nothing new
@@ -552,13 +586,19 @@ def undo(run: Run) -> Step:
     sight = run.contact.elsewhere(sight) if isinstance(sight, Failure) else sight
     if isinstance(sight, Failure):
         return out_of_sight(run, "undo", sight)
-    if run.planned(sight) and run.reverted(sight.host):  # what was planned changes nothing on the wire
+    if (
+        run.planned(sight) and run.reverted(sight.host) and not run.unwanted
+    ):  # what was planned changes nothing on the wire
         return Step("undo", f"the host at {sight.address} stands as planned", "verify")
     if run.reverted(sight.host):
         return _taken_back(run, sight)
     if _strange(run, sight.host):
         said = "there is nothing to take back: somebody else has changed the host, not this network"
         return Step("undo", said, "", STANDING["before"], run.reason)
+    if run.unwanted and run.planned(sight):  # a way back whose answer was lost cannot be carried out any more
+        again = "undo" if sum(step.name == "undo" for step in run.steps) < TRIES_TO_UNDO else ""
+        standing = "" if again else "as planned, not saved"
+        return Step("undo", "the change stands as before the way back was sent", again, standing, run.reason)
     return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
 
 
@@ -703,6 +743,7 @@ STAGES: dict[str, Callable[[Run], Step]] = {
     "set-up": set_up,
     "settle": settle,
     "verify": verify,
+    "keep": keep,
     "undo": undo,
     "commit": commit,
     "prove": prove,

@@ -23,8 +23,13 @@ from planner.problem import Problem
 from planner.vdsm.client import Failure, FenceAgent, Speaker
 from planner.vdsm.connect import speaker
 from planner.vdsm.credentials import LONGEST_FILE, Credentials, from_environment
+from planner.vdsm.overheard import Overheard
 
 # From what an order says of access to a way to speak; secrets are read here, from files or the environment.
+
+
+# Who hears of each call to a host (`mgmtnet -v`), if somebody does.
+OVERHEARD: list[Callable[[str], None]] = []
 
 
 def speaker_of(access: Access) -> Speaker | Failure:
@@ -41,7 +46,10 @@ def speaker_of(access: Access) -> Speaker | Failure:
     credentials = from_environment(known)
     if not isinstance(credentials, Credentials):
         return credentials
-    return speaker(access.target, access.transport, credentials, access.pin or None)
+    found = speaker(access.target, access.transport, credentials, access.pin or None)
+    if isinstance(found, Failure) or not OVERHEARD:
+        return found
+    return Overheard(found, access.target, OVERHEARD[-1])
 
 
 # What can be reached, asked before and after a change: `tcp://host:port`, `https://...`, `dns://server`, `ip://address`.

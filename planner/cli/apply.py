@@ -13,9 +13,17 @@ from planner.apply import exclusion, journal
 from planner.apply.contact import Sight
 from planner.apply.execute import order_for, plan_for, see
 from planner.apply.journal import journal_url
-from planner.apply.library import arrived, objections, problem_of, stands_already, state_folder, unfinished
+from planner.apply.library import (
+    arrived,
+    objections,
+    problem_of,
+    stands_already,
+    state_folder,
+    unfinished,
+    unkept,
+)
 from planner.apply.order import Access, Order, Reboot, host_key, read_plan
-from planner.apply.run import Event, Report
+from planner.apply.run import Event
 from planner.apply.world import unusable
 from planner.cli.arguments import variable
 from planner.cli.hosts import (
@@ -27,15 +35,26 @@ from planner.cli.hosts import (
     unexpectable,
 )
 from planner.cli.inputs import Wanted, read_wanted
-from planner.cli.output import problems_document, quieten_threads, say, say_at_last, say_json, tell, tell_whole
-from planner.cli.progress import progress, remark, tell_problems
+from planner.cli.output import (
+    complain,
+    in_colour,
+    problems_document,
+    quieten_threads,
+    say,
+    say_json,
+    tell,
+    tell_document,
+    tell_whole,
+    width_of,
+)
+from planner.cli.progress import endable, progress, remark, say_report, word_at_the_terminal
 from planner.files import read_file
 from planner.host.model import Host
 from planner.printing import json_text
 from planner.problem import Problem
 from planner.vdsm.client import Failure
 
-BAD_INPUT, WRONG_USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
+BAD_INPUT, WRONG_USAGE, REFUSED, CHANGE, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def run_apply(options: argparse.Namespace) -> int:
@@ -74,7 +93,7 @@ def apply_to(
     problems += wanted if isinstance(wanted, list) else []
     if problems or isinstance(access, Problem) or isinstance(reboot, Problem) or isinstance(wanted, list):
         return failed(options, problems)
-    tell_problems(options.log, wanted.problems if wanted is not None else ())
+    complain(wanted.problems if wanted is not None else ())
     journal.prepare()
     access = replace(access, guard=guard)
     with progress(options.log) as tell:
@@ -115,8 +134,8 @@ def _decided(
     if in_the_way is not None:
         return failed(options, [in_the_way])
     ended = _nothing_to_send(options, order, sight.host)
-    if ended is None and not options.yes:
-        ended = _agreed(options, sight, plan)
+    if ended is None:
+        ended = agreed(options, sight, plan)
     return carry_out(options, order) if ended is None else ended
 
 
@@ -129,7 +148,7 @@ def _nothing_to_send(options: argparse.Namespace, order: Order, host: Host) -> i
     if problems:
         return failed(options, problems, REFUSED)
     if there or order.plan["outcome"] == "no-change":
-        return _end(options, stands_already(order, host, save=options.yes))
+        return say_report(options.output, stands_already(order, host, save=options.yes and not options.check))
     return failed(options, [_unlike()], REFUSED) if options.shape and options.shape != _shape(order.plan) else None
 
 
@@ -165,45 +184,65 @@ def carry_out(options: argparse.Namespace, order: Order) -> int:
         return failed(options, [folder])
     url = journal_url(folder)
     with exclusion.only_run(folder, url, host_key(order), order.run) as held:
-        problem = held or unfinished(url, order)
+        problem = held or unfinished(url, order) or unkept(order)
         if problem is not None:
             return failed(options, [problem])
         remark(options.log, "run", f"run {order.run}")
+        word = word_at_the_terminal()
+        if order.limits.keep and sys.stdin is not None and sys.stdin.isatty():
+            remark(options.log, "run", "once the change stands, type `yes` to keep it, `no` to have it taken back")
         try:
-            with progress(options.log) as tell:
-                report = execute(order, url, tell)
-        except KeyboardInterrupt:
-            remark(options.log, "interrupted", f"interrupted: `mgmtnet resume {order.run}` goes on, or undoes")
-            return INTERRUPTED
-    return _end(options, report)
+            with progress(options.log) as tell, endable(hangs_up=not order.limits.keep):
+                report = execute(order, url, tell, word)
+        except KeyboardInterrupt as ended:
+            return left(options, order.run, ended)
+    return say_report(options.output, report)
+
+
+def left(options: argparse.Namespace, run: str, ended: KeyboardInterrupt) -> int:
+    """Say how to go on with a run whose process is ended; the exit status."""
+    resumed = f"mgmtnet resume {run}".rstrip()
+    remark(options.log, "interrupted", f"interrupted: `{resumed}` goes on, or undoes")
+    return getattr(ended, "status", INTERRUPTED)
 
 
 def failed(options: argparse.Namespace, problems: Sequence[Problem], status: int = BAD_INPUT) -> int:
     """Say what is in the way of a run that has sent nothing."""
-    tell_problems(options.log, problems)
+    complain(problems)
     if options.output == "json":
         say_json(problems_document(problems))
     return status
 
 
-def _end(options: argparse.Namespace, report: Report) -> int:
-    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
-    return report.status
-
-
 def _told(options: argparse.Namespace, plan: Mapping[str, Any], status: int) -> int:
     from planner.explain.summary import summary
 
-    say(json_text(plan) if options.output == "json" else summary(plan))
+    words = summary(plan, colour=in_colour(sys.stdout), width=width_of(sys.stdout))
+    say(json_text(plan) if options.output == "json" else words, painted=options.output != "json")
     return status
 
 
-def _agreed(options: argparse.Namespace, sight: Sight, plan: Mapping[str, Any]) -> int | None:
-    """Show the change and ask; None if the user agrees, else the exit status."""
+def agreed(options: argparse.Namespace, sight: Sight, plan: Mapping[str, Any], heading: str = "") -> int | None:
+    """Show the change and ask; None if it is agreed to, else the exit status.
+
+    ``heading``: what takes the place of the plan in words, where no rules have made it.
+    """
     from planner.explain.diff import changes, text
     from planner.explain.summary import summary
 
-    tell_whole(f"{summary(plan)}\n{text(changes(sight.host, plan))}\n")
+    stream = sys.stdout if options.check else sys.stderr
+    width = width_of(stream)
+    words = heading or summary(plan, colour=in_colour(stream), width=width)
+    shown = f"{words}\n{text(changes(sight.host, plan), width)}"
+    if options.check:
+        say(json_text(plan) if options.output == "json" else shown, painted=options.output != "json")
+        return CHANGE
+    if options.log == "json":
+        tell_document("plan", {"plan": plan})
+    else:
+        tell_whole(f"{shown}\n", painted=True)
+    if options.yes:
+        return None
     if sys.stdin is None or not sys.stdin.isatty():
         unasked = Problem("not-agreed", "nobody can be asked here; nothing was sent", "--yes applies without asking")
         return failed(options, [unasked], WRONG_USAGE)

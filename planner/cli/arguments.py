@@ -11,6 +11,12 @@ def variable(name: str) -> str | None:
     return os.environ.get(f"MGMTNET_{name}") or None
 
 
+def verbose(command: argparse.ArgumentParser) -> None:
+    """Whether it is told what else is of interest."""
+    what = "tell on standard error what was read, and each call to a host"
+    command.add_argument("-v", "--verbose", action="store_true", help=what)
+
+
 def access(command: argparse.ArgumentParser) -> None:
     """How hosts are spoken to."""
     command.add_argument("--transport", choices=("auto", "jsonrpc", "xmlrpc", "engine"), default="auto")

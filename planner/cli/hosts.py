@@ -94,8 +94,8 @@ def unexpectable(addresses: Sequence[str]) -> list[Problem]:
 
 
 def limits_of(options: argparse.Namespace) -> Limits:
-    """How long to wait."""
-    return Limits(vdsm=options.wait, change=options.timeout)
+    """How long to wait; a rollout asks nobody whether a change is to be kept."""
+    return Limits(vdsm=options.wait, change=options.timeout, keep=getattr(options, "confirm_within", None) or 0)
 
 
 def addresses_of(target: str, routes: dict[str, str]) -> list[str]:

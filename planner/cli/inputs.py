@@ -5,15 +5,25 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
-from planner.cli.output import complain, problems_document, say_json
+from planner.cli.output import complain, detail, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
-from planner.host.capture import PACKED, TAR, TAR_AT, read_capture
+from planner.host.capture import PACKED, TAR, TAR_AT, Which, read_capture
 from planner.host.model import Host
 from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
+
+ZIP = b"PK\x03\x04"  # how a zip archive begins
+LISTED_HOSTS = 10  # of an archive of several
+
+
+class Held(NamedTuple):
+    """What a capture holds, and what problems call it."""
+
+    content: bytes
+    source: str
 
 
 class Inputs(NamedTuple):
@@ -37,7 +47,7 @@ class Wanted(NamedTuple):
 
 def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
     """What the options name, or every problem with it."""
-    host, problems = _host(options.capture)
+    host, problems = _host(options)
     wanted = read_wanted(options)
     if isinstance(wanted, Wanted):
         if host is None or errors(problems):
@@ -55,6 +65,8 @@ def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     problems += unsound
     if definition is None or rules is None or errors(problems):
         return problems
+    detail(f"{options.network or 'no definition'}: {definition.network}, {definition.digest}")
+    detail(f"rules: {rules.ruleset.title}, {len(rules.ruleset.rules)} of them, {rules.ruleset.digest}")
     return Wanted(definition, addresses, rules, tuple(problems))
 
 
@@ -74,25 +86,49 @@ def on_host(command: Callable[[argparse.Namespace, Inputs], int]) -> Callable[[a
     return run
 
 
-def _host(path: str) -> tuple[Host | None, list[Problem]]:
-    content = read_file(path, "capture")
-    if isinstance(content, Problem):
-        return None, [content]
-    source = "standard input" if path == "-" else path
-    if content.startswith(tuple(PACKED)) or content.startswith(TAR, TAR_AT):
-        from planner.fleet.captures import captures_in_bytes
-
-        captures = list(islice(captures_in_bytes(content, source), 2))
-        if len(captures) > 1:
-            message = f"it holds several captures, {captures[0].source} and {captures[1].source} among them"
-            hint = "`mgmtnet fleet plan` plans all of them; or unpack the one that is meant"
-            return None, [Problem("capture-twice", message, hint, where=(Where(source),))]
-        source, held = captures[0].source, captures[0].content()
-        if isinstance(held, Problem):
-            return None, [held]
-        content = held
-    reading = read_capture(content, source)
+def _host(options: argparse.Namespace) -> tuple[Host | None, list[Problem]]:
+    held = held_by(options)
+    if isinstance(held, Problem):
+        return None, [held]
+    reading = read_capture(held.content, held.source, which(options))
+    if reading.host is not None:
+        age = ".".join(map(str, reading.host.version)) or "unknown"
+        told = f"read as {reading.host.format}, VDSM {age}, {reading.host.digest}"
+        detail(f"{held.source}: {len(held.content)} bytes, {told}")
     return reading.host, list(reading.problems)
+
+
+def which(options: argparse.Namespace) -> Which:
+    """Which answer of a log the options mean."""
+    return Which(options.call, options.at)
+
+
+def held_by(options: argparse.Namespace) -> Held | Problem:
+    """The capture that the options name; of an archive the one that is in it."""
+    path = options.capture
+    if options.local:
+        from planner.vdsm.local import described
+
+        told = described()
+        return told if isinstance(told, Problem) else Held(told, path)
+    content = read_file(path, "capture")
+    source = "standard input" if path == "-" else path
+    if isinstance(content, Problem):
+        return content
+    if not content.startswith((*PACKED, ZIP)) and not content.startswith(TAR, TAR_AT):
+        return Held(content, source)
+    from planner.fleet.captures import captures_in_bytes
+
+    captures = captures_in_bytes(content, source)
+    first = next(captures)
+    content = first.content()
+    others = [captured.host for captured in islice(captures, LISTED_HOSTS)]
+    if others:
+        more = ", ..." if len(others) == LISTED_HOSTS else ""
+        message = f"it holds several captures, of {first.host}, {', '.join(others)}{more}"
+        hint = "`mgmtnet fleet plan` plans all of them; or unpack the one that is meant"
+        return Problem("capture-twice", message, hint, where=(Where(source),))
+    return content if isinstance(content, Problem) else Held(content, first.source)
 
 
 def _definition(path: str | None) -> tuple[Definition | None, list[Problem]]:

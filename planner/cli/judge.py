@@ -4,7 +4,7 @@ import argparse
 
 import planner
 from planner.apply.judge import LOSSES, CallVerdict, judge_call, read_call
-from planner.cli.inputs import Wanted, read_wanted
+from planner.cli.inputs import Wanted, held_by, read_wanted, which
 from planner.cli.output import advice, complain, problems_document, say, say_json
 from planner.explain.words import management_words
 from planner.files import read_file
@@ -43,13 +43,13 @@ def _judged(options: argparse.Namespace) -> CallVerdict | list[Problem]:
         return [Problem("options-contradict", "both request and capture are -", "give one of them as a file")]
     problems = [*_unknown(options.allow)]
     wanted = read_wanted(options)
-    request, capture = read_file(options.request, "request"), read_file(options.capture, "capture")
+    request, capture = read_file(options.request, "request"), held_by(options)
     problems += [one for one in (request, capture) if isinstance(one, Problem)]
     problems += wanted if isinstance(wanted, list) else wanted.problems
     if isinstance(request, Problem) or isinstance(capture, Problem) or isinstance(wanted, list):
         return problems
     call, unread = read_call(request, _named(options.request))
-    captured = read_document(capture, _named(options.capture))
+    captured = read_document(*capture, which(options))
     problems += [*unread, *captured.problems]
     if captured.document is None or call is None or errors(problems):
         return problems

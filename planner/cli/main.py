@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from planner.cli.options import parser
-from planner.cli.output import Unwritten, tell
+from planner.cli.options import parser, strangers
+from planner.cli.output import Unwritten, complain, detail, speak, tell, tell_details
 
 # Exit statuses (DESIGN: commands). 0 a plan, also one that changes nothing; with --exit-code 4 a change.
 BAD_INPUT = 1
 WRONG_USAGE = 2
 REFUSED = 3
 CHANGE = 4
+
+# Modules of commands that ask no host.
+NO_HOST = ("plan", "advise")
 
 # The modules that an extra of ours brings (pyproject.toml); what plans is there without one.
 EXTRAS = {
@@ -54,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has gone (| head); Python would complain once more while it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return BAD_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as ended:
         tell("interrupted")
-        return 130
+        return getattr(ended, "status", 130)
     except Exception as fault:
         if os.environ.get("MGMTNET_DEBUG"):
             raise
@@ -66,10 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _status(arguments: Sequence[str]) -> int:
+    speak("")
     try:
         options = parser(arguments[0] if arguments else None).parse_args(list(arguments))
     except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage
         return ended.code if isinstance(ended.code, int) else WRONG_USAGE
+    speak(getattr(options, "log", ""))
+    tell_details(told=getattr(options, "verbose", False))
+    if getattr(options, "verbose", False) and options.module not in NO_HOST:
+        from planner.apply.world import OVERHEARD
+
+        OVERHEARD[:] = [detail]
+    complain(strangers())
     run: Callable[..., int] = getattr(import_module(f"planner.cli.{options.module}"), options.function)
     return run(options)
 

@@ -4,27 +4,57 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from planner.cli.arguments import access, count, log, number, output, rules, seconds, variable
+from planner.cli.arguments import access, count, log, number, output, rules, seconds, variable, verbose
 from planner.cli.output import say, tell_whole
+from planner.dialects import DIALECTS
 from planner.printing import printable
+from planner.problem import Problem
 
 # Environment variables that stand in for options.
 
 
+OURS = "MGMTNET_"
+
 # Words of one command that may mean nothing to another: there the variable is not looked at.
 SHARED = ("--output", "--reboot")
+LOCAL, HERE = "--local", "this host"  # an option that stands for an argument, and what the host is called then
 YES = ("1", "yes", "true", "on")
+# Names after MGMTNET_ that mean something: those of no option, some of them a client's or a hook's beside the command,
+# and of the options of every parser that was made.
+NO_OPTION = "CA CERT KEY ENGINE_CA ENGINE_URL ENGINE_PASSWORD FENCE_PASSWORD JOURNAL STATE DEBUG TOKEN HOOK_CONF"
+KNOWN = set(NO_OPTION.split())
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that prints as everything here does: what was typed comes from outside, too."""
+    """A parser that prints as everything here does: what was typed comes from outside, too.
+
+    It takes no abbreviations: an option that is new would make one that scripts use ambiguous.
+    """
+
+    def __init__(self, *arguments: Any, **how: Any) -> None:
+        """As argparse has it."""
+        super().__init__(*arguments, **{"allow_abbrev": False, **how})
 
     def error(self, message: str) -> NoReturn:
         """As argparse has it, on one line."""
         super().error(printable(message))
+
+    def format_help(self) -> str:
+        """With examples, and what the exit status means."""
+        from planner.cli.examples import closing  # nobody else needs it
+
+        return super().format_help() + closing(self.prog)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As argparse has it, with what may have been meant."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as failure:
+            failure.message += meant(str(value), map(str, action.choices or ()))
+            raise
 
     def _print_message(self, message: str, file: Any = None) -> None:
         (say if file is sys.stdout else tell_whole)(message)
@@ -41,6 +71,7 @@ class Command(Parser):
     def add_argument(self, *names: Any, stood_in_for: bool = True, **how: Any) -> argparse.Action:
         """An option, or an argument; ``stood_in_for`` False: an option that no variable stands in for."""
         name = names[-1][2:].replace("-", "_").upper() if names[-1].startswith("--") else ""
+        KNOWN.add(name)
         stated = variable(name) if name and stood_in_for else None
         choices = tuple(how.get("choices") or (stated,))
         if stated is None or (stated not in choices and names[-1] in SHARED):
@@ -57,12 +88,49 @@ class Command(Parser):
         return option
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """Where nothing was typed for an option that may be repeated, the words of its variable count."""
+        """What is not known is told with the usage of the command that does not know it."""
+        return self._known(*self._parsed(args, namespace))
+
+    def _parsed(self, args: Sequence[str] | None, namespace: Any) -> Any:
+        """``--local`` is a capture, too; where nothing was typed for a repeated option, its variable's words count."""
+        if args and LOCAL in args and LOCAL in self._option_string_actions:
+            args = [HERE, *args]
         options, rest = super().parse_known_args(args, namespace)
         for name, stated in self._lists.items():
             if not getattr(options, name, None):
                 setattr(options, name, stated.split())
         return options, rest
+
+    def _known(self, options: Any, rest: list[str]) -> Any:
+        if rest:
+            near = meant(rest[0].partition("=")[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(rest)}{near}")
+        return options, rest
+
+
+def meant(text: str, known: Iterable[str]) -> str:
+    """Ask whether the one of ``known`` that is most like ``text`` was meant; "" where none is like it."""
+    from difflib import get_close_matches  # slow to load, and only a mistake needs it
+
+    near = get_close_matches(text[:200], list(known), 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def strangers() -> list[Problem]:
+    """Variables that begin with MGMTNET_ and stand for nothing: a slip, of which nobody else would tell."""
+    stated = [name.removeprefix(OURS) for name in os.environ if name.startswith(OURS)]
+    if KNOWN.issuperset(stated):
+        return []
+    parser()  # it may be another command's
+    return [
+        Problem(
+            "unknown-variable",
+            f"{OURS}{name} stands for no option{meant(OURS + name, (OURS + known for known in sorted(KNOWN)))}",
+            "an option --name is MGMTNET_NAME; unset it where it was meant for something else",
+            severity="warning",
+        )
+        for name in sorted(set(stated) - KNOWN)
+    ]
 
 
 def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
@@ -75,7 +143,7 @@ def _one_of(choices: tuple[str, ...], variable: str) -> Callable[[str], str]:
     return chosen
 
 
-OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3")
+OUTPUTS = ("text", "json", "yaml", "vdsm", "vdsm3", *DIALECTS)
 DRAWINGS = ("text", "svg", "mermaid")
 RUN = r"[a-z0-9][a-z0-9-]{0,63}"
 
@@ -91,6 +159,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         epilog="Each option --name can be given as the environment variable MGMTNET_NAME.",
         formatter_class=_as_wide_as_the_terminal,
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version of mgmtnet and of its rules")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)
     for name in [command] if command in COMMANDS else COMMANDS:
         module, summary, build = COMMANDS[name]
@@ -99,6 +168,20 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         one.set_defaults(module=module, function=f"run_{name.replace('-', '_')}")
         build(one)
     return top
+
+
+class _Version(argparse.Action):
+    """Look the version up when it is asked for, which takes longer than a plan."""
+
+    def __call__(self, *_: Any) -> NoReturn:
+        """Print it, and end."""
+        import platform
+
+        import planner
+        from planner.rules.shelf import installed
+
+        say(f"mgmtnet {planner.__version__} (rules {', '.join(installed())}; Python {platform.python_version()})")
+        raise SystemExit(0)
 
 
 def _as_wide_as_the_terminal(prog: str) -> argparse.HelpFormatter:
@@ -117,7 +200,7 @@ def _plan(command: argparse.ArgumentParser) -> None:
         "--step",
         choices=("adopt", "change"),
         default="",
-        help="which call -o vdsm and -o vdsm3 print; without it the first",
+        help="which call -o vdsm and -o vdsm3 print; without it the first (others have what is wanted at last)",
     )
     command.add_argument("--exit-code", action="store_true", help="status 0: nothing to change, 4: a change")
 
@@ -230,9 +313,9 @@ class _Intermixed(Command):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As everywhere, once the places are put before the options."""
         if self._mixing:
-            return super().parse_known_args(args, namespace)
+            return self._parsed(args, namespace)
         self._mixing = True
-        return self.parse_known_intermixed_args(args, namespace)
+        return self._known(*self.parse_known_intermixed_args(args, namespace))
 
     _mixing = False
 
@@ -270,7 +353,7 @@ def _applied(command: argparse.ArgumentParser) -> None:
     _wanted(command)
     access(command)
     _change(command)
-    command.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    _agreed(command)
 
 
 def _rehearsed(command: argparse.ArgumentParser) -> None:
@@ -294,6 +377,7 @@ def _captured(command: argparse.ArgumentParser) -> None:
     number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     access(command)
     log(command)
+    verbose(command)
 
 
 def _registered(command: argparse.ArgumentParser) -> None:
@@ -302,7 +386,19 @@ def _registered(command: argparse.ArgumentParser) -> None:
     _wanted(command)
     access(command)
     _change(command)
+    _agreed(command)
+
+
+def _agreed(command: argparse.ArgumentParser) -> None:
+    """Whether the change is to be made, and kept."""
     command.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    command.add_argument("--check", action="store_true", help="show what would be sent, and send nothing; 4: a change")
+    command.add_argument(
+        "--confirm-within",
+        metavar="S",
+        type=seconds,
+        help="take the change back, unsaved, unless somebody keeps it in time (`yes` here, or mgmtnet confirm RUN)",
+    )
 
 
 def _stated(command: argparse.ArgumentParser) -> None:
@@ -317,6 +413,31 @@ def _resumed(command: argparse.ArgumentParser) -> None:
     _expect(command)
     output(command, ("text", "json"))
     log(command)
+    verbose(command)
+
+
+def _kept(command: argparse.ArgumentParser) -> None:
+    command.add_argument("run", metavar="RUN", help="the run that asks")
+    output(command, ("text", "json"))
+
+
+def _undone(command: argparse.ArgumentParser) -> None:
+    command.add_argument("undone", metavar="RUN", help="the run that is taken back")
+    number(command, "--timeout", "120", "seconds for which VDSM waits for a sign of ours before it rolls back")
+    number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
+    _agreed(command)
+    command.add_argument("--run", metavar="NAME", type=_run_name, help="what the run is called; a name serves once")
+    output(command, ("text", "json"))
+    log(command)
+    verbose(command)
+
+
+def _completed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shell", metavar="SHELL", choices=("bash", "zsh", "fish"), help="bash, zsh or fish")
+
+
+def _nothing(_: argparse.ArgumentParser) -> None:
+    pass
 
 
 def _served(command: argparse.ArgumentParser) -> None:
@@ -358,6 +479,7 @@ def _change(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shape", metavar="DIGEST", help="refuse a change whose plan is of another shape")
     output(command, ("text", "json"))
     log(command)
+    verbose(command)
 
 
 def _run_name(text: str) -> str:
@@ -385,14 +507,34 @@ def _faults(command: argparse.ArgumentParser) -> None:
 
 
 def _host(command: argparse.ArgumentParser) -> None:
-    command.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _source(command)
     _wanted(command)
+    verbose(command)
 
 
 def _defined(command: argparse.ArgumentParser) -> None:
-    command.add_argument("capture", metavar="CAPTURE", help="what the host reports (getVdsCaps); - for standard input")
+    _source(command)
     command.set_defaults(network=None)
     _managed(command)
+
+
+def _source(command: argparse.ArgumentParser) -> None:
+    """Where the host is known from."""
+    what = "what the host reports (getVdsCaps, `ip -j -d`, a sosreport, a log, ...); - for standard input"
+    command.add_argument("capture", metavar="CAPTURE", help=what)
+    what = "in place of CAPTURE: the host on which this runs"
+    command.add_argument(LOCAL, action="store_true", stood_in_for=False, help=what)
+    _which(command)
+
+
+def _which(command: argparse.ArgumentParser) -> None:
+    """Which answer of a log is meant."""
+    command.add_argument(
+        "--call", metavar="N", type=count, default=0, help="of a log the Nth answer; without: the last"
+    )
+    command.add_argument(
+        "--at", metavar="TIME", default="", help="of a log the last answer at or before '2026-11-27 14:05'"
+    )
 
 
 def _judged(command: argparse.ArgumentParser) -> None:
@@ -401,7 +543,8 @@ def _judged(command: argparse.ArgumentParser) -> None:
     command.add_argument("--capture", metavar="C", required=True, help="the host (getVdsCaps); - for standard input")
     what = "what may be lost, by its code: a warning then, no refusal (may be repeated)"
     command.add_argument("--allow", metavar="CODE", action="append", default=[], help=what)
-    command.set_defaults(network=None)
+    command.set_defaults(network=None, local=False)
+    _which(command)
     _managed(command)
     output(command, ("text", "json"))
 
@@ -455,11 +598,15 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "register": ("apply", "on the host itself: make its management network before it meets its engine", _registered),
     "status": ("runs", "the runs, and how they stand", _stated),
     "resume": ("runs", "go on with a run that was interrupted, or ended in doubt", _resumed),
+    "confirm": ("runs", "keep the change of a run that asks for it (--confirm-within)", _kept),
+    "undo": ("runs", "take back what a run has changed, by a run of its own", _undone),
     "rollout": ("rollout", "apply to many hosts in waves, shared by any number of workers", _rollouts),
     "worker": ("rollout", "take hosts of rollouts, until it is ended", _worker),
     "simulate": ("rehearse", "a stand-in for a captured host, to try things on", _simulation),
     "serve": ("serve", "answer an engine over HTTP", _served),
     "fleet": ("fleet", "thousands of hosts: planned, summed up, and compared with what they were", _fleet),
+    "completion": ("completion", "what completes commands and options in a shell", _completed),
+    "man": ("manual", "the manual page, of every command", _nothing),
     "golden": ("golden", "captured hosts with the plans they are known to get", _golden),
     "rules": ("rules_options", "the policy author's bench: look at rules, check, try and compare them", _rulesets),
 }

@@ -7,14 +7,17 @@ out; one that is closed or full ends in one line of advice.
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from planner.printing import json_text, printable, printable_lines
-from planner.problem import Problem, Where
+from planner.problem import COLOURS, Problem, Where, painted
 
 LISTED_PROBLEMS = 100  # fewer may hide the one that matters; a hostile capture can cause hundreds of thousands
-PAINT = "(\033\\[(?:1;3[136]|0)m)"  # the colours of `planner.problem`, which paints what it made fit
+PAINT = "(\033\\[(?:1(?:;3[1-6])?|0)m)"  # the colours of whoever paints what it has made fit
+NARROWEST, UNSEEN = 60, 100  # columns: of a terminal, where tables would break; of what is read by nobody or a program
+INDENT = 4  # of what is left of a line that a terminal cannot show in one
 BOXES = range(0x2500, 0x2580)
 IN_ASCII = {"…": "...", "→": "->", "←": "<-", "▶": ">", "·": "*", "✗": "x", "✓": "ok", "≤": "<=", "≥": ">=", "≠": "!="}
 
@@ -29,8 +32,24 @@ def say(text: str, *, painted: bool = False) -> None:
 
 
 def say_lines(lines: Iterable[str]) -> None:
-    """Print ``lines``, as `say` does; a line end inside one is text from outside, and written out."""
-    say("".join(f"{printable(line)}\n" for line in lines))
+    """Print ``lines``, as `say` does; a line end inside one is text from outside, and written out.
+
+    For whoever looks at a terminal a line is broken where that ends, at blanks; for a program it stays whole.
+    """
+    fit = list(map(printable, lines))
+    if is_looked_at(sys.stdout):
+        width = width_of(sys.stdout)
+        fit = [part for line in fit for part in _broken(line, width)]
+    say("".join(f"{line}\n" for line in fit))
+
+
+def _broken(line: str, width: int) -> Iterator[str]:
+    while len(line) > width:
+        end = line.rfind(" ", INDENT + 1, width + 1)
+        end = width if end < 0 else end
+        yield line[:end].rstrip()
+        line = " " * INDENT + line[end:].lstrip()
+    yield line
 
 
 def say_json(document: Any, indent: int | None = 2) -> None:
@@ -44,12 +63,26 @@ def say_json(document: Any, indent: int | None = 2) -> None:
     _write(stream, text)
 
 
-def say_at_last(text: str) -> None:
-    """Print how a host stands. The status tells it, too: where it cannot be printed, that is told, and no error."""
+def say_at_last(text: str, *, painted: bool = False) -> None:
+    """Print how a host stands, as `say` does. The status tells it, too: that it cannot be printed is told, no error."""
     try:
-        say(text)
+        say(text, painted=painted)
     except (Unwritten, BrokenPipeError) as failure:
         tell(f"mgmtnet: the report could not be printed ({failure}); `mgmtnet status` shows it again")
+
+
+# How standard error is written (``--log``): "json", each line a document; "plain", without colours; "" as it comes.
+_LOG = [""]
+
+
+def speak(log: str) -> None:
+    """From now on tell everything as ``--log`` says."""
+    _LOG[0] = log
+
+
+def tell_document(kind: str, content: Mapping[str, Any]) -> None:
+    """Print a JSON document on a line of standard error, with the time and its ``kind``."""
+    _tell(json_text({"time": round(time.time(), 3), "kind": kind, **content}, None) + "\n")
 
 
 def tell(line: str, *, end: str = "\n") -> None:
@@ -59,6 +92,29 @@ def tell(line: str, *, end: str = "\n") -> None:
 
 def tell_whole(text: str, *, painted: bool = False) -> None:
     """Print ``text``, whole lines, on standard error, as `tell` does. ``painted``: its colours stay."""
+    if _LOG[0] != "json":
+        _tell(text, painted=painted)
+        return
+    for line in text.splitlines():
+        tell_document("said", {"step": "", "said": line, "limit": 0.0})
+
+
+# Whether what else is of interest is told, too.
+_DETAILS: list[bool] = [False]
+
+
+def tell_details(*, told: bool) -> None:
+    """From now on tell what is of interest only to whoever asks for it (``-v``), or leave it out."""
+    _DETAILS[0] = told
+
+
+def detail(line: str) -> None:
+    """Print ``line`` as `tell` does, where details are asked for."""
+    if _DETAILS[0]:
+        tell(line)
+
+
+def _tell(text: str, *, painted: bool = False) -> None:
     try:
         _write(sys.stderr, text, painted=painted)
     except (Unwritten, BrokenPipeError):
@@ -111,17 +167,21 @@ def _line(box: str) -> str:
 
 def complain(problems: Sequence[Problem]) -> None:
     """Tell each problem with its place and hint."""
+    colour = in_colour(sys.stderr)
     for problem in problems[:LISTED_PROBLEMS]:
-        tell_whole("".join(f"{line}\n" for line in advice(problem)))
+        if _LOG[0] == "json":
+            tell_document("problem", problem.document())
+            continue
+        tell_whole("".join(f"{line}\n" for line in advice(problem, colour=colour)), painted=True)
     if len(problems) > LISTED_PROBLEMS:
         tell(f"... and {len(problems) - LISTED_PROBLEMS} more")
 
 
-def advice(problem: Problem) -> Iterator[str]:
+def advice(problem: Problem, *, colour: bool = False) -> Iterator[str]:
     """The problem with its place, and its hint, a line each."""
-    place = str(problem.where[0]) if problem.where else ""
-    label = f"{problem.severity}[{problem.code}]"
-    yield printable(f"{place}: {label}: {problem.message}" if place else f"{label}: {problem.message}")
+    place = f"{printable(str(problem.where[0]))}: " if problem.where else ""
+    label = painted(printable(f"{problem.severity}[{problem.code}]"), COLOURS[problem.severity] if colour else "")
+    yield f"{place}{label}: {printable(problem.message)}"
     if problem.hint:
         yield f"  hint: {printable(problem.hint)}"
 
@@ -140,8 +200,18 @@ def quieten_threads() -> None:
 
 
 def in_colour(stream: TextIO | None) -> bool:
-    """Whether somebody looks at the stream who has not asked for no colours (no-color.org)."""
-    return is_looked_at(stream) and not os.environ.get("NO_COLOR")
+    """Whether somebody looks at the stream who has not asked for no colours (no-color.org, ``--log plain``)."""
+    return is_looked_at(stream) and not os.environ.get("NO_COLOR") and _LOG[0] != "plain"
+
+
+def width_of(stream: TextIO | None) -> int:
+    """How many columns there are for text on ``stream``: as many as the terminal has."""
+    if not is_looked_at(stream):
+        return UNSEEN
+    try:
+        return max(NARROWEST, int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(stream.fileno()).columns)  # type: ignore[union-attr]
+    except (OSError, ValueError):
+        return UNSEEN
 
 
 def is_looked_at(stream: TextIO | None) -> bool:

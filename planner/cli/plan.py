@@ -5,13 +5,15 @@ What explains is imported where it is used: ``plan -o json`` needs none of it, a
 
 import argparse
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 
 import planner
 from planner.cli.inputs import Inputs, on_host
-from planner.cli.output import complain, is_looked_at, say, say_json, say_lines, tell
+from planner.cli.output import complain, in_colour, is_looked_at, say, say_json, say_lines, tell, width_of
+from planner.dialects import DIALECTS
 from planner.facts.compute import facts_of
+from planner.host.model import Host
 from planner.plan import request
 from planner.plan.plan import Plan
 from planner.plan.request import CONNECTIVITY_TIMEOUT
@@ -28,8 +30,8 @@ def run_plan(options: argparse.Namespace, inputs: Inputs) -> int:
     """Plan the host; the exit status."""
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     if options.output not in ("text", "json", "yaml"):
-        return _request(plan, options) if not inputs.host.lacks else _unsent(plan, inputs.host.lacks)
-    say(_document(plan, options.output))
+        return _sent(plan, options, inputs.host)
+    say(_document(plan, options.output), painted=options.output == "text")
     if options.output == "text" and plan.outcome == "refused" and is_looked_at(sys.stdout):
         from planner.cli.advise import closing
 
@@ -46,15 +48,41 @@ def _document(plan: Plan, output: str) -> str:
         return dump_yaml(plan.document())
     from planner.explain.summary import summary
 
-    return summary(plan.document())
+    return summary(plan.document(), colour=in_colour(sys.stdout), width=width_of(sys.stdout))
 
 
-def _request(plan: Plan, options: argparse.Namespace) -> int:
-    """Print what one setupNetworks takes; nothing when there is nothing to send, so that a pipe sends nothing."""
+def _sent(plan: Plan, options: argparse.Namespace, host: Host) -> int:
+    """Print what is sent somewhere; nothing when there is nothing to send, so that a pipe sends nothing."""
     complain(plan.problems)
+    if host.lacks:
+        complain([request.unsent(host.lacks)])
+        return 1
     if not plan.steps:
         tell(f"{plan.outcome}: there is nothing to send")
         return _status(plan, options)
+    return _in_other_words(plan, options, host) if options.output in DIALECTS else _request(plan, options)
+
+
+def _in_other_words(plan: Plan, options: argparse.Namespace, host: Host) -> int:
+    """Print what is wanted at last in the words of a dialect, or why it has none for it."""
+    from planner.dialects.wording import Wording, word
+
+    if options.step not in ("", plan.steps[-1].step):
+        hint = "only -o vdsm and -o vdsm3 have a plan's steps, each by itself"
+        complain([Problem("step-unknown", f"-o {options.output} has what is wanted at last, and no steps", hint)])
+        return 1
+    worded = word(options.output, plan, host)
+    if not isinstance(worded, Wording):
+        complain(worded)
+        return STATUS["refused"]
+    for line in worded.beside:
+        tell(line)
+    say(worded.text)
+    return _status(plan, options)
+
+
+def _request(plan: Plan, options: argparse.Namespace) -> int:
+    """Print what one setupNetworks takes."""
     names = [step.step for step in plan.steps]
     place = names.index(options.step) if options.step in names else 0
     if options.step not in ("", *names):
@@ -66,16 +94,6 @@ def _request(plan: Plan, options: argparse.Namespace) -> int:
         tell(line)
     say_json(speak(plan.steps[place].wanted))
     return _status(plan, options)
-
-
-def _unsent(plan: Plan, untold: Collection[str]) -> int:
-    """Say why a plan is not to be sent whose capture leaves something open; the exit status of bad input."""
-    message = f"the capture does not tell {', '.join(untold)}: a plan from it cannot be sent to a host"
-    hint = (
-        "plan from VDSM's whole answer (`vdsm-client Host getCapabilities`); -o text shows what this one would come to"
-    )
-    complain([*plan.problems, Problem("capture-incomplete", message, hint)])
-    return 1
 
 
 def _beside(plan: Plan, place: int) -> Iterator[str]:
@@ -164,7 +182,7 @@ def run_diff(options: argparse.Namespace, inputs: Inputs) -> int:
     from planner.explain.diff import changes, text
 
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
-    say(text(changes(inputs.host, plan.document())).rstrip("\n"))
+    say(text(changes(inputs.host, plan.document()), width_of(sys.stdout)).rstrip("\n"))
     return 3 if plan.outcome == "refused" else 0
 
 
@@ -174,9 +192,11 @@ def run_diff(options: argparse.Namespace, inputs: Inputs) -> int:
 @on_host
 def run_draw(options: argparse.Namespace, inputs: Inputs) -> int:
     """Print the drawing; the exit status."""
-    from planner.explain.drawing.scene import pictures
+    from planner.explain.drawing.scene import labelled, pictures
 
     plan = planner.plan(inputs.host, inputs.definition, inputs.rules, inputs.addresses)
     render = import_module(f"planner.explain.drawing.{options.output}").render
-    say(render(*pictures(inputs.host, plan.document())).rstrip("\n"))
+    wide = {"width": width_of(sys.stdout)} if options.output == "text" else {}
+    document = plan.document()
+    say(render(*labelled(pictures(inputs.host, document), document), **wide).rstrip("\n"))
     return 3 if plan.outcome == "refused" else 0

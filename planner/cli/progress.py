@@ -1,16 +1,19 @@
 """A run's progress on standard error: bars on a terminal, lines without one, JSON lines for a program."""
 
+import os
+import select
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import NamedTuple, TypeVar
+from threading import current_thread, main_thread
+from typing import NamedTuple, NoReturn, TypeVar
 
-from planner.apply.run import Event, Listener
-from planner.cli.output import complain, tell
+from planner.apply.run import Event, Listener, Report, Word
+from planner.cli.output import in_colour, say_at_last, tell, tell_document
 from planner.printing import json_text, printable
-from planner.problem import Problem
 
 T = TypeVar("T")
 FEW = 50
@@ -95,19 +98,63 @@ def remark(log: str, step: str, said: str) -> None:
         tell(said)
 
 
-def tell_problems(log: str, problems: Sequence[Problem]) -> None:
-    """Problems beside the progress, in its form."""
-    if log != "json":
-        complain(problems)
-        return
-    for problem in problems:
-        document = {"time": round(time.time(), 3), "kind": "problem", **problem.document()}
-        tell(json_text(document, None))
-
-
 def _json_lines(event: Event) -> None:
-    document = {"time": round(time.time(), 3), **event._asdict()}
-    tell(json_text(document, None))
+    tell_document(event.kind, event._asdict())
+
+
+def say_report(output: str, report: Report) -> int:
+    """Print how a run ended, as ``output`` says; the exit status."""
+    text = json_text(report.document()) if output == "json" else report.text(colour=in_colour(sys.stdout))
+    say_at_last(text, painted=output != "json")
+    return report.status
+
+
+class Left(KeyboardInterrupt):
+    """The process is told to end (SIGTERM); ``status`` is what it then ends with, as a shell has it."""
+
+    status = 128 + signal.SIGTERM
+
+
+@contextmanager
+def endable(*, hangs_up: bool = True) -> Iterator[None]:
+    """Meanwhile SIGTERM ends what is under way as Ctrl-C does, so that it can be told how to go on.
+
+    ``hangs_up`` False: a terminal that hangs up does not end it, it is only not spoken to any more.
+    """
+    if current_thread() is not main_thread():  # whoever calls from another one sees to signals
+        yield
+        return
+
+    def leave(*_: object) -> NoReturn:
+        raise Left
+
+    def go_on_alone(*_: object) -> None:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nothing, stream)
+
+    wanted = {signal.SIGTERM: leave} | ({} if hangs_up else {signal.SIGHUP: go_on_alone})
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def word_at_the_terminal() -> Word:
+    """Whether `yes` or `no` is typed there; the word of nobody where there is none, or when it has hung up."""
+    listening = [True] if sys.stdin is not None and sys.stdin.isatty() else []
+
+    def word() -> bool | None:
+        if not listening or not select.select([sys.stdin], [], [], 0)[0]:
+            return None
+        line = sys.stdin.readline()
+        if not line:
+            listening.clear()
+        return {"yes": True, "no": False}.get(line.strip().lower())
+
+    return word
 
 
 def _plain(start: float) -> Listener:

@@ -17,20 +17,19 @@ from planner.apply.execute import carry_out, order_for, plan_for, see
 from planner.apply.journal import file_url
 from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits, Reboot
-from planner.apply.run import Event, Report, unchanged
+from planner.apply.run import Event, unchanged
 from planner.apply.verify import host_devices
 from planner.apply.world import VARIABLE
 from planner.cli.apply import failed
-from planner.cli.inputs import Wanted, read_wanted
-from planner.cli.output import complain, say, say_at_last
-from planner.cli.progress import progress
+from planner.cli.inputs import Wanted, held_by, read_wanted, which
+from planner.cli.output import complain, say
+from planner.cli.progress import endable, progress, say_report
 from planner.explain.drawing.scene import before
 from planner.explain.drawing.text import render
 from planner.explain.summary import summary
 from planner.files import read_file
 from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.printing import json_text
 from planner.problem import Problem, errors
 from planner.standin.captures import read_document
 from planner.standin.clock import WallClock
@@ -69,13 +68,15 @@ def run_simulate(options: argparse.Namespace) -> int:
         hint = "a client cannot reach such a host either"
         complain([Problem("no-address", "the captured host has no address on a device that VDSM reports", hint)])
         return 1
-    folder = Path(options.credentials) if options.credentials else Path(tempfile.mkdtemp(prefix="mgmtnet-simulate-"))
-    return _serve(stand_in, folder, int(port))
+    if options.credentials:
+        return _serve(stand_in, Path(options.credentials), int(port))
+    with tempfile.TemporaryDirectory(prefix="mgmtnet-simulate-") as folder:
+        return _serve(stand_in, Path(folder), int(port))
 
 
 def _serve(stand_in: StandIn, folder: Path, port: int) -> int:
     try:
-        with serve(stand_in, folder, port=port) as hosted:
+        with endable(), serve(stand_in, folder, port=port) as hosted:
             _introduce(hosted, folder)
             _tell(hosted)
     except KeyboardInterrupt:
@@ -161,10 +162,10 @@ def run_rehearse(options: argparse.Namespace) -> int:
     speed = speed_of(options.speed)
     problems += [speed] if isinstance(speed, Problem) else []
     wanted = read_wanted(options)
-    content = read_file(options.capture, "capture")
-    captured = None if isinstance(content, Problem) else read_document(content, options.capture)
+    held = held_by(options)
+    captured = None if isinstance(held, Problem) else read_document(*held, which(options))
     problems += wanted if isinstance(wanted, list) else []
-    problems += [content] if isinstance(content, Problem) else list(captured.problems if captured else ())
+    problems += [held] if isinstance(held, Problem) else list(captured.problems if captured else ())
     if isinstance(wanted, list) or captured is None or captured.document is None or isinstance(speed, Problem):
         return failed(options, problems)
     if errors(problems):
@@ -232,7 +233,7 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
         say(plan.json() if options.output == "json" else summary(document))
         return REFUSED
     if plan.outcome == "no-change":
-        return _end(options, unchanged(access.target, document, dirty=sight.host.dirty))
+        return say_report(options.output, unchanged(access.target, document, dirty=sight.host.dirty))
     reboot = Reboot(stage.access(stage.proxy), BMC, "ipmilan", "rehearsal") if options.reboot == "yes" else None
     order = order_for(access, sight, document, reboot=reboot, limits=limits, made_by=planner.__version__)
     os.environ.setdefault(VARIABLE, "rehearsal")  # the stand-in's controller takes any
@@ -249,7 +250,7 @@ def _rehearse(options: argparse.Namespace, wanted: Wanted, stage: _Stage, speed:
         report = carry_out(order, file_url(os.path.join(stage.folder, "journal.sqlite")), watch)
     if options.output == "text":
         _show(pictures, document["management"] or {})
-    return _end(options, report)
+    return say_report(options.output, report)
 
 
 def _show(pictures: Mapping[str, Host], management: Mapping[str, str | None]) -> None:
@@ -264,8 +265,3 @@ def _show(pictures: Mapping[str, Host], management: Mapping[str, str | None]) ->
 def _holder(host: Host, address: str) -> str:
     held = (device.name for device in host_devices(host) if address in {one.text for one in device.ip.addresses})
     return next(held, "")
-
-
-def _end(options: argparse.Namespace, report: Report) -> int:
-    say_at_last(json_text(report.document()) if options.output == "json" else report.text())
-    return report.status

@@ -20,7 +20,7 @@ from planner.apply.world import unusable
 from planner.cli.apply import failed
 from planner.cli.hosts import access_of, addresses_of, limits_of, telling
 from planner.cli.output import complain, quieten_threads, say, say_at_last, say_json, say_lines, tell, tell_whole
-from planner.cli.progress import Counting, counting, remark, tell_problems
+from planner.cli.progress import Counting, counting, remark
 from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.fleet import account
@@ -184,7 +184,7 @@ def run_rollout_start(options: argparse.Namespace) -> int:
     if not errors(problems):
         candidates, found = _candidates(options, named, wishes, definitions)
         problems += found
-    tell_problems(options.log, [one for one in problems if one.severity != "error"])
+    complain([one for one in problems if one.severity != "error"])
     if errors(problems) or compiled is None:
         return failed(options, errors(problems))
     journal.prepare()

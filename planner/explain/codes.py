@@ -82,8 +82,9 @@ INPUTS = {
         "Capture the host again, into a file.",
     ),
     "capture-twice": Meaning(
-        "Two captures stand in one file, and nothing says which one is meant.",
-        "Give each a file of its own.",
+        "Captures of several hosts stand in one file (an archive, a log of the engine's), or two in a file that is no "
+        "log, and nothing says which one is meant.",
+        "Give each a file of its own; of a log `--call N` takes one, and `mgmtnet fleet plan` plans all the hosts.",
     ),
     "control-character": Meaning(
         "A YAML file has a character that no editor shows. It may hide what the line really says.",
@@ -139,6 +140,27 @@ INPUTS = {
         "`ipv4` in the definition is neither dhcp nor static. It is only for hosts whose capture cannot tell how they "
         "got their address.",
         "Write dhcp or static, or leave it out.",
+    ),
+    "local-silent": Meaning(
+        "`--local` asks the machine on which mgmtnet runs, and there neither VDSM nor `ip` answers.",
+        "Install iproute2; or run mgmtnet on the host that is meant, or give a capture of it.",
+    ),
+    "log-answer-missing": Meaning(
+        "`--call` or `--at` asks for an answer of getVdsCaps that the log does not have, or the file is no log.",
+        "Take one of those that the hint lists; of what is no log there is nothing to choose.",
+    ),
+    "log-answer-taken": Meaning(
+        "A log has several answers of getVdsCaps, and one was read: the last, if nothing else was asked for.",
+        "Nothing, if the host as it was then is meant; else name another by `--call` or `--at`.",
+    ),
+    "log-answer-unclear": Meaning(
+        "Which answer of a log is meant cannot be told: by a call and a time at once, or by a time with an offset in "
+        "a log whose times have none.",
+        "Give one of the two; a time without an offset is the log's own.",
+    ),
+    "log-time-malformed": Meaning(
+        "What `--at` says is no time.",
+        "Write it as the log does: 2026-11-27 14:05, also with seconds, and with an offset (+01:00).",
     ),
     "mtu-invalid": Meaning(
         "`mtu` in the definition is not an MTU from 68 to 65535.",
@@ -499,6 +521,11 @@ WORKBENCH = {
         "See the hint, or `mgmtnet rules list`.",
     ),
     "options-contradict": Meaning("Two options ask for opposite things.", "Leave one out."),
+    "output-incomplete": Meaning(
+        "The plan has something that the words asked for (`-o netplan`, `-o rest`, ...) cannot say, or that whoever "
+        "reads them would do otherwise. Nothing is printed, since what is left out would be lost on the host.",
+        "Take `-o vdsm` or `mgmtnet apply`, which have words for all of a plan, or another output (docs/outputs.md).",
+    ),
     "possible-conflict": Meaning(
         "On some host two rules give one field different values: the finding has the host. As a warning it is the word "
         "of the solver alone, for which no capture was found.",
@@ -617,6 +644,26 @@ RUNS = {
         "Leave it unset, or write sqlite:/// or postgresql://.",
     ),
     "journal-unreachable": Meaning("The journal's database cannot be used.", "See to the server and its password."),
+    "nothing-to-undo": Meaning(
+        "The run has changed nothing that could be put back: it ended as before or adopted, or it only made the "
+        "network VDSM's own as the host stood. VDSM cannot give a device up and leave it its address.",
+        "`mgmtnet status` lists the runs and how they ended.",
+    ),
+    "not-asked": Meaning(
+        "The run does not ask whether its change is to be kept: it was begun without --confirm-within, has not come so "
+        "far, or has ended.",
+        "`mgmtnet status RUN` shows how it stands.",
+    ),
+    "not-kept": Meaning(
+        "The change stood as planned, and nobody said in time that it is to be kept (--confirm-within). Nothing of it "
+        "was saved; the way back was sent, and the host read again.",
+        "Apply it again, try the host out, and keep it: `mgmtnet confirm RUN`, or `yes` at the terminal.",
+    ),
+    "not-over-engine": Meaning(
+        "What is asked for may have to take a network back, and the engine's REST API cannot: it builds only what is "
+        "defined.",
+        "Speak with VDSM itself (--transport auto).",
+    ),
     "not-agreed": Meaning("Nobody can be asked here, and nothing was sent.", "--yes applies without asking."),
     "plan-altered": Meaning(
         "The calls in the plan's file are not those that its attachment makes: somebody edited it.",
@@ -647,6 +694,16 @@ RUNS = {
     "secret-in-options": Meaning("A password stands in --fence-options, for all to see.", "--fence-password-file."),
     "secret-in-url": Meaning("The engine's URL holds a user or a password, for all to see.", "--engine-password-file."),
     "speed-malformed": Meaning("--speed is no speed.", "Give a number above 0."),
+    "unknown-variable": Meaning(
+        "A variable of the environment begins with MGMTNET_ and stands for no option of any command: a slip, most "
+        "likely, and what it was to say is not heard.",
+        "An option --name is MGMTNET_NAME; unset the variable where it was meant for something else.",
+    ),
+    "undo-overtaken": Meaning(
+        "The host is not as the run has left it. What came since may rest on what would be taken back, or has "
+        "changed it already.",
+        "Undo what came since, the last first; or define the network as it is to be, and apply that.",
+    ),
     "stale-plan": Meaning(
         "The host is not as it was when the plan was made; the plan might move another device now.",
         "Make the plan anew.",

@@ -53,22 +53,22 @@ def changes(host: Host, document: Mapping[str, Any]) -> Changes:
     return Changes(str(document["outcome"]), str(document["network"]), tuple(found), unchanged, refusals(document))
 
 
-def text(found: Changes) -> str:
-    """The changes as lines of at most 100 columns."""
+def text(found: Changes, width: int = WIDTH) -> str:
+    """The changes as lines of at most ``width`` columns."""
     if found.outcome == "refused":
-        lines = [line for reason in found.refusals for line in folded(reason, WIDTH, first="  ")]
+        lines = [line for reason in found.refusals for line in folded(reason, width, first="  ")]
         return "\n".join(["refused: nothing changes", *lines]) + "\n"
     if not found.changes:
         return f"{legible(found.network)} is as defined: nothing changes\n"
     heads = aligned(((str(change), "") for change in found.changes), 1)
-    wide = min(max(map(len, heads)), WIDTH // 2) + 3
+    wide = min(max(map(len, heads)), width // 2) + 3
     lines = [
         line
         for head, change in zip(heads, found.changes, strict=True)
-        for line in folded(change.details, WIDTH, first=head.ljust(wide), rest=" " * wide)
+        for line in folded(change.details, width, first=head.ljust(wide), rest=" " * wide)
     ]
     same = "; ".join(f"{counted(len(names), kind)} ({listing(names)})" for kind, names in found.unchanged)
-    return "\n".join([*lines, *(folded(f"unchanged: {same}", WIDTH, first="  ") if same else [])]) + "\n"
+    return "\n".join([*lines, *(folded(f"unchanged: {same}", width, first="  ") if same else [])]) + "\n"
 
 
 def _touched(host: Host, coming: Host) -> tuple[set[str], tuple[tuple[str, tuple[str, ...]], ...]]:

@@ -31,8 +31,8 @@ COLOURS = {
 Paint = Callable[[str, str], str]
 
 
-def summary(document: Mapping[str, Any], *, colour: bool = False) -> str:
-    """The plan ``document`` in words, at most 100 columns wide; ``colour``: with ANSI colours."""
+def summary(document: Mapping[str, Any], *, colour: bool = False, width: int = WIDTH) -> str:
+    """The plan ``document`` in words, at most ``width`` columns wide; ``colour``: with ANSI colours."""
 
     def paint(text: str, key: str) -> str:
         return f"\x1b[{COLOURS.get(key, '1')}m{text}\x1b[0m" if colour else text
@@ -41,17 +41,17 @@ def summary(document: Mapping[str, Any], *, colour: bool = False) -> str:
     name = legible(document["network"], 60)
     sections = [
         [paint(f"{name}: {HEADLINES.get(outcome, legible(outcome))}", outcome)],
-        folded(management_words(document), WIDTH, first="Management address: "),
-        list(_problems(document, paint, "error")),
-        list(_attachment(document, paint)),
-        list(_problems(document, paint, "warning", "note")),
-        *([*_step(document, place, paint)] for place in range(len(document["steps"]))),
-        folded(_rules(document), WIDTH),
+        folded(management_words(document), width, first="Management address: "),
+        list(_problems(document, paint, width, "error")),
+        list(_attachment(document, paint, width)),
+        list(_problems(document, paint, width, "warning", "note")),
+        *([*_step(document, place, paint, width)] for place in range(len(document["steps"]))),
+        folded(_rules(document), width),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def _attachment(document: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+def _attachment(document: Mapping[str, Any], paint: Paint, width: int) -> Iterator[str]:
     attachment = document.get("attachment")
     if not attachment or document["outcome"] == "refused":
         return
@@ -60,11 +60,11 @@ def _attachment(document: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         rules.setdefault(reason["field"], []).append(legible(reason["rule"]))
     table = [(row, _rules_of(row.fields, rules)) for row in rows(attachment)]
     longest = max(len(rule) for names in rules.values() for rule in names) if rules else 0
-    wide = max(NARROWEST, min(WIDTH - 20 - longest, max(len(row.value) for row, _ in table)))
+    wide = max(NARROWEST, min(width - 20 - longest, max(len(row.value) for row, _ in table)))
     yield paint("Attachment", "")
     for row, reasons in table:
         values = folded(row.value, wide)
-        because = folded(reasons, WIDTH - 2 - 16 - wide - 2)
+        because = folded(reasons, width - 2 - 16 - wide - 2)
         for index in range(max(len(values), len(because))):
             label = row.label if index == 0 else ""
             value = values[index] if index < len(values) else ""
@@ -76,39 +76,39 @@ def _rules_of(fields: tuple[str, ...], rules: Mapping[str, list[str]]) -> str:
     return ", ".join(dict.fromkeys(rule for field in fields for rule in rules.get(field, ())))
 
 
-def _step(document: Mapping[str, Any], place: int, paint: Paint) -> Iterator[str]:
+def _step(document: Mapping[str, Any], place: int, paint: Paint, width: int) -> Iterator[str]:
     step, several = document["steps"][place], len(document["steps"]) > 1
     counted = f"step {place + 1} of {len(document['steps'])}, {step['step']}: " if several else ""
     head = f"{counted}{STEPS[step['step']]} (setupNetworks)"
-    yield paint(head[0].upper() + head[1:], "")
-    yield from _request(step["request"])
+    yield from (paint(line, "") for line in folded(head[0].upper() + head[1:], width))
+    yield from _request(step["request"], width)
     for sentence in effects(step["foreseen"]):
-        yield from folded(sentence, WIDTH, first="  - ")
+        yield from folded(sentence, width, first="  - ")
 
 
-def _request(request: Mapping[str, Any]) -> Iterator[str]:
+def _request(request: Mapping[str, Any], width: int) -> Iterator[str]:
     for part in ("networks", "bondings"):
         for name, asked in request[part].items():
-            yield from folded(said(asked), WIDTH, first=f"  {part}.{legible(name, 40)}: ", rest="    ")
-    yield from folded(said(request["options"]), WIDTH, first="  options: ", rest="    ")
+            yield from folded(said(asked), width, first=f"  {part}.{legible(name, 40)}: ", rest="    ")
+    yield from folded(said(request["options"]), width, first="  options: ", rest="    ")
 
 
-def _problems(document: Mapping[str, Any], paint: Paint, *severities: str) -> Iterator[str]:
+def _problems(document: Mapping[str, Any], paint: Paint, width: int, *severities: str) -> Iterator[str]:
     for severity in severities:
         for problem in document.get("problems") or ():
             if problem["severity"] == severity:
                 head, *further = folded(
                     f"{legible(problem['code'])}: {legible(problem['message'])}",
-                    WIDTH,
+                    width,
                     first=f"{severity}: ",
                     rest="  ",
                 )
                 yield paint(severity, severity) + head[len(severity) :]
                 yield from further
                 if problem["hint"]:
-                    yield from folded(legible(problem["hint"]), WIDTH, first="  hint: ")
+                    yield from folded(legible(problem["hint"]), width, first="  hint: ")
                 if problem["event"]:
-                    yield from folded(legible(problem["event"]), WIDTH, first="  engine event: ")
+                    yield from folded(legible(problem["event"]), width, first="  engine event: ")
 
 
 def _rules(document: Mapping[str, Any]) -> str:
@@ -161,6 +161,8 @@ def why(document: Mapping[str, Any], field: str) -> str | Problem:
     a place in the request of the last step (``request.networks.ovirtmgmt.mtu``).
     """
     named = field.strip()
+    if named.partition(".")[0] in ("networks", "bondings", "options"):  # as `why` itself says what is sent
+        named = f"request.{named}"
     if named == "management" or named.startswith("management."):
         blocks = [_stated("management", management_words(document))]
     elif named == "request" or named.startswith("request."):

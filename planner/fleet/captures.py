@@ -1,4 +1,4 @@
-"""Captures by the thousand: files, folders, patterns for names, archives and streams, one after the other.
+"""Captures by the thousand: files, folders, patterns, archives, streams and logs of several hosts, one after the other.
 
 Nothing is read before it is needed, and nothing is kept: a fleet takes no more memory than its largest host.
 """
@@ -17,9 +17,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
-from planner.files import LARGEST_FILE, Unreadable, content_of, read_file, too_large
+from planner.files import LARGEST_FILE, Unreadable, content_of, headed, read_file, too_large
 from planner.fleet.folder import is_fleet
 from planner.host.capture import DESCRIBED, SOSREPORT
 from planner.problem import Problem, Where
@@ -30,6 +30,7 @@ from planner.problem import Problem, Where
 
 LARGEST_MEMBER = 64 << 20  # bytes; the largest capture known has 2 MB
 LARGEST_WHOLE = 32 << 30  # bytes, unpacked: 100,000 hosts have 20 GB; more takes minutes, and is a bomb
+DEEPEST = 3  # archives in each other: a host's sosreport in what the log collector packed, in what somebody sends
 MOST_MEMBERS = 1_000_000  # a sosreport has 20,000, and a large fleet 100,000
 # What a damaged archive ends in, by Python's own readers.
 DAMAGED = (
@@ -37,6 +38,7 @@ DAMAGED = (
     *(OSError, EOFError, ValueError, RuntimeError),  # RuntimeError: a way of packing that this Python does not know
 )
 PACKED: dict[bytes, Callable[[BinaryIO], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+NESTED = re.compile(r"[^/]*sosreport[^/]*\.(?:tar(?:\.\w+)?|t[gx]z|tbz2?)")  # a sosreport in an archive
 HEAD = 512  # bytes of a file by which it is known: a tar archive's first block
 Opened = Callable[[], BinaryIO]
 
@@ -57,7 +59,7 @@ def is_archive(opened: Opened) -> bool:
             return True
         if not head.startswith(tuple(PACKED)) and b"\0" not in head:
             return False  # text, as captures are: nothing more is looked at
-        with opened() as file, tarfile.open(fileobj=_Counted(_unpacked(file)), mode="r|") as archive:
+        with opened() as file, tarfile.open(fileobj=_Counted(_unpacked(file), _Budget()), mode="r|") as archive:
             return archive.next() is not None
     except (*DAMAGED, _Whole):
         return False
@@ -77,10 +79,10 @@ def members(opened: Opened, wanted: Callable[[str], bool]) -> Iterator[Member]:
         yield Member(path, Unreadable(f"{where}: {failure}"))
 
 
-def has_member(opened: Opened, ending: str) -> bool:
-    """Whether the path of some file of an archive ends so; of one that is damaged, as far as it can be read."""
+def has_member(opened: Opened, part: str) -> bool:
+    """Whether the path of some file of an archive has this in it; of one that is damaged, as far as it can be read."""
     try:
-        return any(path.endswith(ending) for path, _ in _every(opened, lambda _: False))
+        return any(part in path for path, _ in _every(opened, lambda _: False))
     except (*DAMAGED, _Whole):
         return False
 
@@ -89,73 +91,104 @@ class _Whole(Exception):  # noqa: N818  a limit, and no fault of this program
     """An archive has more than there is time for; the argument is an `Unreadable`."""
 
 
-def _every(opened: Opened, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
-    """Each regular file of an archive; None where it is not wanted."""
+Found = tuple[str, bytes | Unreadable | None]
+
+
+def _every(opened: Opened, wanted: Callable[[str], bool]) -> Iterator[Found]:
+    """Each regular file of an archive, and of the sosreports in it; None where it is not wanted."""
     with opened() as file:
         packed = file.read(2) == b"PK"
         file.seek(0)
-        for number, found in enumerate(_zip(file, wanted) if packed else _tar(file, wanted)):
+        budget = _Budget()
+        for number, found in enumerate(_zip(file, wanted, budget) if packed else _tar(file, wanted, budget, 1)):
             if number == MOST_MEMBERS:
                 raise _Whole(Unreadable(f"it has more than {MOST_MEMBERS:,} files"))
             yield found
 
 
-def _zip(file: BinaryIO, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
-    left = LARGEST_WHOLE
+class _Budget:
+    """What all that is unpacked of one archive may have, whatever it is nested in."""
+
+    def __init__(self) -> None:
+        self.left = LARGEST_WHOLE
+
+    def spend(self, size: int) -> None:
+        """Take some of it; `_Whole` where there is no more."""
+        self.left -= size
+        if self.left < 0:
+            raise _Whole(too_large(LARGEST_WHOLE))
+
+
+def _zip(file: BinaryIO, wanted: Callable[[str], bool], budget: _Budget) -> Iterator[Found]:
     with zipfile.ZipFile(file) as archive:
         for entry in archive.infolist():
             kind = entry.external_attr >> 16 & 0o170000  # as Unix has it; 0 where it was packed on another system
             if entry.is_dir() or kind not in (0, 0o100000):
                 continue
-            if not wanted(entry.filename):
+            locked = entry.flag_bits & 1
+            if _is_nested(entry.filename, 1) and not locked:
+                with archive.open(entry) as stream:
+                    yield from _inner(entry.filename, stream, wanted, budget, 2)
+            elif not wanted(entry.filename):
                 yield entry.filename, None
-                continue
-            if entry.flag_bits & 1:
+            elif locked:
                 yield entry.filename, Unreadable("it is locked by a password")
-                continue
-            with archive.open(entry) as stream:
-                held = stream.read(LARGEST_MEMBER + 1)  # what the entry says of its size need not be so
-            left -= len(held)
-            if left < 0:
-                raise _Whole(too_large(LARGEST_WHOLE))
-            yield entry.filename, held if len(held) <= LARGEST_MEMBER else too_large(LARGEST_MEMBER)
+            else:
+                with archive.open(entry) as stream:
+                    held = stream.read(LARGEST_MEMBER + 1)  # what the entry says of its size need not be so
+                budget.spend(len(held))
+                yield entry.filename, held if len(held) <= LARGEST_MEMBER else too_large(LARGEST_MEMBER)
 
 
-def _tar(file: BinaryIO, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
-    with tarfile.open(fileobj=_Counted(_unpacked(file)), mode="r|") as archive:
+def _tar(file: IO[bytes], wanted: Callable[[str], bool], budget: _Budget, depth: int) -> Iterator[Found]:
+    with tarfile.open(fileobj=_Counted(_unpacked(file), budget), mode="r|") as archive:
         for entry in archive:
             archive.members = []  # type: ignore[attr-defined]  # tarfile keeps them all
             if not entry.isreg():
                 continue
-            if not wanted(entry.name):
+            stream = archive.extractfile(entry) if _is_nested(entry.name, depth) or wanted(entry.name) else None
+            if stream is None:
                 yield entry.name, None
+            elif _is_nested(entry.name, depth):
+                yield from _inner(entry.name, stream, wanted, budget, depth + 1)
             elif entry.size > LARGEST_MEMBER:
                 yield entry.name, too_large(LARGEST_MEMBER)
             else:
-                stream = archive.extractfile(entry)
-                yield entry.name, stream.read() if stream is not None else Unreadable("it is no file")
+                yield entry.name, stream.read()
 
 
-def _unpacked(file: BinaryIO) -> BinaryIO:
+def _is_nested(path: str, depth: int) -> bool:
+    return depth < DEEPEST and NESTED.fullmatch(os.path.basename(path)) is not None
+
+
+def _inner(path: str, stream: IO[bytes], wanted: Callable[[str], bool], budget: _Budget, depth: int) -> Iterator[Found]:
+    """The files of an archive in an archive; one that is damaged is told, and no matter to what stands beside it."""
+    try:
+        for name, held in _tar(stream, wanted, budget, depth):
+            yield f"{path}/{name}", held
+    except DAMAGED as failure:
+        yield path, Unreadable(f"it is damaged: {failure}")
+
+
+def _unpacked(file: IO[bytes]) -> IO[bytes]:
     """The bytes of a tar archive as they come out of what packs it."""
-    head = file.read(HEAD)
-    file.seek(0)
+    buffered = io.BufferedReader(cast("Any", file))  # it asks for no more than what any of these streams has
+    head = buffered.peek(HEAD)
     packer = next((packer for mark, packer in PACKED.items() if head.startswith(mark)), None)
-    return packer(file) if packer is not None else file
+    return packer(buffered) if packer is not None else buffered
 
 
 class _Counted(io.RawIOBase):
-    """A stream out of which no more than `LARGEST_WHOLE` bytes come."""
+    """A stream out of which no more than a budget comes."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream, self.left = stream, LARGEST_WHOLE
+    def __init__(self, stream: IO[bytes], budget: _Budget) -> None:
+        self.stream, self.budget = stream, budget
 
     def read(self, size: int = -1) -> bytes:
         """As a stream has it."""
-        held = self.stream.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
-        self.left -= len(held)
-        if self.left < 0:
-            raise _Whole(too_large(LARGEST_WHOLE))
+        most = self.budget.left + 1
+        held = self.stream.read(min(size, most) if size >= 0 else most)
+        self.budget.spend(len(held))
         return held
 
 
@@ -166,8 +199,14 @@ MAGIC = "*?["
 TOO_LARGE = too_large(LARGEST_FILE)
 HINT = "give captures, folders, archives of them, or patterns in quotes, like 'captures/*.json'"
 STREAMS = (".ndjson", ".jsonl")
+LOG = re.compile(r"\.log[^/]*$|^standard input$")  # engine.log, engine.log-20261127
+WHOLE = re.compile(r"(?!)")  # no log is to be taken apart
+SOS = "sos_commands"  # the folder that every sosreport has
+REPORTED = (re.escape(file).replace(r"\*", "[^/]*") for file in (SOSREPORT, *DESCRIBED))
+TELLING = re.compile(f"(?:^|/)(?:{'|'.join(REPORTED)})$")
 # What the names of captures end in, which is not part of the host's.
 ENDINGS = (".json", ".txt", ".xml", ".log", ".caps")
+PACKAGES = (".gz", ".bz2", ".xz")
 # A report's folder is called after its host, a label that may be there, the day, and letters of no meaning.
 REPORT = re.compile(r"sosreport-(.+?)(?:-\d{4}-\d{2}-\d{2}-[a-z]+)?")
 
@@ -217,8 +256,8 @@ def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
 
 
 def captures_in_bytes(content: bytes, source: str) -> Iterator[Captured]:
-    """The capture that ``content`` is, or those in the archive that it is; at least one."""
-    yield from _in_file(partial(io.BytesIO, content), Captured(source, host_of(source), content), "")
+    """The capture that ``content`` is, or those in the archive that it is; at least one. A log is one, whoever's."""
+    yield from _in_file(partial(io.BytesIO, content), Captured(source, host_of(source), content), "", logs=WHOLE)
 
 
 def host_of(path: str) -> str:
@@ -226,11 +265,13 @@ def host_of(path: str) -> str:
     folder, _, _ = path.partition("/sos_commands/")
     if folder != path or os.path.basename(path).startswith("sosreport-"):
         above, name = os.path.split(folder)
-        if os.path.basename(above).startswith("sosreport-"):  # the archive that the report came in
+        if "sosreport" in os.path.basename(above):  # the archive that the report came in
             above = os.path.dirname(above)
         named = REPORT.fullmatch(name)
         return os.path.join(above, named[1] if named is not None else name)
-    return next((path.removesuffix(ending) for ending in ENDINGS if path.endswith(ending)), path)
+    for endings in (PACKAGES, ENDINGS):
+        path = next((path.removesuffix(ending) for ending in endings if path.endswith(ending)), path)
+    return path
 
 
 def _named(source: str, base: str, held: bytes | Problem | None = None) -> Captured:
@@ -276,7 +317,7 @@ def _in_folder(folder: str, base: str) -> Iterator[Captured]:
 
 
 def _is_sosreport(folder: str) -> bool:
-    return any(os.path.isfile(os.path.join(folder, file)) for file in (SOSREPORT, DESCRIBED[0]))
+    return os.path.isdir(os.path.join(folder, SOS))
 
 
 def _file(path: str, base: str, *, named: bool) -> Iterator[Captured]:
@@ -310,44 +351,85 @@ def _piped(source: str, base: str, content: bytes | Problem) -> Iterator[Capture
         yield captured
 
 
-def _in_file(opened: Opened, captured: Captured, base: str) -> Iterator[Captured]:
+def _in_file(opened: Opened, captured: Captured, base: str, logs: re.Pattern[str] = LOG) -> Iterator[Captured]:
     """The one capture, or those in an archive: of each sosreport its one, else every file that is not hidden."""
     if not is_archive(opened):
-        yield captured
+        is_packed = isinstance(captured.held, bytes) and captured.held.startswith(tuple(PACKED))
+        if is_packed or captured.source.endswith(PACKAGES):
+            captured = _unpacked_alone(opened, captured)
+        yield from _in_log(captured) if logs.search(captured.source) else [captured]
         return
     path = captured.source
-    if any(has_member(opened, file) for file in (SOSREPORT, DESCRIBED[0])):
-        yield from _reports(opened, path, base)
+    if has_member(opened, f"{SOS}/"):
+        yield from _reports(opened, captured, base)
         return
     seen = False
     for member in members(opened, lambda member: "/." not in f"/{member.removeprefix('./')}"):
         seen = True
         source = f"{path}/{member.path}" if member.path else path
         held = member.content
-        yield _named(source, base, _unreadable(source, held) if isinstance(held, Unreadable) else held)
+        within = _named(source, base, _unreadable(source, held) if isinstance(held, Unreadable) else held)
+        yield from _in_log(within) if logs.search(source) else [within]
     if not seen:
         problem = Problem("no-captures", "there is no file in the archive", HINT, where=(Where(path),))
         yield Captured(path, captured.host, problem)
 
 
-def _reports(opened: Opened, path: str, base: str) -> Iterator[Captured]:
-    """The sosreports in an archive: VDSM's answer of each, else what `ip` told, which comes in several files."""
-    described: dict[str, dict[str, bytes]] = {}
+def _unpacked_alone(opened: Opened, captured: Captured) -> Captured:
+    """The capture that is packed by itself, as logs are that were put away."""
+    try:
+        with opened() as file:
+            content: bytes = _unpacked(file).read(LARGEST_FILE + 1)
+    except DAMAGED as failure:
+        return captured._replace(held=_unreadable(captured.source, Unreadable(f"it is damaged: {failure}")))
+    large = len(content) > LARGEST_FILE
+    return captured._replace(held=_unreadable(captured.source, TOO_LARGE) if large else content)
+
+
+def _in_log(captured: Captured) -> Iterator[Captured]:
+    """The last answer of each host in a log of several, such as the engine's; else the log as it is."""
+    from planner.host.capture import decode
+    from planner.host.formats import log
+
+    held = captured.content()
+    text = held if isinstance(held, Problem) else decode(held, captured.source)
+    last = log.hosts(log.answers(text)) if isinstance(text, str) else {}
+    if isinstance(text, Problem) or len(last) < 2:
+        yield captured
+        return
+    for answer in last.values():
+        line = text[text.rfind("\n", 0, answer.start) + 1 : answer.end]
+        yield Captured(
+            f"{captured.source}:{answer.line}", f"{captured.host}/{answer.host or answer.address}", line.encode()
+        )
+
+
+def _reports(opened: Opened, captured: Captured, base: str) -> Iterator[Captured]:
+    """The sosreports in an archive: VDSM's answer of each, else the files that describe its host."""
+    path = captured.source
+    described: dict[str, bytes] = {}
     answered: set[str] = set()
-    for member in members(opened, lambda member: member.endswith((SOSREPORT, *DESCRIBED))):
+    for member in members(opened, lambda member: TELLING.search(member) is not None):
         source = f"{path}/{member.path}" if member.path else path
-        folder, _, file = member.path.rpartition("sos_commands/")
+        found = TELLING.search(member.path)
+        folder, file = (member.path[: found.start()], member.path[found.start() :].lstrip("/")) if found else ("", "")
         if isinstance(member.content, Unreadable):
             yield _named(source, base, _unreadable(source, member.content))
-        elif f"sos_commands/{file}" == SOSREPORT:
+        elif file == SOSREPORT:
             answered.add(folder)
+            described.pop(folder, None)
             yield _named(source, base, member.content)
-        else:
-            described.setdefault(folder, {})[f"sos_commands/{file}"] = member.content
-    for folder, files in described.items():
-        if folder not in answered and DESCRIBED[0] in files:
-            held = b"\n".join(files[file] for file in DESCRIBED if file in files)
-            yield _named(f"{path}/{folder}{DESCRIBED[0]}", base, held)
+        elif folder not in answered:
+            described[folder] = described.get(folder, b"") + headed(file, member.content)
+            if len(described[folder]) > LARGEST_MEMBER:
+                yield _named(source, base, _unreadable(source, too_large(LARGEST_MEMBER)))
+                described.pop(folder)
+                answered.add(folder)
+    for folder, held in described.items():
+        yield _named(f"{path}/{folder}" if folder else path, base, held)
+    if not answered and not described:
+        message = "there is a sosreport in the archive, and nothing in it tells of the host's network"
+        yield Captured(path, captured.host, Problem("no-captures", message, HINT, where=(Where(path),)))
 
 
 def _standard_input() -> Iterator[Captured]:

@@ -2,7 +2,7 @@
 
 Recognised: the answer of getVdsCaps or Host.getCapabilities bare, in its JSON-RPC envelope, with its status, as
 `vdsm-client` prints it, as an XML-RPC methodResponse, as a Python repr, and as `vdsClient` text; each also among
-other lines of a terminal, a log or a mail, and as Ansible registers it.
+other lines of a terminal, a log or a mail, and as Ansible registers it. Of a whole log one answer is read (`Which`).
 """
 
 import re
@@ -17,6 +17,19 @@ from planner.problem import Problem, Where, errors, required
 from planner.yamltext import decode as decode_utf8
 
 
+class Which(NamedTuple):
+    """Which answer of a log is meant: the ``call``-th, or the last one at or before a time (``2026-11-27 14:05``).
+
+    Where neither is said it is the last.
+    """
+
+    call: int = 0
+    at: str = ""
+
+
+LAST = Which()
+
+
 class Reading(NamedTuple):
     """The host, or None if an error is among the problems; ``document`` is getVdsCaps as the host was read from it."""
 
@@ -29,12 +42,13 @@ class Reading(NamedTuple):
         return required(self.host, self.problems)
 
 
-def read_capture(content: str | bytes | dict[str, Any], source: str = "capture") -> Reading:
+def read_capture(content: str | bytes | dict[str, Any], source: str = "capture", which: Which = LAST) -> Reading:
     """Read the host from a capture, whatever its format.
 
     Args:
         content: the text or its bytes, or the document if it was parsed already.
         source: what problems call it, such as the file's name.
+        which: which answer of a log is meant; an error where ``content`` is no log.
 
     Returns:
         The host, or None if an error is among the problems; and getVdsCaps as it was found.
@@ -49,7 +63,12 @@ def read_capture(content: str | bytes | dict[str, Any], source: str = "capture")
     if not isinstance(content, str | bytes | dict):
         message = f"content is a {type(content).__name__}: give a capture's text, its bytes, or its document, a dict"
         raise TypeError(message)
-    parsed = _capture(Parsed(content, "vdsm-json") if isinstance(content, dict) else _parsed(content, source), source)
+    if not isinstance(content, dict):
+        parsed = _capture(_parsed(content, source, which), source)
+    elif which == LAST:
+        parsed = _capture(Parsed(content, "vdsm-json"), source)
+    else:
+        parsed = _no_log(source)
     if errors(parsed.problems):
         return Reading(None, parsed.problems)
     findings = Findings()
@@ -96,9 +115,9 @@ def _rarely(parsed: Parsed, keys: tuple[str, ...], source: str) -> Parsed:
 
 def _described(answer: Any, source: str) -> Parsed | None:
     """What VDSM would tell of the machine that another program describes; None if ``answer`` is of none of them."""
-    from planner.host.formats import ansible_facts, iproute, nmstate
+    from planner.host.formats import ansible_facts, files, iproute, nmstate
 
-    for reader in (iproute, nmstate, ansible_facts):
+    for reader in (files, iproute, nmstate, ansible_facts):
         if reader.recognises(answer):
             findings = Findings()
             document = reader.caps_of(answer, findings)
@@ -128,7 +147,7 @@ def _locator(locate: Locate, keys: tuple[str, ...], invented: str = "") -> Locat
     return within
 
 
-def _parsed(content: str | bytes, source: str) -> Parsed:
+def _parsed(content: str | bytes, source: str, which: Which = LAST) -> Parsed:
     """The document in ``content``, by whichever spelling it is."""
     text = content if isinstance(content, str) else decode(content, source)
     if isinstance(text, Problem):
@@ -136,10 +155,35 @@ def _parsed(content: str | bytes, source: str) -> Parsed:
     text = text.removeprefix("\ufeff")
     if not text.strip():
         return refused(source, "capture-empty", "there is nothing in it", WANTED)
+    if which != LAST:
+        return _logged(text, source, which) or _no_log(source)
     plain = _spelled(text, source)
     if plain is not None and not any(problem.code == "capture-syntax" for problem in plain.problems):
         return plain
-    return _wrapped(text, plain, source)
+    return _logged(text, source, which) or _wrapped(text, plain, source)
+
+
+def _logged(text: str, source: str, which: Which) -> Parsed | None:
+    """The answer that is meant out of a log; None if ``text`` is none."""
+    from planner.host.excerpt import alone, unmarked
+    from planner.host.formats import log
+
+    text = unmarked(text)
+    found = log.answers(text)
+    if not found:
+        return None
+    answer = log.chosen(found, which.call, which.at, source)
+    if isinstance(answer, Problem):
+        return Parsed(problems=(answer,))
+    parsed = _spelled(alone(text[: answer.end], answer.start), source)
+    if parsed is None or len(found) == 1:
+        return parsed
+    return parsed._replace(problems=(*parsed.problems, log.which_was_taken(found, answer, source)))
+
+
+def _no_log(source: str) -> Parsed:
+    message = "there is no answer of getVdsCaps to choose from: this is no log of VDSM or the engine"
+    return refused(source, "log-answer-missing", message, "leave --call and --at out")
 
 
 def _spelled(text: str, source: str) -> Parsed | None:
@@ -167,8 +211,11 @@ def _spelled(text: str, source: str) -> Parsed | None:
 def _wrapped(text: str, plain: Parsed | None, source: str) -> Parsed:
     """The document among other lines in ``text``, or a piece of one; ``plain`` is what it is as it stands."""
     from planner.host.excerpt import parse_excerpt, unwrapped
-    from planner.host.foreign import is_java, text_looks_like
+    from planner.host.foreign import LOG, is_java, text_looks_like
+    from planner.host.formats import log
 
+    if re.match(LOG, text) and not log.holds_answers(text):  # in the ways below a large one takes a minute
+        return refused(source, "unknown-format", f"not getVdsCaps: {text_looks_like(text)}", WANTED)
     machine = None if re.search(VDSM, text) else _machine(text, source)
     if machine is not None:
         return machine
@@ -187,9 +234,12 @@ VDSM = r"""(?m)["'](?:bondings|nics)["']\s*:|^[ \t]*(?:bondings|nics)[ \t]+=\s""
 
 
 def _machine(text: str, source: str) -> Parsed | None:
-    """What `ip` or nmstate tells of a machine in a text that is no single JSON document; None if it is neither's."""
-    from planner.host.formats import iproute, iptext, nmstate
+    """What a machine's files, `ip` or nmstate tell in a text that is no single JSON document; None if it is none."""
+    from planner.host.formats import files, iproute, iptext, nmstate
 
+    listed = files.files_of(text)
+    if listed is not None:
+        return Parsed(listed, files.FORM)
     answers = iproute.arrays(text)
     if answers is None:
         answers = iptext.answers(text)
@@ -212,10 +262,22 @@ TAR, TAR_AT = b"ustar", 257  # an unpacked archive's mark, and where it stands
 ARCHIVES = (".tar", ".tgz", ".txz", "sosreport")  # in a file's name
 UNNAMED = ("capture", "standard input")  # what a source is called that has no file's name
 SOSREPORT = "sos_commands/vdsm/vdsm-client_Host_getCapabilities"  # where a sosreport has the capture
-# What describes the host in a sosreport without one: together they are a capture, too. The first is always there.
-DESCRIBED = tuple(
-    f"sos_commands/networking/{command}"
-    for command in ("ip_-d_address", "ip_route_show_table_all", "ip_-6_route_show_table_all")
+# What describes the host in a sosreport without one, and on the host itself; * is a part of a name.
+DESCRIBED = (
+    "sos_commands/networking/ip_-d_address",
+    "sos_commands/networking/ip_route_show_table_all",
+    "sos_commands/networking/ip_-6_route_show_table_all",
+    *(
+        f"sos_commands/{plugin}/nmcli_{what}"
+        for plugin in ("networkmanager", "networking")
+        for what in ("con*", "dev*")
+    ),
+    "etc/sysconfig/network-scripts/ifcfg-*",
+    "etc/NetworkManager/system-connections/*",
+    "etc/resolv.conf",
+    "proc/net/bonding/*",
+    "proc/net/vlan/config",
+    "installed-rpms",
 )
 BINARY_WITHIN = 1024  # bytes: what is no text has a zero among so many, and no capture has one
 MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}

@@ -48,7 +48,7 @@ class Unwrapped(NamedTuple):
 
 def unwrapped(text: str) -> Unwrapped | None:
     """Find the document among other lines of ``text``; None if no line begins one."""
-    text = _plain(text)
+    text = unmarked(text)
     start, line = _start(text)
     if start < 0:
         return None
@@ -65,7 +65,12 @@ def unwrapped(text: str) -> Unwrapped | None:
     return Unwrapped(_blanked(text[:rest], start), end + again if again >= 0 else -1)
 
 
-def _plain(text: str) -> str:
+def alone(text: str, start: int) -> str:
+    """``text`` with nothing but the document that begins at ``start``."""
+    return _blanked(text[: _end(text, start)], start)
+
+
+def unmarked(text: str) -> str:
     """``text`` without a terminal's colours, and without the marks of a quoted mail."""
     if "\x1b[" in text:
         text = COLOUR.sub(lambda found: found.group(1) or " " * len(found.group()), text)
@@ -95,7 +100,8 @@ def _end(text: str, start: int) -> int:
 
 def _blanked(text: str, start: int) -> str:
     """``text`` with nothing but blanks, on as many lines, before ``start``."""
-    return re.sub(r"[^\n]", " ", text[:start]) + text[start:]
+    line = text.rfind("\n", 0, start) + 1
+    return "\n" * text.count("\n", 0, line) + " " * (start - line) + text[start:]
 
 
 # Pieces of getVdsCaps: a few members cut out of JSON, a section without its name, one record alone.

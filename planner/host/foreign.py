@@ -23,21 +23,29 @@ MAPS = (
     ("vmCount", "the answer of `Host getStats`, not of `Host getCapabilities`"),
     ("stdout", "what Ansible registers of a command that printed something else"),
     ("network", "a netplan, cloud-init or probert description"),
+    ("resources_network", "LXD's description of a machine"),
     ("services", "a Compose file"),
     ("method", "a JSON-RPC request, not the answer to one"),
     ("bondings", "a setupNetworks request"),
 )
+# How files that describe one device each are read.
+TOGETHER = "a host is read from all of them: `tail -v -n +1 FILE... /proc/net/bonding/*`"
+# A line of VDSM's log, from 4.20 on or before, or of the engine's.
+LEVEL = "(?:DEBUG|INFO|WARN|WARNING|ERROR)"
+LOG = rf"(?:[^\n]{{0,80}}::{LEVEL}::)?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}}(?:::|[-+:\dZ]* +{LEVEL}\b)"
+INTRODUCTION = re.compile(r"(?:#[^\n]*\n|---[^\n]*\n|\s)*")  # of YAML and ifcfg files
 TEXTS = (
+    (LOG, "a log without an answer of getCapabilities (VDSM's has one where it was asked, the engine's only at DEBUG)"),
     (r"\d+: \S+: <", "the text output of `ip`"),
-    (r"[A-Z][A-Z0-9_]*=", "an ifcfg file"),
-    (r"\[connection\]", "a NetworkManager keyfile"),
-    (r"\S+: (?:connected|disconnected|unmanaged|unavailable)\b", "the text output of `nmcli`"),
-    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*(?:network|ethernets|bridges|bonds|vlans):\s", "a netplan configuration"),
-    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*(?:interfaces|routes|dns-resolver|capture|desiredState):\s", "nmstate's YAML"),
-    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*apiVersion:\s", "a Kubernetes object in YAML"),
-    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*network_config:\s", "an os-net-config configuration"),
-    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*- (?:name|hosts):\s", "an Ansible playbook"),
-    (r"(?:---\s*)?(?:#[^\n]*\n\s*)*[\w-]+:(?:\s|$)", "YAML"),
+    (r"[A-Z][A-Z0-9_]*=", f"an ifcfg file, and {TOGETHER}"),
+    (r"\[connection\]", f"a NetworkManager keyfile, and {TOGETHER}"),
+    (r"\S+: (?:connected|disconnected|unmanaged|unavailable)\b", "`nmcli`, of which `nmcli device show` is read"),
+    (r"(?:network|ethernets|bridges|bonds|vlans):\s", "a netplan configuration"),
+    (r"(?:interfaces|routes|dns-resolver|capture|desiredState):\s", "nmstate's YAML"),
+    (r"apiVersion:\s", "a Kubernetes object in YAML"),
+    (r"network_config:\s", "an os-net-config configuration"),
+    (r"- (?:name|hosts):\s", "an Ansible playbook"),
+    (r"[\w-]+:(?:\s|$)", "YAML"),
 )
 # Java's Map.toString, where texts have no quotes: what is one and what are two cannot be told.
 JAVA = re.compile(r"\b(?:networks|bridges|bondings|vlans|nics)=\{")
@@ -70,7 +78,9 @@ def looks_like(document: Any) -> str:
 def text_looks_like(text: str) -> str:
     """What ``text`` seems to be that is neither JSON nor XML nor Python, as the end of a sentence."""
     begins = text.lstrip()
-    known = next((what for pattern, what in TEXTS if re.match(pattern, begins)), None)
+    introduced = INTRODUCTION.match(begins)
+    content = begins[introduced.end() if introduced else 0 :]
+    known = next((what for pattern, what in TEXTS if re.match(pattern, content)), None)
     known = "the engine's own spelling of an answer, from its log" if is_java(text) else known
     line = quoted(begins.partition("\n")[0].rstrip())
     if begins.startswith("vdsm-client:"):

@@ -1,14 +1,25 @@
 """setupNetworks calls: a request, and its wording for each age of VDSM."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from planner.plan.attachment import UNPINNED, Attachment, IpPlan
+from planner.problem import Problem
 
 # Shorter than the engine's 120 s and a slow switch port or a DHCP server loses a good change to the
 # rollback; longer and a lost host stays lost for longer.
 CONNECTIVITY_TIMEOUT = 120
 
 Request = dict[str, Any]
+
+
+def unsent(untold: Collection[str]) -> Problem:
+    """Why a plan is not sent anywhere whose capture leaves ``untold`` open."""
+    message = f"the capture does not tell {', '.join(untold)}: a plan from it cannot be sent to a host"
+    hint = (
+        "plan from VDSM's whole answer (`vdsm-client Host getCapabilities`); -o text shows what this one would come to"
+    )
+    return Problem("capture-incomplete", message, hint)
 
 
 class NetworkRequest(NamedTuple):

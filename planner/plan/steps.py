@@ -50,6 +50,22 @@ def steps_of(host: Host, network: str, attachment: Attachment, holder: Holder, *
     return adopting, PlanStep("change", wanted, foreseen, back)
 
 
+def step_back(
+    before: Host, now: Host, network: str, attachment: Attachment, holder: Holder, address: str
+) -> tuple[Attachment, PlanStep]:
+    """Return how ``network`` was attached on the host ``before``, and the step that leads back there from ``now``.
+
+    ``attachment``: how it is attached now; ``holder``: by which device and address the host was managed before, and
+    ``address``: at which it is now.
+    """
+    own = before.networks.get(network)
+    past = _as_owned(before, own, attachment) if own is not None else _as_taken(before, attachment, holder)
+    wanted = _way_back(before, network, past, attachment)._replace(version=now.version, checked=True)
+    foreseen = foresee(now, network, past, attachment.top_device(network), address)
+    back = SetupRequest((_named(now, network, attachment),), now.version, checked=False)
+    return past, PlanStep("change", wanted, foreseen, back)
+
+
 def _named(host: Host, network: str, attachment: Attachment) -> NetworkRequest:
     own = host.networks.get(network)
     return NetworkRequest(network, attachment, own.qos if own else None, own.custom if own else None)
@@ -60,7 +76,7 @@ def _way_back(host: Host, network: str, present: Attachment, attachment: Attachm
     deprived = [
         other
         for other in host.networks.values()
-        if other.name != network and attachment.default_route and _default_route_of(other.ip)
+        if other.name != network and attachment.default_route and has_default_route(other.ip)
     ]
     named = [(network, present)]
     if host.version == () or host.version >= OVIRT_4:
@@ -72,7 +88,7 @@ def _as_taken(host: Host, attachment: Attachment, holder: Holder) -> Attachment:
     """Without a bridge, on the device that has the address today, with its MTU."""
     device = host.vlans.get(holder.device) or host.bonds.get(holder.device) or host.nics.get(holder.device)
     mtu = device.mtu if device is not None and device.mtu >= 0 else attachment.mtu
-    rival = any(_default_route_of(other.ip) for other in host.networks.values())
+    rival = any(has_default_route(other.ip) for other in host.networks.values())
     present = _configured(host, graph.ip_of(host, holder.device), attachment, holder.address)
     return present._replace(bridged=False, stp=False, mtu=mtu, default_route=present.default_route and not rival)
 
@@ -96,7 +112,7 @@ def _configured(host: Host, ip: Ip, attachment: Attachment, address: str) -> Att
     """``attachment`` with addresses, gateways and name servers as they are today."""
     hidden = not graph.tells_routes(host)
     told = bool(attachment.ipv4.gateway or attachment.ipv6.gateway) and attachment.default_route
-    default_route = _default_route_of(ip) or (hidden and told)
+    default_route = has_default_route(ip) or (hidden and told)
     ipv4 = _present(_ipv4(ip, attachment.ipv4, address), ip.gateway4, attachment.ipv4, hidden=hidden)
     ipv6 = _ipv6(host, ip, attachment.ipv6, address)
     if default_route:
@@ -146,6 +162,6 @@ def _present(present: IpPlan, gateway: str, planned: IpPlan, *, hidden: bool) ->
     return present._replace(gateway=gateway or (planned.gateway if hidden else ""))
 
 
-def _default_route_of(ip: Ip) -> bool:
-    """Whether a default route of either family leads over a device; an IPv6 gateway always is one."""
+def has_default_route(ip: Ip) -> bool:
+    """Tell whether a default route of either family leads over a device; an IPv6 gateway always is one."""
     return has_default_route4(ip) or bool(ip.gateway6)

@@ -275,6 +275,19 @@ def _why_not(asked: Asked, document: Mapping[str, Any], accept: str) -> Answer:
     return _said(asked, accept, "\n".join(told) + "\n", {"format": "mgmtnet/why-not@1", "rule": document["rule"]})
 
 
+def _words(asked: Asked, document: Mapping[str, Any], _accept: str) -> Answer:
+    from planner.dialects.wording import Wording, word
+
+    plan, dialect = asked.plan(), document["dialect"]
+    worded = word(dialect, plan, asked.host) if plan.steps else ()
+    told: dict[str, Any] = {"format": "mgmtnet/words@1", "dialect": dialect, "outcome": plan.outcome}
+    if isinstance(worded, Wording):
+        told |= {"text": worded.text, "beside": worded.beside, "problems": []}
+    else:
+        told |= {"text": None, "beside": [], "problems": [problem.document() for problem in worded]}
+    return _json(told, asked.decision)
+
+
 def _facts(asked: Asked, _document: Mapping[str, Any], _accept: str) -> Answer:
     facts = facts_of(asked.host, asked.definition, asked.addresses)
     return _json([{"kind": fact.kind, "path": fact.path, "fields": fact.fields} for fact in facts], asked.decision)
@@ -295,7 +308,7 @@ def _diff(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
 
 
 def _draw(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
-    from planner.explain.drawing.scene import pictures
+    from planner.explain.drawing.scene import labelled, pictures
 
     wanted = accepted(accept, list(DRAWINGS))
     if not wanted:
@@ -303,7 +316,8 @@ def _draw(asked: Asked, _document: Mapping[str, Any], accept: str) -> Answer:
         return problem_answer(406, [Problem("not-acceptable", "there is no such drawing", hint)])
     name, media = DRAWINGS[wanted]
     render = import_module(f"planner.explain.drawing.{name}").render
-    drawn: str = render(*pictures(asked.host, asked.plan().document()))
+    document = asked.plan().document()
+    drawn: str = render(*labelled(pictures(asked.host, document), document))
     return Answer(200, media, drawn.encode(), asked.decision)
 
 
@@ -628,6 +642,7 @@ CALLS: dict[str, Callable[[Asked, Mapping[str, Any], str], Answer]] = {
     "plan": _plan,
     "why": _why,
     "why_not": _why_not,
+    "words": _words,
     "facts": _facts,
     "diff": _diff,
     "draw": _draw,

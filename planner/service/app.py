@@ -178,7 +178,7 @@ def _handlers() -> dict[Any, Any]:
 
 def _routes(service: Service) -> Iterator[Route]:
     answering = Answering(service)
-    for call in ("plan", "why", "why-not", "facts", "diff", "draw", "advise"):
+    for call in ("plan", "why", "why-not", "words", "facts", "diff", "draw", "advise"):
         yield Route(f"/v1/{call}", answering.about_a_host(call.replace("-", "_")), methods=["POST"])
     for call in ("check", "test", "prove"):
         yield Route(f"/v1/rules/{call}", answering.about_rules(f"rules_{call}"), methods=["POST"])

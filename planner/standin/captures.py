@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planner.host.capture import read_capture
+from planner.host.capture import LAST, Which, read_capture
 from planner.host.model import Host
 from planner.problem import Problem, Where
 from planner.standin.kernel import Record
@@ -16,9 +16,9 @@ class Captured(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_document(content: bytes, source: str) -> Captured:
+def read_document(content: bytes, source: str, which: Which = LAST) -> Captured:
     """The getVdsCaps document in ``content``; ``source`` is how problems call it. An excerpt makes no host."""
-    reading = read_capture(content, source)
+    reading = read_capture(content, source, which)
     unfit = () if reading.host is None else tuple(_unfit(reading.host, source))
     return Captured(None if unfit else reading.document, reading.problems + unfit)
 

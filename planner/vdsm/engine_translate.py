@@ -301,7 +301,7 @@ def _differs(name: str, wanted: Mapping[str, Any], network: Object) -> Failure |
 
 def _requested_attachment(wanted: Mapping[str, Any], network: Object, present: str) -> Object:
     attachment: Object = {
-        "network": {"id": network.get("id")},
+        "network": {"id": network["id"]} if "id" in network else {"name": network["name"]},
         "host_nic": {"name": wanted.get("bonding") or wanted.get("nic")},
         "ip_address_assignments": {"ip_address_assignment": [_ipv4(wanted), _ipv6(wanted)]},
     }

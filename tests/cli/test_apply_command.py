@@ -281,6 +281,9 @@ def test_json_lines_tell_each_step_of_a_change_by_xmlrpc(tmp_path: Path) -> None
     assert "ovirtmgmt stands as planned and saved" in done.out
     assert "to do: nothing more to do" in done.out
     events = [json.loads(line) for line in done.err.splitlines()]
+    (shown,) = [event for event in events if event["kind"] == "plan"]
+    assert shown["plan"]["outcome"] == "change"
+    events.remove(shown)
     assert [event["step"] for event in events if event["kind"] == "said"] == ["run"]
     assert [event["step"] for event in events if event["kind"] == "begin"] == ["read", *CHANGED]
     assert [event["step"] for event in events if event["kind"] == "end"] == ["read", *CHANGED]

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from planner.cli.main import main
+from planner.dialects import DIALECTS
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
@@ -97,7 +98,7 @@ def hostile_hosts(nasty: str) -> list[dict[str, Any]]:
 
 
 ASKED = (
-    *(("plan", "-o", output) for output in ("text", "json", "yaml", "vdsm", "vdsm3")),
+    *(("plan", "-o", output) for output in ("text", "json", "yaml", "vdsm", "vdsm3", *DIALECTS)),
     *(("draw", "-o", output) for output in ("text", "svg", "mermaid")),
     *(("facts", "-o", output) for output in ("text", "json")),
     *(("why", "all"), ("why", "vlan{nasty}"), ("why-not", "vlan-over-bond"), ("diff",)),

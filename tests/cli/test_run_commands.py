@@ -109,7 +109,7 @@ def kill_and_resume(folder: Path) -> Killed:
         process.send_signal(signal.SIGKILL)
         _, err = process.communicate(timeout=PATIENCE)
         events = [json.loads(line) for line in err.splitlines()]
-        run = next(event["said"].split()[1] for event in events if event["step"] == "run")
+        run = next(event["said"].split()[1] for event in events if event.get("step") == "run")
         listed, another = host.mgmtnet("status", run), host.apply("--yes")
         resumed = host.mgmtnet("resume", "-o", "json")
         return Killed(run, listed, another, resumed, host.mgmtnet("status", run, "-o", "json"))

@@ -47,6 +47,18 @@ def test_a_run_that_was_killed_on_one_machine_is_resumed_on_another(journal: str
         assert host.changed() == ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]
 
 
+def test_a_change_is_kept_from_another_machine(journal: str, tmp_path: Path) -> None:
+    with machine(tmp_path, "ovirtmgmt-other-mtu") as host:
+        here = host._replace(environ=host.environ | {"MGMTNET_JOURNAL": journal})
+        there = here._replace(environ=here.environ | state_of(tmp_path / "there"))
+        asking = here.begin("--yes", "--confirm-within", "600", "--run", "kept-from-there")
+        wait_until(lambda: "after verify" in there.mgmtnet("status", "kept-from-there").out)
+        kept = there.mgmtnet("confirm", "kept-from-there")
+        assert (kept.status, "keeps its change" in kept.out) == (0, True), kept
+        out, err = asking.communicate(timeout=PATIENCE)
+        assert (asking.returncode, "as planned and saved" in out) == (0, True), err
+
+
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     done = mgmtnet("status", environ=state_of(tmp_path) | {"MGMTNET_JOURNAL": NOWHERE})
     assert done.status == 1

@@ -25,7 +25,9 @@ vlan = 3000
     )
 
 
-@pytest.mark.parametrize("spelling", ["attachment.vlan", "request.networks.ovirtmgmt.vlan", " vlan "])
+@pytest.mark.parametrize(
+    "spelling", ["attachment.vlan", "request.networks.ovirtmgmt.vlan", "networks.ovirtmgmt.vlan", " vlan "]
+)
 def test_other_spellings_of_it(spelling):
     assert why(SEED_PLAN, spelling) == why(SEED_PLAN, "vlan")
 

@@ -1,15 +1,26 @@
-"""Sosreports, packed and unpacked: VDSM's answer where there is one, else what `ip` told."""
+"""Sosreports, packed and unpacked and in each other: VDSM's answer where there is one, else the host's own files."""
 
 import io
 import json
+import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from planner import files
 from planner.cli.main import main
-from planner.fleet.captures import captures_in
+from planner.fleet import captures
+from planner.fleet.captures import captures_in, captures_in_bytes
 from planner.host.capture import DESCRIBED, SOSREPORT, read_capture
+from planner.problem import Problem
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "host"))
+
+from host_files import CONNECTIONS, DEVICES, DRIVER, IFCFG, RESOLVER
 
 DATA = Path(__file__).parents[1] / "data"
 TEXT = (DATA / "ip-text.txt").read_text()
@@ -62,3 +73,166 @@ def test_an_archive_of_several_is_a_fleet(tmp_path: Path, capsys: pytest.Capture
     said = capsys.readouterr().err
     assert "error[capture-twice]" in said
     assert "mgmtnet fleet plan" in said
+
+
+CONFIGURED = {"ifcfg": IFCFG | DRIVER, "nmcli": DEVICES | CONNECTIONS | DRIVER | RESOLVER}
+
+
+def reported(name: str, files: dict[str, str]) -> dict[str, str]:
+    folder = f"sosreport-{name}-2026-11-27-abcdefg"
+    return {f"{folder}/{file}": text for file, text in files.items()} | {f"{folder}/sos_commands/date/date": "Fri"}
+
+
+@pytest.mark.parametrize("kind", CONFIGURED)
+def test_a_report_without_ip_is_read_by_its_other_files(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = reported("node1", CONFIGURED[kind])
+    archive = packed(tmp_path / "sosreport-node1.tar.xz", files)
+    folder = tmp_path / "unpacked"
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    hosts = []
+    for path in (archive, str(next(folder.iterdir())), str(folder)):
+        (captured,) = captures_in([path])
+        held = captured.content()
+        assert isinstance(held, bytes)
+        hosts.append(read_capture(held).required())
+        assert captured.host.endswith("node1")
+    assert hosts[0] == hosts[1] == hosts[2]
+    assert (hosts[0].vlans["bond4.3000"].tag, hosts[0].vlans["bond4.3000"].ip.dhcpv4) == (3000, True)
+    assert main(["facts", archive, "--address", "198.51.100.177"]) == 0
+    assert "vlan: name=bond4.3000" in capsys.readouterr().out
+
+
+def collected(path: Path, suffix: str = "xz", **hosts: dict[str, str]) -> str:
+    """What the log collector packs: the sosreport of each host, packed by itself, beside other things."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, files in hosts.items():
+            inner = Path(packed(path.parent / f"sosreport-{name}.tar.{suffix}", files))
+            archive.add(inner, f"log-collector-data/{name}.example.com-sosreport-x.tar.{suffix}")
+            inner.unlink()
+        entry = tarfile.TarInfo("log-collector-data/postgresql/dump.sql")
+        archive.addfile(entry)
+    return str(path)
+
+
+SEVERAL = {
+    "node1": report("node1", vdsm=True),
+    "node2": report("node2", vdsm=False),
+    "node3": reported("node3", CONFIGURED["nmcli"]),
+}
+
+
+def test_what_the_log_collector_packs_is_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = collected(tmp_path / "LogCollector.tar.gz", **SEVERAL)
+    found = {captured.host.rpartition("/")[2]: captured.content() for captured in captures_in([path])}
+    assert set(found) == set(SEVERAL)
+    assert all(isinstance(held, bytes) for held in found.values())
+    assert main(["plan", path]) == 1
+    said = capsys.readouterr().err
+    assert "error[capture-twice]" in said
+    assert all(f"/{name}" in said for name in SEVERAL)
+    definition = tmp_path / "definition.yaml"
+    definition.write_text("vlan: 3000\n")
+    assert main(["fleet", "plan", path, "--network", str(definition), "-o", "ndjson"]) == 3
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["host"].rpartition("/")[2]: line["outcome"] for line in lines} == {
+        "node1": "refused",
+        "node2": "change",
+        "node3": "change",
+    }
+
+
+def test_a_collection_of_one_is_that_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inner = collected(tmp_path / "sosreport-LogCollector.tar.gz", "bz2", node1=SEVERAL["node1"])
+    assert main(["facts", inner]) == 0
+    assert "candidate: device=eth0" in capsys.readouterr().out
+    with zipfile.ZipFile(tmp_path / "mail.zip", "w") as archive:
+        archive.write(inner, "sosreport-LogCollector.tar.gz")
+    (captured,) = captures_in([str(tmp_path / "mail.zip")])
+    assert captured.host.endswith("node1")
+    assert main(["facts", str(tmp_path / "mail.zip")]) == 0
+    assert "candidate: device=eth0" in capsys.readouterr().out
+
+
+def test_one_that_is_damaged_stops_no_other(tmp_path: Path) -> None:
+    whole = Path(packed(tmp_path / "sosreport-node2.tar.gz", SEVERAL["node2"]))
+    broken = tmp_path / "sosreport-node1.tar.gz"
+    broken.write_bytes(whole.read_bytes()[:300])
+    path = tmp_path / "all.tar"
+    with tarfile.open(path, "w") as archive:
+        for file in (broken, whole):
+            archive.add(file, file.name)
+    damaged, sound = [captured.content() for captured in captures_in([str(path)])]
+    assert isinstance(damaged, Problem)
+    assert "sosreport-node1.tar.gz" in damaged.message
+    assert "it is damaged" in damaged.message
+    assert isinstance(sound, bytes)
+
+
+def test_what_is_nested_counts_together_and_so_deep_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(collected(tmp_path / "sosreport-0.tar.gz", **SEVERAL))
+    content = path.read_bytes()
+    monkeypatch.setattr(captures, "LARGEST_WHOLE", 30_000)  # each of the three has 20 kB unpacked
+    problems = [captured.held for captured in captures_in_bytes(content, "all") if isinstance(captured.held, Problem)]
+    assert "it is larger than 29 KiB" in problems[0].message
+    monkeypatch.setattr(captures, "LARGEST_WHOLE", 32 << 30)
+    for depth in range(1, 4):
+        deeper = tmp_path / f"sosreport-{depth}.tar.gz"
+        with tarfile.open(deeper, "w:gz") as archive:
+            archive.add(path, path.name)
+        path = deeper
+        held = [captured.held for captured in captures_in([str(path)])]
+        assert (len(held) == 3) is (depth < 2), depth
+
+
+def test_a_report_of_too_much_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = packed(tmp_path / "sosreport-a.tar.gz", reported("a", CONFIGURED["nmcli"]))
+    monkeypatch.setattr(captures, "LARGEST_MEMBER", 1500)
+    (captured,) = captures_in([path])
+    assert isinstance(captured.held, Problem)
+    assert "larger than 1 KiB" in captured.held.message
+
+
+def test_a_folder_of_too_much_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ifcfg-eth0", "ifcfg-eth1"):
+        file = tmp_path / "etc" / "sysconfig" / "network-scripts" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"DEVICE={name[6:]}\n" * 10)
+    (tmp_path / "proc" / "net" / "bonding" / "a-folder").mkdir(parents=True)
+    assert main(["facts", str(tmp_path)]) == 0
+    monkeypatch.setattr(files, "LARGEST_FILE", 250)
+    assert main(["facts", str(tmp_path)]) == 1
+    assert "ifcfg-eth1" in capsys.readouterr().err
+
+
+def test_a_report_of_another_sort_is_told(tmp_path: Path) -> None:
+    path = packed(tmp_path / "sosreport-a.tar.gz", reported("a", {}))
+    (captured,) = captures_in([path])
+    assert isinstance(captured.held, Problem)
+    assert "nothing in it tells" in captured.held.message
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_a_damaged_collection_is_no_fault(collection: bytes, data: st.DataObject) -> None:
+    content = bytearray(collection)
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(content[: data.draw(st.integers(600, len(content)))])
+    assert all(isinstance(captured.content(), bytes | Problem) for captured in captures_in_bytes(cut, "all"))
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An archive of archives, not packed itself, so that what is inside is damaged, too."""
+    folder = tmp_path_factory.mktemp("collection")
+    with tarfile.open(folder / "all.tar", "w") as archive:
+        for name, files in SEVERAL.items():
+            path = packed(folder / f"sosreport-{name}.tar.gz", files)
+            archive.add(path, Path(path).name)
+    return (folder / "all.tar").read_bytes()

@@ -1,13 +1,16 @@
 """Hosts that nobody here made: key facts of each public capture of VDSM, and a friendly answer to the others."""
 
 import json
+import re
 
 import jsonschema
 from captured_hosts import PUBLIC, ROOT, public_files
 
+from planner.fleet.captures import captures_in
 from planner.host.capture import read_capture
 from planner.host.model import Host
 
+FIELD = ROOT.parent / "shared" / "field" / "cases"
 # Per file: version, the nics, and for the device that holds addresses: (name, addresses, dhcpv4, gateway4).
 ADDRESSED = {
     "vdsm410-em1-bridge-dhcp-xmlrpc": ((4, 10, 3), "em1 em2", ("ovirtmgmt", ["10.34.63.177/22"], True, "10.34.63.254")),
@@ -118,6 +121,40 @@ def test_other_formats_get_a_friendly_answer() -> None:
             for part, looks in named.items():
                 if part in name.rpartition(".")[0].rpartition(".")[2] or part in name.partition(".")[2]:
                     assert looks in problem.message, name
+
+
+# What people had and could not use (../shared/field/cases): what comes of a file that is no plain capture.
+CASES = {
+    "f01-vdsmlog-43.txt": "",
+    "f04-prompt.txt": "",
+    "f09-gz.json.gz": "",
+    "f10-java.txt": "unknown-format",
+    "f11-supervdsm-network_caps.txt": "",
+    "f23-twice.json": "capture-twice",
+    "h1-getStats.json": "unknown-format",
+    "z1-cut.json": "capture-truncated",
+    "z2-banner-cut.txt": "capture-truncated",
+}
+
+
+def test_every_file_of_the_field_is_read_or_refused_with_a_reason() -> None:
+    files = [path for path in FIELD.glob("*/*") if path.name not in ("address", "definition.yaml", "expected.md")]
+    assert {path.name for path in files} == ({*CASES, "capture.json"} if FIELD.exists() else set())
+    for path in files:
+        (captured,) = captures_in([str(path)])
+        held = captured.content()
+        assert isinstance(held, bytes)
+        problems = [problem for problem in read_capture(held, path.name).problems if problem.severity == "error"]
+        assert [problem.code for problem in problems] == ([CASES[path.name]] if CASES.get(path.name) else []), path
+        assert all(problem.hint for problem in problems)
+
+
+def test_what_a_real_file_is_instead_is_said_by_its_name() -> None:
+    for name, content in public_files("real").items():
+        reading = read_capture(content, name)
+        for problem in reading.problems if reading.host is None else ():
+            assert problem.hint, name
+            assert not re.search("it (begins with|holds|is) ", problem.message), (name, problem.message)
 
 
 def test_the_schema_fits_every_public_capture() -> None:

@@ -72,7 +72,6 @@ def test_a_capture_that_is_cut_is_cut_whatever_stands_above_it(around: str) -> N
     [
         (f"{PRINTED}\n{PRINTED}\n", "capture-twice", "another document begins here"),
         (f"{PRINTED}{PRINTED}", "capture-twice", "another document begins here"),
-        (wrappings(SEED)["vdsm.log"] * 2, "capture-twice", "another document begins here"),
         (f"engine journal: <JsonRpcResponse result: {java(SEED)}>", "unknown-format", "the engine's own spelling"),
         (java(SEED), "unknown-format", "the engine's own spelling"),
         ('{"network": {"eno1": {"rx": "1"}}, "cpuUser": "1.0", "vmCount": 0}', "unknown-format", "Host getStats"),

@@ -32,7 +32,7 @@ STEPS = [
 ]
 FORMS = [pytest.param(form, id=f"{name}:{form.line}") for name, page in PAGES.items() for form in page.forms]
 # A value of the right kind, where a form's CAPITALS say what kind.
-VALUES = {"S": "5", "N": "5", "PERCENT": "90"}
+VALUES = {"S": "5", "N": "5", "PERCENT": "90", "SHELL": "bash"}
 # Twice as fast as the wall: VDSM waits for a confirmation for a minute, and the loop needs but seconds.
 SPEED = 2.0
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import planner
 from planner.definition import Definition
+from planner.dialects import DIALECTS
+from planner.dialects.wording import word
 from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
 
@@ -55,6 +57,8 @@ def test_mutated_captures_never_raise(rules: Compiled, text: str, number: int, a
         plan = planner.plan(reading.host, Definition(), rules, addresses)
         assert plan.json()
         assert not {problem.code for problem in plan.problems} & {"engines-disagree", "engine-failed", "rule-conflict"}
+        for dialect in DIALECTS if plan.steps else ():
+            assert word(dialect, plan, reading.host)
 
 
 @pytest.mark.no_cover  # measured, it takes three times as long

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from services import GOLDEN, SEED, Served, request_of
 from standins import BARE, MGMTNET, addresses
 
+from planner.dialects import DIALECTS
 from planner.service.contract import openapi, schema
 
 GOLDENS = (SEED, "dual-stack-static", "several-addresses")
@@ -54,6 +55,12 @@ def test_answers_are_what_the_command_prints(service: Served, golden: str) -> No
             document = service.post(f"/v1/{call}", request | further).json()
             valid(document, call)
             assert document["text"] == told.text
+    for dialect in DIALECTS:
+        words = service.post("/v1/words", request | {"dialect": dialect}).json()
+        valid(words, "words")
+        assert (words["text"] or "") == printed("plan", "-o", dialect, golden=golden)
+        assert bool(words["text"]) is bool(words["beside"])
+        assert bool(words["text"] or words["problems"]) is (words["outcome"] == "change")
     assert service.post("/v1/facts", request).json() == json.loads(printed("facts", "-o", "json", golden=golden))
     advice = service.post("/v1/advise", request)
     assert advice.json() == json.loads(printed("advise", "-o", "json", golden=golden))

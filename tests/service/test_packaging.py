@@ -120,6 +120,8 @@ def test_the_container_has_what_the_wheel_is_made_of(tmp_path: Path) -> None:
     for line in lines:
         if line.startswith("COPY ") and "--from" not in line:
             *sources, target = line.split()[1:]
+            if target.endswith("/"):
+                (tmp_path / target).mkdir(exist_ok=True)
             for source in sources:
                 place = tmp_path / target if target != "./" else tmp_path / source
                 copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy

@@ -1,6 +1,7 @@
 """`mgmtnet simulate` as a process of its own, that outlives its clients."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -142,3 +143,20 @@ def test_a_stand_in_is_at_its_management_address(path):
     if wanted in stand_in.addresses():
         assert StandIn(json.loads(path.read_text()), address=wanted).address == wanted
         assert stand_in.caps(wanted)["lastClientIface"] == held[wanted]
+
+
+def test_it_leaves_nothing_behind_when_it_is_told_to_end(tmp_path):
+    capture = tmp_path / "caps.json"
+    capture.write_text(json.dumps(BEFORE["ov-bridged-nic-dhcp"]))
+    (tmp_path / "tmp").mkdir()
+    command = [sys.executable, "-m", "planner", "simulate", str(capture), "--port", "0"]
+    environ = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    lines = [process.stdout.readline() for _ in range(3)]
+    assert str(tmp_path / "tmp") in lines[2]
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (0, "")
+    assert list((tmp_path / "tmp").iterdir()) == []

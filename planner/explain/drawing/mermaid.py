@@ -57,7 +57,7 @@ def _inside(picture: Picture, ids: dict[str, str]) -> Iterator[str]:
 def _label(node: Node) -> str:
     """The node's text in its kind's shape: addresses rounded, sums of many as plain boxes."""
     kind = "" if node.kind == "address" else f"{node.kind} "
-    name = sum_words(node).removeprefix("+ ") if node.many else f"{kind}{node.name}{STATES[node.state]}"
+    name = (sum_words(node).removeprefix("+ ") if node.many else f"{kind}{node.name}") + STATES[node.state]
     lines = [" · ".join(map(str, line)) for line in packed(node.traits, WIDE)]
     marked = [f"✗ {node.refused}"] if node.refused else []
     text = _quoted("<br/>".join(map(_escaped, [name, *lines, *marked])), raw=True)

@@ -11,6 +11,7 @@ from planner.explain.words import (
     LONGEST,
     _method6,
     address_text,
+    errors_of,
     marked_devices,
     method_words,
     mode_words,
@@ -122,7 +123,12 @@ def merged(picture: Picture, keys: Iterable[str]) -> Picture:
     gone = set(keys)
     members = [node for node in picture.nodes if node.key in gone]
     number = sum(node.many or 1 for node in members)
-    one = replace(members[-1], key=f"more:{members[-1].key}", name="", many=number, traits=(), state="same", refused="")
+    states = {node.state for node in members}
+    state: State = states.pop() if len(states) == 1 else "changed"
+    traits = tuple(trait for trait in members[0].traits if all(trait in node.traits for node in members) and trait.was)
+    one = replace(
+        members[-1], key=f"more:{members[-1].key}", name="", many=number, traits=traits, state=state, refused=""
+    )
     renamed = dict.fromkeys(gone, one.key)
     edges = dict.fromkeys(
         edge._replace(lower=renamed.get(edge.lower, edge.lower), upper=renamed.get(edge.upper, edge.upper))
@@ -259,7 +265,8 @@ def sum_words(node: Node) -> str:
     if node.key.startswith("rest:"):
         return f"{node.many} other {counted(node.many, node.kind).partition(' ')[2]}"
     noun = "unlisted device" if node.kind == "unlisted" else node.kind
-    return f"+ {node.many} more {counted(node.many, noun).partition(' ')[2]}"
+    words = f"{node.many} more {counted(node.many, noun).partition(' ')[2]}"
+    return f"+ {words}" if node.state == "same" else words  # else it has a sign of its own
 
 
 def rest_words(node: Node) -> str:
@@ -286,7 +293,7 @@ class Sketch:
         self.notable = notable
         self.nodes: dict[str, Node] = {}
         self.edges: dict[tuple[str, str], Edge] = {}
-        self.summed: set[str] = set()
+        self.hidden: dict[str, list[str]] = {}  # the devices that a node stands for which are not drawn one by one
         self.vlans_over = graph.vlans_over(host)
         self.bridge_of = graph.bridge_of(host)
         self.bond_of = graph.bond_of(host)
@@ -331,9 +338,8 @@ class Sketch:
         seen.update(dict.fromkeys(fresh, True))
         hidden = every[len(kept) :]
         if hidden:
-            self.summed.update(hidden)
             node = Node(f"more-under:{upper}", graph.kind_of(self.host, hidden[0]), "", many=len(hidden))
-            self.nodes[node.key] = node
+            self.nodes[node.key], self.hidden[node.key] = node, list(hidden)
             self._edge(node.key, device_key(upper))
         return fresh
 
@@ -369,9 +375,8 @@ class Sketch:
                     self._edge(key, node.key, beside=True)
             hidden = uppers[len(shown) :]
             if hidden:
-                self.summed.update(hidden)
                 node = Node(f"more-on:{lower}", graph.kind_of(self.host, hidden[0]), "", beside=True, many=len(hidden))
-                self.nodes[node.key] = node
+                self.nodes[node.key], self.hidden[node.key] = node, list(hidden)
                 self._edge(key, node.key, beside=True)
 
     def _uppers(self, lower: str) -> list[str]:
@@ -392,7 +397,7 @@ class Sketch:
             self.nodes["rest:nics"] = Node("rest:nics", "nic", "", tuple(traits), beside=True, many=len(nics))
 
     def _drawn(self, name: str) -> bool:
-        return name in self.summed or self.has(name)
+        return self.has(name) or any(name in names for names in self.hidden.values())
 
 
 def lower_names(device: Device | None) -> tuple[str, ...]:
@@ -424,6 +429,23 @@ def pictures(host: Host, document: Mapping[str, Any]) -> tuple[Picture, Picture 
         return replace(before(host, holder_of(document)), title="As it is", notes=(note,)), None
     notable = address_of(document)
     return before(host, holder_of(document), notable), after(host, document)
+
+
+def labelled(drawn: tuple[Picture, Picture | None], document: Mapping[str, Any]) -> Iterator[Picture]:
+    """The pictures of a plan with what they have to say where they are kept by themselves.
+
+    That is the host, by its management address; the rules that decided; of a refusal the hints.
+    """
+    first, second = drawn
+    address, rules = address_of(document), document["rules"]
+    host = f": {legible(address, 60)}" if address else ""
+    by = f"by the rules {legible(rules['ruleset'], 40)} {legible(rules['version'], 40)}"
+    hints = [legible(problem["hint"]) for problem in errors_of(document)] if first.refused else []
+    notes = [f"{note} (hint: {hint})" if hint else note for note, hint in zip(first.notes, hints, strict=False)]
+    title = f"{first.title}{host}" if second is not None else f"{first.title}, {by}{host}"
+    yield replace(first, title=title, notes=tuple(notes) or first.notes)
+    if second is not None:
+        yield replace(second, title=f"{second.title}, {by}")
 
 
 def before(host: Host, focus: str = "", address: str = "") -> Picture:
@@ -461,7 +483,12 @@ def _compared(seen: Sketch, coming: Sketch) -> Picture:
     """The coming picture, each node marked with what happened to it, and what vanished drawn as removed."""
     picture = coming.picture("After")
     was_on, is_on = _holders(seen.edges.values()), _holders(picture.edges)
-    nodes = [_judged(node, seen, was_on.get(node.key, ""), is_on.get(node.key, "")) for node in picture.nodes]
+    nodes = [
+        _summed_up(node, coming.hidden.get(node.key, ()), seen.host, coming.host)
+        if node.many
+        else _judged(node, seen, was_on.get(node.key, ""), is_on.get(node.key, ""))
+        for node in picture.nodes
+    ]
     known = {node.key for node in nodes}
     gone = [
         replace(node, state="removed")
@@ -485,9 +512,20 @@ def _holders(edges: Iterable[Edge]) -> dict[str, str]:
     return {upper: lower.partition(":")[2] for upper, lower in on.items()}
 
 
-def _judged(node: Node, seen: Sketch, was_on: str, is_on: str) -> Node:
-    if node.many:
+def _summed_up(node: Node, names: Iterable[str], past: Host, coming: Host) -> Node:
+    """A sum, changed if one of its devices is; what changes alike on all of them is told."""
+    changed = [
+        [trait for trait in changed_traits(device_node(was).traits, device_node(comes).traits) if trait.was is not None]
+        for name in names
+        if (was := graph.device(past, name)) is not None and (comes := graph.device(coming, name)) is not None
+    ]
+    if not any(changed):
         return node
+    alike = tuple(trait for trait in changed[0] if all(trait in traits for traits in changed))
+    return replace(node, traits=alike, state="changed")
+
+
+def _judged(node: Node, seen: Sketch, was_on: str, is_on: str) -> Node:
     past = seen.nodes.get(node.key) or _past_device(node, seen.host)
     if past is None:
         return replace(node, state="new")

@@ -159,7 +159,7 @@ def _size(node: Node) -> tuple[int, int]:
 
 def _lines(node: Node) -> list[str]:
     if node.many:
-        return [sum_words(node), *map(str, node.traits)]
+        return [f"{style_of(node).sign}{sum_words(node)}", *map(str, node.traits)]
     kind = "" if node.kind in ("address", "unlisted") else f"{node.kind} "
     traits = (" · ".join(map(str, line)) for line in packed(node.traits, WIDE.get(node.kind, WIDE_OTHERWISE)))
     return [f"{style_of(node).sign}{kind}{node.name}", *traits]

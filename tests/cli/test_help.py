@@ -1,0 +1,91 @@
+"""What help tells, and what a slip of the keyboard is answered with."""
+
+import re
+import shlex
+
+import pytest
+from standins import at_once
+
+import planner
+from planner.cli.completion import tree
+from planner.cli.examples import EXAMPLES, STATUSES, statuses
+from planner.cli.options import parser
+
+LEAVES = [command.name for command in tree().leaves()]
+
+
+def test_every_command_has_examples_and_nothing_else_has() -> None:
+    assert set(EXAMPLES) == set(LEAVES)
+    assert set(STATUSES) <= set(LEAVES)
+
+
+@pytest.mark.parametrize("example", [line for lines in EXAMPLES.values() for line in lines])
+def test_the_parser_takes_each_example(example: str) -> None:
+    words = shlex.split(example.replace("<(", "( ").replace(")", " )"))
+    words = words[words.index("mgmtnet") + 1 :]
+    end = next((place for place, word in enumerate(words) if word in (">", ")", "|")), len(words))
+    parser(words[0]).parse_args(words[:end])
+
+
+@pytest.mark.parametrize("name", ["", "rules", *LEAVES])
+def test_help_ends_with_examples_and_statuses(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = at_once(capsys, *name.split(), "--help")
+    assert (done.status, done.err) == (0, "")
+    for line in EXAMPLES.get(name, ()):
+        assert f"  {line}\n" in done.out
+    if name in LEAVES:
+        table = done.out.partition("exit status:\n")[2]
+        assert [int(number) for number in re.findall(r"^ {2,4}(\d+)  ", table, re.MULTILINE)] == list(statuses(name))
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    done = at_once(capsys, "--version")
+    assert done.status == 0
+    assert done.out.startswith(f"mgmtnet {planner.__version__} (rules ovirtmgmt@1.0; Python 3.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "usage", "meant"),
+    [
+        ("plan capture.json --netwrok d", "mgmtnet plan", "--network"),
+        ("plan capture.json --netw d", "mgmtnet plan", "--network"),  # no abbreviations
+        ("rules check --stric", "mgmtnet rules check", "--strict"),
+        ("golden check --ruels x", "mgmtnet golden check", "--rules"),
+        ("rollout start --hosts a --wavse 1", "mgmtnet rollout start", "--waves"),
+        ("plann capture.json", "mgmtnet", "plan"),
+        ("rules tets", "mgmtnet rules", "test"),
+        ("plan capture.json -o jsn", "mgmtnet plan", "json"),
+    ],
+)
+def test_a_slip_is_answered_with_the_commands_usage_and_what_was_meant(
+    typed: str, usage: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = at_once(capsys, *typed.split())
+    assert done.status == 2
+    assert done.err.startswith(f"usage: {usage} [-h]")
+    assert done.err.endswith(f"; did you mean {meant}?\n")
+
+
+def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean" not in at_once(capsys, "plan", "capture.json", "--zzzzzzzz").err
+
+
+def test_a_variable_that_stands_for_nothing_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MGMTNET_NETWROK", "definition.yaml")
+    monkeypatch.setenv("MGMTNET_WAVES", "1,rest")  # another command's
+    done = at_once(capsys, "completion", "bash")
+    assert done.status == 0
+    assert done.err.count("warning[unknown-variable]") == 1
+    assert "MGMTNET_NETWROK stands for no option; did you mean MGMTNET_NETWORK?" in done.err
+
+
+def test_verbose_tells_what_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    capture, definition = (f"golden/nic-static/{name}" for name in ("capture.json", "definition.yaml"))
+    done = at_once(capsys, "plan", capture, "--network", definition, "-v", "-o", "json")
+    assert done.status == 0
+    assert f"{capture}: " in done.err
+    assert "read as vdsm-json" in done.err
+    assert "rules: ovirtmgmt@1.0" in done.err
+    assert at_once(capsys, "plan", capture, "--network", definition, "-o", "json").out == done.out
