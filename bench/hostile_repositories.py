@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from attacking import SHIELDED, Family, FellError, golden, spoken
+from attacking import SHIELDED, Family, FellError, golden, spoken, unsealed
 from hosts_on_stage import ROOT
 from mutations import NASTY
 
@@ -31,6 +31,7 @@ class Repository:
         self.rule = folder / (RULE if not shelf else f"{shelf}/devise/as-defined.yaml")
         rules = folder / (shelf or "rules/ovirtmgmt/1.0")
         shutil.copytree(ROOT / "rules" / "ovirtmgmt" / "1.0", rules)
+        unsealed(rules)
         self.git("init", "-q", "-b", "main")
         self.commit("as it was")
 
