@@ -1,4 +1,6 @@
-"""nmstate's desired state: what VDSM of 4.40 and later asks of it to carry the request out (docs/vdsm.md).
+"""nmstate's desired state: what VDSM of 4.40 and later asks of it to carry the request out.
+
+docs/vdsm.md, Carrying out
 
 Two things are left to VDSM: the MTU of devices that the network does not stand on, and the MAC address of the bridge,
 which nmstate reads from the port itself (`copy-mac-from`).

@@ -8,7 +8,8 @@ from planner.printing import json_text
 from planner.vdsm.client import Failure
 from planner.vdsm.engine_translate import Known, Object, action_of
 
-# What the engine passes on as a network's name; a longer or odder one it replaces (docs/vdsm.md).
+# What the engine passes on as a network's name; a longer or odder one it replaces.
+# docs/vdsm.md, From the definition to the request
 PASSED_ON = re.compile(r"[0-9a-zA-Z_-]{1,15}")
 
 
