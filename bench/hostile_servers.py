@@ -26,8 +26,6 @@ from standin_engine.engine import StandInEngine
 from standin_engine.server import Account
 
 from planner.apply import contact
-from planner.apply.order import Limits
-from planner.cli import hosts
 from planner.standin.host import StandIn
 
 sys.path.append(str(ROOT / "tests" / "vdsm"))
@@ -318,7 +316,6 @@ def run(folder: Path) -> None:
     """Serve, ask, and look how long that took."""
     case = json.loads((folder / "case.json").read_text())
     contact.GREET_WITHIN, contact.READ_WITHIN = GREET, READ
-    vars(hosts)["Limits"] = partial(Limits, vdsm=WAIT)  # nobody waits two minutes for a try
     server = Server(_script(case), _context(case))
     began = time.monotonic()
     try:
@@ -363,6 +360,7 @@ def _context(case: dict[str, Any]) -> ssl.SSLContext | None:
 def _command(case: dict[str, Any], port: int, folder: Path) -> list[str]:
     files = [f"{pki().folder}/{name}" for name in ("ca.pem", "client.crt", "client.key")]
     given = [part for pair in zip(("--ca", "--cert", "--key"), files, strict=True) for part in pair]
+    given += ["--wait", str(WAIT)]
     if case["wire"] != "engine":
         return ["capture", f"127.0.0.1:{port}", "--transport", case["wire"], *given]
     (folder / "password").write_text(Account().password)

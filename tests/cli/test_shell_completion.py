@@ -67,7 +67,7 @@ def test_bash_offers_commands_options_choices_and_files(written: Path) -> None:
         {"plan"},
         {"check"},
         {"--network"},
-        {"text", "json", "yaml", "vdsm", "vdsm3"},
+        {"text", "json", "yaml", "vdsm", "vdsm3", "nmstate", "rest", "ansible", "nmcli", "netplan"},
         {"fish"},
         {"capture.json"},
         {"definition.yaml"},
