@@ -586,9 +586,8 @@ def undo(run: Run) -> Step:
     sight = run.contact.elsewhere(sight) if isinstance(sight, Failure) else sight
     if isinstance(sight, Failure):
         return out_of_sight(run, "undo", sight)
-    if (
-        run.planned(sight) and run.reverted(sight.host) and not run.unwanted
-    ):  # what was planned changes nothing on the wire
+    changes_nothing = run.planned(sight) and run.reverted(sight.host)  # on the wire
+    if changes_nothing and not run.unwanted:
         return Step("undo", f"the host at {sight.address} stands as planned", "verify")
     if run.reverted(sight.host):
         return _taken_back(run, sight)

@@ -20,10 +20,12 @@ from planner.apply.verify import host_devices
 from planner.files import content_of
 from planner.host.model import Host, Ip
 from planner.problem import Problem
-from planner.vdsm.client import Failure, FenceAgent, Speaker
+from planner.vdsm.client import Document, Done, Failure, FenceAction, FenceAgent, Power, Speaker
 from planner.vdsm.connect import speaker
 from planner.vdsm.credentials import LONGEST_FILE, Credentials, from_environment
-from planner.vdsm.overheard import Overheard
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 # From what an order says of access to a way to speak; secrets are read here, from files or the environment.
 
@@ -49,7 +51,50 @@ def speaker_of(access: Access) -> Speaker | Failure:
     found = speaker(access.target, access.transport, credentials, access.pin or None)
     if isinstance(found, Failure) or not OVERHEARD:
         return found
-    return Overheard(found, access.target, OVERHEARD[-1])
+    return _Overheard(found, access.target, OVERHEARD[-1])
+
+
+class _Overheard:
+    """A speaker; ``hear`` is told a line of each call: whom it asked, what came of it, how long it took."""
+
+    def __init__(self, speaker: Speaker, address: str, hear: Callable[[str], None]) -> None:
+        """Listen to ``speaker``, which speaks with ``address``."""
+        self._speaker, self._address, self._hear = speaker, address, hear
+
+    def ping(self, *, timeout: float) -> Done | Failure:
+        """As the speaker."""
+        return self._told("ping", lambda: self._speaker.ping(timeout=timeout))
+
+    def capabilities(self, *, timeout: float) -> Document | Failure:
+        """As the speaker."""
+        return self._told("getCapabilities", lambda: self._speaker.capabilities(timeout=timeout))
+
+    def set_up(self, request: Document, *, timeout: float) -> Done | Failure:
+        """As the speaker."""
+        return self._told("setupNetworks", lambda: self._speaker.set_up(request, timeout=timeout))
+
+    def confirm(self, *, timeout: float) -> Done | Failure:
+        """As the speaker."""
+        return self._told("confirmConnectivity", lambda: self._speaker.confirm(timeout=timeout))
+
+    def commit(self, *, timeout: float) -> Done | Failure:
+        """As the speaker."""
+        return self._told("setSafeNetworkConfig", lambda: self._speaker.commit(timeout=timeout))
+
+    def fence(self, agent: FenceAgent, action: FenceAction, *, timeout: float) -> Power | Failure:
+        """As the speaker."""
+        return self._told(f"fenceNode {action}", lambda: self._speaker.fence(agent, action, timeout=timeout))
+
+    def at(self, address: str) -> "_Overheard":
+        """As the speaker, listened to."""
+        return _Overheard(self._speaker.at(address), address, self._hear)
+
+    def _told(self, verb: str, call: Callable[[], T]) -> T:
+        began = time.monotonic()
+        answer = call()
+        outcome = f"{answer.kind}: {answer.message}" if isinstance(answer, Failure) else "done"
+        self._hear(f"{self._address}: {verb}: {outcome} ({time.monotonic() - began:.1f} s)")
+        return answer
 
 
 # What can be reached, asked before and after a change: `tcp://host:port`, `https://...`, `dns://server`, `ip://address`.
@@ -172,10 +217,6 @@ def _dns(server: str, port: int) -> bool:
 
 def _bracketed(address: str) -> str:
     return f"[{address}]" if ":" in address else address
-
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 class Beside(Protocol[T_co]):

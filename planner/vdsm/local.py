@@ -47,7 +47,14 @@ def _answer(command: Sequence[str], patience: float) -> bytes:
     """What a command prints; nothing where it is not there, fails, or takes too long."""
     environment = os.environ | {"LC_ALL": "C"}
     try:
-        ran = subprocess.run(command, capture_output=True, timeout=patience, env=environment, stdin=subprocess.DEVNULL)  # noqa: S603, PLW1510
+        ran = subprocess.run(  # noqa: S603  commands of this module's, nothing of a user's
+            command,
+            capture_output=True,
+            timeout=patience,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return b""
     return ran.stdout if ran.returncode == 0 else b""

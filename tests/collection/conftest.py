@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent.parent / "cli"))
-from playing import BIN, COLLECTION, Ansible
+from playing import BIN, COLLECTION, REFUSED, SEED, Ansible
 from standins import Machine, machine
 
 
@@ -34,3 +34,13 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Mac
     """A stand-in of the golden of that name, with faults."""
     with ExitStack() as stack:
         yield lambda name, *faults: stack.enter_context(machine(tmp_path_factory.mktemp("host"), name, faults=faults))
+
+
+@pytest.fixture(scope="module")
+def seed(host: Callable[..., Machine]) -> Machine:
+    return host(SEED)
+
+
+@pytest.fixture(scope="module")
+def refused(host: Callable[..., Machine]) -> Machine:
+    return host(REFUSED)

@@ -12,6 +12,7 @@ from standins import BARE, ROOT
 
 BIN = Path(sys.executable).parent
 COLLECTION = ROOT / "packaging" / "ansible"
+SEED, REFUSED = "seed-vlan-over-bond", "member-in-use"  # goldens: one with a change, one that is refused
 
 
 class Event(NamedTuple):

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playing import Ansible, Event
+from playing import REFUSED, SEED, Ansible, Event
 from standins import GOLDEN, ROOT, Machine, addresses
 
-SEED, REFUSED = "seed-vlan-over-bond", "member-in-use"
 POST_TASKS = ROOT / "packaging" / "ovirt-host-deploy-post-tasks.yml"
 # What the engine's playbook ends with: a user's tasks, where there is the file that it names.
 DEPLOY = {
@@ -60,16 +59,6 @@ def variables(folder: Path, host: Machine, **stated: Any) -> dict[str, Any]:
         "routes": host.environ["MGMTNET_ROUTES"],
         **stated,
     }
-
-
-@pytest.fixture(scope="module")
-def seed(host: Callable[..., Machine]) -> Machine:
-    return host(SEED)
-
-
-@pytest.fixture(scope="module")
-def refused(host: Callable[..., Machine]) -> Machine:
-    return host(REFUSED)
 
 
 @pytest.fixture(scope="module")

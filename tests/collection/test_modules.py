@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from playing import Ansible, Event
+from playing import REFUSED, SEED, Ansible, Event
 from standins import GOLDEN, Machine, addresses, wait_until
 
-SEED, REFUSED = "seed-vlan-over-bond", "member-in-use"
 CHANGED = ["setupNetworks", "setupNetworks", "setSafeNetworkConfig"]  # adopted, changed, saved
 FACTS = {
     "ansible_interfaces": ["lo", "eth0"],
@@ -44,16 +43,6 @@ def task(name: str, module: str, machine: Machine | None, **stated: Any) -> dict
 
 def definition(name: str) -> dict[str, Any]:
     return yaml.safe_load((GOLDEN / name / "definition.yaml").read_text())
-
-
-@pytest.fixture(scope="module")
-def seed(host: Callable[..., Machine]) -> Machine:
-    return host(SEED)
-
-
-@pytest.fixture(scope="module")
-def refused(host: Callable[..., Machine]) -> Machine:
-    return host(REFUSED)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 # Parameters of modules that are options of the command, named alike.
 WANTED = ("address", "rules", "policy")
@@ -151,15 +151,18 @@ def told(problems: Iterable[Mapping[str, Any]]) -> str:
     return " ".join("; ".join(said).split())
 
 
-def attached(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """What `ovirt.ovirt.ovirt_host_network` returns, as far as VDSM knows it: the device by its name."""
+def tell_plan(plan: Mapping[str, Any], found: dict[str, Any], warn: Callable[[str], object]) -> None:
+    """Put what modules return of a plan into ``found``, and ``warn`` of what it warns of.
+
+    ``id`` and ``host_nic`` are what `ovirt.ovirt.ovirt_host_network` returns, as far as VDSM knows it: the device by
+    its name.
+    """
     attachment = plan["attachment"]
-    return {"id": attachment["iface"], "host_nic": attachment} if attachment else {}
-
-
-def warnings(plan: Mapping[str, Any]) -> list[str]:
-    """What a plan warns of."""
-    return ["{message} ({code})".format(**one) for one in plan["problems"] if one["severity"] == "warning"]
+    found.update({"id": attachment["iface"], "host_nic": attachment} if attachment else {})
+    found.update(plan=plan, problems=plan["problems"])
+    for problem in plan["problems"]:
+        if problem["severity"] == "warning":
+            warn("{message} ({code})".format(**problem))
 
 
 @contextmanager

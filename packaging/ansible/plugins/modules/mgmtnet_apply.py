@@ -136,9 +136,8 @@ from ansible_collections.mgmtnet.ovirt.plugins.module_utils.command import (
     ARGUMENTS,
     Mgmtnet,
     UnansweredError,
-    attached,
+    tell_plan,
     told,
-    warnings,
 )
 
 
@@ -188,9 +187,7 @@ def apply(module: AnsibleModule, mgmtnet: Mgmtnet, found: dict[str, Any]) -> Non
         plan = mgmtnet.planned(capture)
         if module._diff:
             found["diff"] = {"prepared": mgmtnet.compared(capture)}
-    found.update(attached(plan), plan=plan, problems=plan["problems"])
-    for warning in warnings(plan):
-        module.warn(warning)
+    tell_plan(plan, found, module.warn)
     if plan["outcome"] == "refused":
         module.fail_json(msg=told(plan["problems"]), **found)
     if module.check_mode:

@@ -94,9 +94,8 @@ from ansible_collections.mgmtnet.ovirt.plugins.module_utils.command import (
     ARGUMENTS,
     Mgmtnet,
     UnansweredError,
-    attached,
+    tell_plan,
     told,
-    warnings,
 )
 
 
@@ -124,9 +123,7 @@ def main() -> None:
             found["diff"] = {"prepared": mgmtnet.compared(capture)}
     except UnansweredError as failure:
         module.fail_json(msg=str(failure), problems=failure.problems)
-    found.update(attached(plan), plan=plan, problems=plan["problems"])
-    for warning in warnings(plan):
-        module.warn(warning)
+    tell_plan(plan, found, module.warn)
     if plan["outcome"] == "refused" and module.params["fail_if_refused"]:
         module.fail_json(msg=told(plan["problems"]), **found)
     module.exit_json(changed=False, **found)
