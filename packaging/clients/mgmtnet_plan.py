@@ -37,4 +37,9 @@ def main(url: str, capture: str, definition: str, *addresses: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except (OSError, requests.RequestException) as failure:  # a file that cannot be read, a service that is not there
+        sys.exit(f"mgmtnet_plan.py: {failure}")

@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from planner.authoring.golden import Case
@@ -15,6 +16,7 @@ from planner.cli.output import complain, in_colour, tell_whole
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.files import read_file
+from planner.fleet.captures import captures_in
 from planner.host.capture import read_capture
 from planner.problem import Problem, Where, errors
 from planner.rules.model import Ruleset
@@ -61,13 +63,19 @@ def read_case(
     path: str, definition: Definition, addresses: tuple[str, ...] = (), name: str = ""
 ) -> tuple[Case | None, list[Problem]]:
     """The captured host in the file ``path`` with what is wanted of it; ``name``: the last part is how it is called."""
-    content = read_file(path, "capture")
+    content = _content(path)
     if isinstance(content, Problem):
         return None, [content]
     reading = read_capture(content, path)
     if reading.host is None:
         return None, list(reading.problems)
     return Case(os.path.basename(name or path), reading.host, definition, addresses), list(reading.problems)
+
+
+def _content(path: str) -> bytes | Problem:
+    """The one capture in a file, also where it is packed or a sosreport; of several, the file as it is."""
+    found = list(islice(captures_in([path]), 2)) if os.path.isfile(path) else []
+    return found[0].content() if len(found) == 1 else read_file(path, "capture")
 
 
 def cases_in(folders: Iterable[str], definition: Definition | None) -> Iterator[Found]:

@@ -23,6 +23,14 @@ APPLIED = {
 }
 COMPARED = {0: "nothing changes", 1: "a host could not be planned, or the input is bad", 4: "a plan changes"}
 HELD = {0: "all are as they were", 1: "some are not, or the input is bad"}
+ROLLED = {
+    0: "every host stands as planned",
+    1: "some do not: as before, adopted, or not begun; or the input is bad",
+    3: "some are refused or held, or no host can be planned",
+    5: "some stand as planned, and are not saved",
+    6: "of some it is not known how they stand",
+    130: "interrupted",
+}
 STATUSES: Mapping[str, Mapping[int, str]] = {
     "plan": PLANNED | {4: "with --exit-code: a change (0: nothing to change)"},
     "why": PLANNED,
@@ -50,7 +58,8 @@ STATUSES: Mapping[str, Mapping[int, str]] = {
     "rules fmt": {0: "formatted", 1: "--check: a file is not formatted; or one cannot be read"},
     "golden check": HELD,
     "golden update": {0: "all are up to date", 1: "some are left as they were"},
-    "rollout start": {0: "every host stands as planned", 1: "some do not, or the input is bad", 130: "interrupted"},
+    "rollout start": ROLLED,
+    "rollout resume": ROLLED,
 }
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "plan": (

@@ -128,5 +128,7 @@ def _pages(name: str, book: Book) -> Iterator[Iterable[Block]]:
 def _unknown(name: str, ruleset: Ruleset) -> Problem:
     known = [*codes_of(ruleset), *(one for rule in ruleset.rules for one in (rule.name, rule.table))]
     message = f"{ruleset.title} has no rule {name!r}, and there is no such code"
-    hint = suggest(name, sorted({*known}))
+    near = suggest(name, sorted({*known}))
+    elsewhere = "a site's own are known with --policy DIR; `mgmtnet rules list` has the rules, docs/codes the codes"
+    hint = near if near.startswith("did") else elsewhere
     return Problem("unknown-name", message, hint)

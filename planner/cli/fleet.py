@@ -27,6 +27,7 @@ from planner.rules.shelf import compiled_rules
 BAD_INPUT, REFUSED, CHANGED = 1, 3, 4
 STREAM = ("-", "ndjson")
 SUMS = {"json": "summary.json", "junit": "junit.xml", "html": "index.html"}
+ENDINGS = (".json", ".ndjson", ".html")  # of files that nobody means to be folders
 FORMAT = "mgmtnet/fleet-diff@1"
 LISTED = 50  # hosts told of; -o json has all
 UNWANTED = Problem(
@@ -39,6 +40,10 @@ UNWANTED = Problem(
 def run_fleet_plan(options: argparse.Namespace) -> int:
     """Plan, write or print; the exit status."""
     sought, to = _sought(options), options.output
+    kind = os.path.splitext(to)[1][1:] if os.path.splitext(to)[1] in ENDINGS else ""
+    if kind and not os.path.isdir(to):
+        hint = f"-o {kind} > {to}; or a folder, which gets plans and every sum"
+        return _bad([Problem("options-contradict", f"-o {to} would be a folder of that name", hint)], options)
     if isinstance(sought, list):
         return _bad(sought, options)
     tally = _told(options.paths, sought, to) if to in (*STREAM, "text", "json") else _written(options.paths, sought, to)

@@ -91,7 +91,7 @@ def _lack(fault: Exception) -> tuple[str, ...]:
         module = fault.name.partition(".")[0]
         wanted = next((f"'mgmtnet[{extra}]'" for extra, modules in EXTRAS.items() if module in modules), "mgmtnet")
         lacking = f"this command needs the Python module {module}, which is not installed"
-        return (f"mgmtnet: {lacking}: `pip install {wanted}`",)
+        return (f"mgmtnet: {lacking}: `{sys.executable} -m pip install {wanted}`",)
     if isinstance(fault, MemoryError):
         return "mgmtnet: the memory is used up", "  `ulimit -v` tells the limit; is it the right file?"
     if isinstance(fault, RuntimeError) and str(fault) == "can't start new thread":

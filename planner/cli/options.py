@@ -39,7 +39,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*arguments, **{"allow_abbrev": False, **how})
 
     def error(self, message: str) -> NoReturn:
-        """As argparse has it, on one line."""
+        """As argparse has it, on one line; where a command of several is to be named, the help lists them."""
+        if self._subparsers is not None and message.startswith("the following arguments are required"):
+            tell_whole(self.format_help())
+            self.exit(2, f"\n{self.prog}: error: which of these is meant, has to be said\n")
         super().error(printable(message))
 
     def format_help(self) -> str:

@@ -132,7 +132,8 @@ def run_init(options: argparse.Namespace) -> int:
     complain(problems)
     if errors(problems):
         return 1
-    tell(f"try it: mgmtnet rules test {options.folder}; then write a rule: mgmtnet rules new ID --like RULE")
+    tell(f"try it: mgmtnet rules test {options.folder}")
+    tell(f"then write a rule: mgmtnet rules new ID --like RULE --into {options.folder} (mgmtnet rules list has them)")
     return 0
 
 

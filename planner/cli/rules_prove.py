@@ -49,6 +49,9 @@ def run_prove(options: argparse.Namespace) -> int:
     counted = Counter(proof.verdict for proof, _ in proofs)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
     tell(f"{ruleset.title}: invariants: {told}")
+    for verdict in HINTS:
+        if names := [proof.invariant.name for proof, _ in proofs if proof.verdict == verdict]:
+            tell(f"{verdict}: {', '.join(names)}")
     idle = list(_idle(proofs))
     for line in (*idle, *([_carrying(proofs)] if options.carried else [])):
         tell(line)

@@ -358,7 +358,8 @@ def ruleset_sources(spec: str | None = None) -> Shelved:
         path = os.path.join(folder("rules"), *root.split("/"))
     elif os.path.isdir(spec):
         root = os.path.normpath(spec)
-        root = root if os.path.isabs(root) or not os.path.isdir(os.path.join(folder("rules"), root)) else f"./{root}"
+        if root[0] not in "./" and os.path.isdir(os.path.join(folder("rules"), root)):  # called like an installed one
+            root = f"./{root}"
         path = spec
     else:
         return Shelved(spec, {}, (_unknown(spec, name, versions),))

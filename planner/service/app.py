@@ -105,7 +105,9 @@ class Guard:
     def _caller(self, scope: Scope, headers: Headers) -> Caller:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self.service.names:
-            raise Refused(421, "host-unknown", "this service is not called so", "serve --host-name NAME adds a name")
+            called = printable(", ".join(hosts))[:100] or "without a name"
+            hint = "serve --host-name NAME adds a name"
+            raise Refused(421, "host-unknown", f"this service is not called {called}", hint)
         origin = headers.get("origin")
         if origin is not None and origin != f"{scope['scheme']}://{hosts[0].lower()}":
             raise Refused(

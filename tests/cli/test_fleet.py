@@ -1,5 +1,6 @@
 """``fleet plan`` and ``fleet diff``: every host told, one bad capture stops nothing, and a second run does little."""
 
+import gzip
 import io
 import json
 import os
@@ -259,6 +260,7 @@ def test_a_capture_that_kills_its_process_is_named_and_stops_nothing(
         (["plan", "captures", "--network", "any.yaml", "--addresses", "gone"], "error[file-unreadable]"),
         (["plan", "gone", "--network", "any.yaml"], "cannot read the capture 'gone'"),
         (["plan", "captures", "--network", "any.yaml", "-o", "any.yaml"], "error[file-unwritable]"),
+        (["plan", "captures", "--network", "any.yaml", "-o", "sum.html"], "-o html > sum.html"),
         (["plan", "captures", "--network", "any.yaml", "--rules", "nothing"], "error["),
         (["diff", "captures", "--network", "any.yaml"], "error[options-contradict]"),
         (["diff", "captures", "captures"], "error[no-definition]"),
@@ -269,6 +271,21 @@ def test_what_cannot_be(arguments: list[str], told: str, capsys: pytest.CaptureF
     status, out, err = ran(capsys, "fleet", *arguments)
     assert status == 1
     assert told in out + err
+
+
+def test_rules_are_compared_over_the_same_captures_packed_or_not(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("packed")
+    folder.mkdir()
+    content = (ROOT / "golden" / "nic-static" / "capture.json").read_bytes()
+    (folder / "one.json.gz").write_bytes(gzip.compress(content))
+    with tarfile.open(folder / "sosreport-two-2026-11-01-abcdefg.tar.gz", "w:gz") as archive:
+        entry = tarfile.TarInfo("sosreport-two-2026-11-01-abcdefg/sos_commands/vdsm/vdsm-client_Host_getCapabilities")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    status, out, _ = ran(
+        capsys, "rules", "diff", "ovirtmgmt", "ovirtmgmt", "--hosts", "packed", "--network", "any.yaml"
+    )
+    assert (status, out) == (0, "0 of 2 hosts get another plan\n")
 
 
 def test_a_version_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

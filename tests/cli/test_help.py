@@ -38,6 +38,13 @@ def test_help_ends_with_examples_and_statuses(name: str, capsys: pytest.CaptureF
         assert [int(number) for number in re.findall(r"^ {2,4}(\d+)  ", table, re.MULTILINE)] == list(statuses(name))
 
 
+@pytest.mark.parametrize(("typed", "listed"), [("", "fleet"), ("rules", "prove"), ("fleet", "diff"), ("golden", "new")])
+def test_a_command_of_several_lists_them(typed: str, listed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    done = at_once(capsys, *typed.split())
+    assert (done.status, done.out) == (2, "")
+    assert re.search(rf"^    {listed} ", done.err, re.MULTILINE)
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     done = at_once(capsys, "--version")
     assert done.status == 0
