@@ -305,11 +305,11 @@ def section(ended: Mapping[Case, Ended]) -> list[str]:
         "Written by `make kill-matrix`. The commands as whole processes: `apply --confirm-within` and `undo`, killed",
         "(`kill -9`) before, during and after a step and gone on with by `resume`, and `confirm` from beside. A change",
         "is *kept* by somebody once the run asks; *while dead*, when it was killed and nobody is at work on it; *by",
-        "nobody* in time; or *too late*, when it is being taken back. `kept` is the new network, saved; `back` the host",
-        "as before (a first network: adopted), saved; `undone` as before the run that is undone, saved; `as it was` as",
-        "that run had left it, saved. Each time the host is read once more, the report is held against the host, status",
-        "and `mgmtnet status` against the report; no run of the journal may be without an end, and no change may have",
-        "been saved that nobody kept. A run that ends in doubt is resumed up to three times.",
+        "nobody* in time; or *too late*, when it is being taken back. `kept` is the new network, saved; `back` the",
+        "host as before (a first network: adopted), saved; `undone` as before the run that is undone, saved; `as it",
+        "was` as that run had left it, saved. Each time the host is read once more, the report is held against the",
+        "host, exit status and `mgmtnet status` against the report; no run of the journal may be without an end, and no",
+        "change may have been saved that nobody kept. A run that ends in doubt is resumed up to three times.",
         "",
         f"**{good} of {len(killed)} runs that were killed ended as they must, and what was said of them was true;**",
         f"**{every} of {len(ended)} with the faults below.**",
@@ -341,8 +341,8 @@ def section(ended: Mapping[Case, Ended]) -> list[str]:
         )
     lines += [
         "",
-        "`unsaved`: VDSM refuses the way back each time, so the change that nobody kept stands, unsaved; the report says",
-        "that it is to be taken back, and that a reboot does so, too.",
+        "`unsaved`: VDSM refuses the way back each time, so the change that nobody kept stands, unsaved; the report",
+        "says that it is to be taken back, and that a reboot does so, too.",
     ]
     return lines
 
