@@ -127,12 +127,9 @@ def _decided(
         made_by=planner.__version__,
     )
     order = replace(order, run=options.run or order.run)
-    folder = state_folder()
-    in_the_way = (
-        folder if isinstance(folder, Problem) else _in_the_way(order, folder, settled=sight.host.dirty is False)
-    )
-    if in_the_way is not None:
-        return failed(options, [in_the_way])
+    problem = in_the_way(order, settled=sight.host.dirty is False)
+    if problem is not None:
+        return failed(options, [problem])
     ended = _nothing_to_send(options, order, sight.host)
     if ended is None:
         ended = agreed(options, sight, plan)
@@ -163,11 +160,14 @@ def _unlike() -> Problem:
     return Problem("shape-differs", told, "`mgmtnet plan` shows what it would do now; apply it without --shape")
 
 
-def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
+def in_the_way(order: Order, *, settled: bool) -> Problem | None:
     """Another run at work on the host, or one that was interrupted: what the host shows meanwhile is not what it is.
 
     ``settled``: nothing is unsaved there, so no run can have been interrupted in the midst of a change.
     """
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return folder
     url = journal_url(folder)
     with exclusion.only_run(folder, url, host_key(order), order.run) as held:
         if held is not None or settled:

@@ -5,13 +5,13 @@ import time
 from dataclasses import replace
 
 from planner.apply import journal
-from planner.apply.execute import here, see
+from planner.apply.execute import here, run_name, see
 from planner.apply.journal import journal_url
 from planner.apply.library import gone_on_with, problem_of, state_folder, unknown_run
 from planner.apply.order import read_order
 from planner.apply.run import Event, Report, Step, report
 from planner.apply.undo import order_to_undo, undoable
-from planner.cli.apply import REFUSED, agreed, carry_out, failed, left
+from planner.cli.apply import REFUSED, agreed, carry_out, failed, in_the_way, left
 from planner.cli.hosts import limits_of, unexpectable
 from planner.cli.output import complain, quieten_threads, say, say_json, say_lines
 from planner.cli.progress import endable, progress, remark, say_report, word_at_the_terminal
@@ -171,7 +171,8 @@ def run_undo(options: argparse.Namespace) -> int:
     problem = undoable(record)
     if problem is not None:
         return failed(options, [problem], REFUSED)
-    limits, access = limits_of(options), here(read_order(record.order)).access
+    limits, made = limits_of(options), here(read_order(record.order))
+    access = made.access
     journal.prepare()
     with progress(options.log) as tell:
         tell(Event("begin", "read", f"reading {access.target}", limits.vdsm))
@@ -179,14 +180,17 @@ def run_undo(options: argparse.Namespace) -> int:
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{access.target} has described itself"))
     if isinstance(sight, Failure):
         return failed(options, [problem_of(sight)])
+    problem = in_the_way(replace(made, run=options.run or run_name()), settled=sight.host.dirty is False)
+    if problem is not None:
+        return failed(options, [problem])
     order = order_to_undo(record, sight, limits)
     if isinstance(order, Problem):
         return failed(options, [order], REFUSED)
     if order is None:
         stands = "as planned, not saved" if sight.host.dirty else "as planned and saved"
         looked = Step("look", f"it stands as before the run {record.run} already; nothing was sent")
-        network = read_order(record.order).plan["network"]
-        return say_report(options.output, Report("", access.target, network, stands, {}, (looked,), record.run))
+        report = Report("", access.target, made.plan["network"], stands, {}, (looked,), record.run)
+        return say_report(options.output, report)
     order = replace(order, run=options.run or order.run)
     heading = f"{access.target}: what the run {record.run} has changed is taken back\n"
     ended = agreed(options, sight, order.plan, heading)
