@@ -3,7 +3,7 @@
 # make test-service  the tests of `mgmtnet serve`, and of its page where Chromium (Debian's package chromium) is
 # make check  format, lint, types, layers
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
-# make kill-matrix   the executor killed at every step, kept or undone, too, and every fault, into docs/reliability.md
+# make kill-matrix   the executor killed at every step, changes kept and undone, every fault; into docs/reliability.md
 # make rollout-matrix  500 hosts, faults, workers killed and stopped, the database restarted; into docs; HOSTS=30: fewer
 # make scale  rollouts over up to 100,000 hosts under virtual time, into docs/scale.md; MEASURE=1: what the model is given, too
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
