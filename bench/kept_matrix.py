@@ -368,8 +368,8 @@ def section(ended: Mapping[Case, Ended], seconds: float) -> list[str]:
         "`unsaved`: VDSM refuses the way back each time, so the change that nobody kept stands, unsaved; the report",
         "says that it is to be taken back, and that a reboot does so, too. `not begun`: the host could not be read, so",
         "there is no run. `rebooted`: the report was *unknown*, with its reason, until somebody rebooted the host and",
-        "resumed the run: VDSM had died when it had just taken the only address (`--reboot PROXY` has it rebooted), or",
-        "VDSM 4.10 says that the MTU is as asked, and changes nothing when it is asked again.",
+        "resumed the run: VDSM had died when it had just taken the only address, or VDSM 4.10 says that the MTU is as",
+        "asked, and changes nothing when it is asked again.",
     ]
     return lines
 
