@@ -104,13 +104,17 @@ def which(options: argparse.Namespace) -> Which:
 
 
 def held_by(options: argparse.Namespace) -> Held | Problem:
-    """The capture that the options name; of an archive the one that is in it."""
-    path = options.capture
+    """The capture that the options name."""
     if options.local:
         from planner.vdsm.local import described
 
         told = described()
-        return told if isinstance(told, Problem) else Held(told, path)
+        return told if isinstance(told, Problem) else Held(told, options.capture)
+    return held_at(options.capture)
+
+
+def held_at(path: str) -> Held | Problem:
+    """The capture at ``path``; of an archive the one that is in it."""
     content = read_file(path, "capture")
     source = "standard input" if path == "-" else path
     if isinstance(content, Problem):
