@@ -201,7 +201,7 @@ def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]
         return [access]
     limits = Limits(vdsm=options.wait)
     with progress(options.log) as tell:
-        tell(Event("begin", "read", f"reading {options.host}", limits.vdsm))
+        tell(Event("begin", "read", f"waiting for VDSM, reading {options.host}", limits.vdsm))
         document = capture_of(access, limits)
         tell(Event("end", "read", "" if isinstance(document, Failure) else f"{options.host} has described itself"))
     return [problem_of(document)] if isinstance(document, Failure) else dict(document)
