@@ -16,6 +16,8 @@ from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
 ZIP = b"PK\x03\x04"  # how a zip archive begins
+NOT_GIVEN = "no --network was given: ovirtmgmt is taken as a VM network, untagged, MTU 1500"
+DEFINE = "`mgmtnet define CAPTURE > definition.yaml` writes a definition by what the host is"
 LISTED_HOSTS = 10  # of an archive of several
 
 
@@ -59,6 +61,8 @@ def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
 def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     """What the options want of a host, or every problem with it."""
     definition, problems = _definition(options.network)
+    if options.network is None and options.module != "define":
+        problems.append(Problem("definition-not-given", NOT_GIVEN, DEFINE, severity="note"))
     addresses, found = _addresses(options)
     problems += found
     rules, unsound = compiled_rules(options.policy or options.rules)

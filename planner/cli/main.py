@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _status(arguments: Sequence[str]) -> int:
     speak("")
-    if arguments[:1] == ["help"]:
+    if arguments and arguments[0] == "help":
         arguments = [*arguments[1:], "--help"]
     try:
         options = parser(arguments[0] if arguments else None).parse_args(list(arguments))
