@@ -53,7 +53,7 @@ def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
     wanted = read_wanted(options)
     if isinstance(wanted, Wanted):
         if host is None or errors(problems):
-            return [*problems, *wanted.problems]
+            return [*problems, *errors(wanted.problems)]
         return Inputs(host, wanted.definition, wanted.addresses, wanted.rules, (*problems, *wanted.problems))
     return problems + wanted
 
