@@ -16,6 +16,7 @@ from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
 ZIP = b"PK\x03\x04"  # how a zip archive begins
+OF_WHAT_IS = ("define", "judge")  # commands about the host as it is, and what another asks of it
 NOT_GIVEN = "no --network was given: ovirtmgmt is taken as a VM network, untagged, MTU 1500"
 DEFINE = "`mgmtnet define CAPTURE > definition.yaml` writes a definition by what the host is"
 LISTED_HOSTS = 10  # of an archive of several
@@ -61,7 +62,7 @@ def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
 def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     """What the options want of a host, or every problem with it."""
     definition, problems = _definition(options.network)
-    if options.network is None and options.module != "define":
+    if options.network is None and options.module not in OF_WHAT_IS:
         problems.append(Problem("definition-not-given", NOT_GIVEN, DEFINE, severity="note"))
     addresses, found = _addresses(options)
     problems += found

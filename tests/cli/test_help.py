@@ -105,7 +105,11 @@ def test_a_plan_without_a_definition_says_what_is_taken(tmp_path: Path, capsys: 
     assert "mgmtnet define CAPTURE > definition.yaml" in told
     definition = tmp_path / "definition.yaml"
     definition.write_text("vlan: 3000\n")
-    for others in (("plan", capture, "--network", str(definition)), ("define", capture)):
+    for others in (
+        ("plan", capture, "--network", str(definition)),
+        ("define", capture),
+        ("judge", "-", "--capture", capture),
+    ):
         assert "definition-not-given" not in at_once(capsys, *others).err
 
 
