@@ -200,7 +200,10 @@ ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
 class Record(NamedTuple):
-    """A run as the journal has it: ``state`` running or ended, began in seconds since 1970; `version_of` it."""
+    """A run as the journal has it: ``state`` running or ended; `version_of` it.
+
+    ``began``, ``told``: when it began and when its last step was written down, in seconds since 1970.
+    """
 
     run: str
     state: str
@@ -209,6 +212,12 @@ class Record(NamedTuple):
     began: float
     fault: str = ""
     version: str = ""
+    told: float = 0.0
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for somebody to say that its change is to be kept."""
+        return self.state == "running" and bool(self.steps) and self.steps[-1].next == "keep"
 
 
 def standing(record: Record) -> str:
@@ -228,6 +237,8 @@ def document_of(record: Record) -> dict[str, object]:
         "began": record.began,
         "state": record.state,
         "standing": standing(record),
+        "undoes": order.undoes or None,
+        "confirm_by": record.told + order.limits.keep if record.asks else None,
         "made_by": order.made_by,
         "steps": [step.document() for step in record.steps],
     }
@@ -496,7 +507,8 @@ def _record(client: Any, status: Any) -> Record:
         raise ValueError(msg)
     fault = str(faults[0]) if faults else ""
     steps, began = tuple(_steps([*carried, *recorded])), status.created_at / 1000
-    return Record(status.workflow_id, state, order, steps, began, fault, status.app_version or FORM)
+    told = max((row["completed_at_epoch_ms"] or 0 for row in rows), default=0) / 1000
+    return Record(status.workflow_id, state, order, steps, began, fault, status.app_version or FORM, told)
 
 
 def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:
