@@ -77,7 +77,7 @@ def _record(url: str, run: str) -> journal.Record | Problem:
 
 def _shown(record: journal.Record) -> dict[str, Any]:
     document = journal.document_of(record)
-    names = ("run", "host", "network", "began", "state", "standing", "steps")
+    names = ("run", "host", "network", "began", "state", "standing", "undoes", "confirm_by", "steps")
     return {"format": "mgmtnet/run@1", **{name: document[name] for name in names}}
 
 
