@@ -448,10 +448,10 @@ def confirmed(url: str, run: str) -> bool:
     return False
 
 
-def readable(url: str, run: str | None = None) -> list[Record] | Problem:
+def readable(url: str, run: str | None = None, newest: int | None = None) -> list[Record] | Problem:
     """`records`, or what is wrong with them: anybody may have written there, or a disk may have lost a part."""
     try:
-        found = records(url, run)
+        found = records(url, run, newest)
         for record in found:
             _check(record)
     except Exception as fault:  # noqa: BLE001  whatever stands there, it is no fault of ours
@@ -471,8 +471,8 @@ def _check(record: Record) -> None:
         raise TypeError(msg)
 
 
-def records(url: str, run: str | None = None) -> list[Record]:
-    """Every run, the newest first; with ``run`` the one of that name, and those that have not ended.
+def records(url: str, run: str | None = None, newest: int | None = None) -> list[Record]:
+    """Every run, or so many, the newest first; with ``run`` the one of that name, and those that have not ended.
 
     Of thousands a run that begins needs no more. Empty when there is no journal yet.
     """
@@ -484,7 +484,7 @@ def records(url: str, run: str | None = None) -> list[Record]:
     client = DBOSClient(system_database_url=url, serializer=json_serializer())
     try:
         if run is None:
-            found = client.list_workflows(name=FORM, sort_desc=True)
+            found = client.list_workflows(name=FORM, sort_desc=True, limit=newest)
         else:
             named = client.list_workflows(name=FORM, workflow_ids=[run])
             others = client.list_workflows(name=FORM, status=GOING, sort_desc=True)

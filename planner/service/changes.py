@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from planner.printing import json_text
+from planner.printing import json_text, printable
 from planner.service.access import Caller
-from planner.service.contract import EVENTS, JSON
+from planner.service.contract import EVENTS, JSON, MOST_LISTED
 from planner.service.request import Refused, allowed, json_body, want_room
 from planner.service.runs import (
     MOST_REHEARSALS,
@@ -125,7 +125,7 @@ class Changing:
             caller, runs = self._may(request)
             if request.method == "POST":
                 return await self._begun(kind, request, caller, runs)
-            return _sent(await self._asked(kind.many))
+            return _sent(await self._asked(kind.many, **_newest(request)))
 
         return every
 
@@ -316,6 +316,17 @@ class Changing:
                 self._streams -= 1
 
         return StreamingResponse(stream(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+
+
+def _newest(request: Request) -> dict[str, int]:
+    """How many are asked for."""
+    stated = request.query_params.get("newest")
+    if stated is None:
+        return {}
+    if not (stated.isascii() and stated.isdecimal() and 1 <= int(stated[:9]) <= MOST_LISTED):
+        hint = f"1 to {MOST_LISTED}; without it every one is answered"
+        raise Refused(422, "request-invalid", f"newest={printable(stated[:80])} is no number of runs", hint)
+    return {"newest": int(stated)}
 
 
 def _sent(frame: Frame) -> Response:

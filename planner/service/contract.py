@@ -110,7 +110,7 @@ def _calls() -> list[Call]:
         Call("/v1/decisions/{id}", "get", "A decision, byte for byte", "id ?scrub", _of("plan")),
         Call("/v1/rehearse", "post", "Apply to a stand-in", "rehearse-request", streamed, "rehearse"),
         Call("/v1/runs", "post", "Change a real host", "run-request", _of("run"), "apply"),
-        Call("/v1/runs", "get", "The runs in the journal", "", _of("runs"), "apply"),
+        Call("/v1/runs", "get", "The runs in the journal", "?newest", _of("runs"), "apply"),
         Call("/v1/runs/{id}", "get", "A run", "id", _of("run"), "apply"),
         Call("/v1/runs/{id}/events", "get", "A run's steps as they are done", "id", streamed, "apply"),
         Call("/v1/runs/{id}/confirm", "post", "Keep the change of a run that asks", "id", _of("run"), "apply"),
@@ -194,11 +194,17 @@ def _failures(call: Call) -> dict[str, Any]:
     return found
 
 
+MOST_LISTED = 100_000  # runs that are asked for, where not all are
+KINDS: dict[str, dict[str, Any]] = {
+    "scrub": {"type": "boolean"},
+    "proofs": {"type": "boolean"},
+    "newest": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED},
+}
+
+
 def _parameter(name: str) -> dict[str, Any]:
     plainly, optional = name.lstrip("?"), name.startswith("?")
-    kind = (
-        {"type": "boolean"} if plainly in ("scrub", "proofs") else {"type": "string", "minLength": 1, "maxLength": 80}
-    )
+    kind = KINDS.get(plainly, {"type": "string", "minLength": 1, "maxLength": 80})
     return {"name": plainly, "in": "query" if optional else "path", "required": not optional, "schema": kind}
 
 

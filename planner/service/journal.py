@@ -57,8 +57,8 @@ def _told(found: "dict[str, Any] | Problem | Answer") -> Answer:
 # Runs.
 
 
-def _runs(url: str, _: Mapping[str, Any]) -> dict[str, Any] | Problem:
-    found = journal.readable(url)
+def _runs(url: str, head: Mapping[str, Any]) -> dict[str, Any] | Problem:
+    found = journal.readable(url, newest=head.get("newest"))
     return found if isinstance(found, Problem) else {"format": "mgmtnet/runs@1", "runs": [_shown(one) for one in found]}
 
 
