@@ -98,7 +98,7 @@ def apply_to(
     access = replace(access, guard=guard)
     with progress(options.log) as tell:
         limits = limits_of(options)
-        tell(Event("begin", "read", f"reading {host}", limits.vdsm))
+        tell(Event("begin", "read", f"waiting for VDSM, reading {host}", limits.vdsm))
         sight = see(access, limits)
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{host} has described itself"))
     if isinstance(sight, Failure):

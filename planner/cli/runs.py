@@ -133,7 +133,7 @@ def run_undo(options: argparse.Namespace) -> int:
     limits, access = limits_of(options), here(read_order(record.order)).access
     journal.prepare()
     with progress(options.log) as tell:
-        tell(Event("begin", "read", f"reading {access.target}", limits.vdsm))
+        tell(Event("begin", "read", f"waiting for VDSM, reading {access.target}", limits.vdsm))
         sight = see(access, limits)
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{access.target} has described itself"))
     if isinstance(sight, Failure):
