@@ -15,6 +15,7 @@ from planner.apply.execute import order_for, plan_for, see
 from planner.apply.journal import journal_url
 from planner.apply.library import (
     arrived,
+    in_the_way,
     objections,
     problem_of,
     stands_already,
@@ -158,21 +159,6 @@ def _shape(plan: Mapping[str, Any]) -> str:
 def _unlike() -> Problem:
     told = "the plan is of another shape than the one that was agreed to: the host, or the rules, have changed"
     return Problem("shape-differs", told, "`mgmtnet plan` shows what it would do now; apply it without --shape")
-
-
-def in_the_way(order: Order, *, settled: bool) -> Problem | None:
-    """Another run at work on the host, or one that was interrupted: what the host shows meanwhile is not what it is.
-
-    ``settled``: nothing is unsaved there, so no run can have been interrupted in the midst of a change.
-    """
-    folder = state_folder()
-    if isinstance(folder, Problem):
-        return folder
-    url = journal_url(folder)
-    with exclusion.only_run(folder, url, host_key(order), order.run) as held:
-        if held is not None or settled:
-            return held
-        return unfinished(url, order)
 
 
 def carry_out(options: argparse.Namespace, order: Order) -> int:
