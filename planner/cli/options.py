@@ -472,7 +472,11 @@ def _nothing(_: argparse.ArgumentParser) -> None:
 def _served(command: argparse.ArgumentParser) -> None:
     command.add_argument("--listen", metavar="ADDRESS:PORT", default="127.0.0.1:8080")
     command.add_argument(
-        "--host-name", metavar="NAME", action="append", default=[], help="a further name that the service goes by"
+        "--host-name",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a further name (or NAME:PORT) that the service goes by",
     )
     for name, what in (("tls-cert", "the service's certificate"), ("tls-key", "its key")):
         command.add_argument(f"--{name}", metavar="FILE", help=what)
