@@ -128,7 +128,9 @@ def _pages(name: str, book: Book) -> Iterator[Iterable[Block]]:
 def _unknown(name: str, ruleset: Ruleset) -> Problem:
     known = [*codes_of(ruleset), *(one for rule in ruleset.rules for one in (rule.name, rule.table))]
     message = f"{ruleset.title} has no rule {name!r}, and there is no such code"
+    verdicts = [verdict for rule in ruleset.rules for verdict in rule.verdicts]
+    codes = sorted({verdict.code for verdict in verdicts if verdict.event == name})
     near = suggest(name, sorted({*known}))
     elsewhere = "a site's own are known with --policy DIR; `mgmtnet rules list` has the rules, docs/codes the codes"
-    hint = near if near.startswith("did") else elsewhere
+    hint = f"it is the engine's event of {', '.join(codes)}" if codes else near if "did you" in near else elsewhere
     return Problem("unknown-name", message, hint)
