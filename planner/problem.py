@@ -1,6 +1,6 @@
 """What is wrong, where, and what to do: the value every layer reports with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from planner.printing import printable
@@ -116,6 +116,15 @@ WIDEST_LINE = 110  # characters of the source shown; less cuts ordinary lines, m
 LEAD = 20  # of them before the fault where a line is cut
 WORD_ENDS = frozenset(" \t,[]{}#\"'")
 COLOURS = {"error": "31", "warning": "33", "note": "36"}
+
+
+def advice(problem: Problem, *, colour: bool = False) -> Iterator[str]:
+    """The problem with its place, and its hint, a line each."""
+    place = f"{printable(str(problem.where[0]))}: " if problem.where else ""
+    label = painted(printable(f"{problem.severity}[{problem.code}]"), COLOURS[problem.severity] if colour else "")
+    yield f"{place}{label}: {printable(problem.message)}"
+    if problem.hint:
+        yield f"  hint: {printable(problem.hint)}"
 
 
 def render(problem: Problem, sources: Mapping[str, str], *, colour: bool = False) -> str:

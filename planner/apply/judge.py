@@ -8,21 +8,25 @@ is lost by it is seen by playing it, not by a rule that foresees it. What a site
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import planner
+from planner.definition import Definition
+from planner.engine.compiled import Compiled
+from planner.explain.words import management_words
 from planner.host import graph
 from planner.host.capture import read_capture
 from planner.host.formats.jsontext import line_and_column, repeated_keys
 from planner.host.model import Bond, Host, Ip, Network, maker_of, origin
 from planner.plan.plan import Management
 from planner.printing import legible, listing
-from planner.problem import Problem, Result, Where, errors
+from planner.problem import Problem, Result, Where, advice, errors
 from planner.standin.canonical import base_of, port_of
 from planner.standin.clock import VirtualClock
 from planner.standin.host import StandIn
 from planner.standin.kernel import INTERNAL, Config, Record, Refusal
-from planner.yamltext import decode
+from planner.yamltext import decode, suggest
 
 FORMAT = "mgmtnet/judgement@1"
 HIDING, SHOWING = (4, 50), (4, 50, 7)  # VDSM with libnl 3.8 reports no gateway: docs/vdsm.md, Odd values
@@ -49,6 +53,12 @@ LOSSES: Mapping[str, bool] = {
     "moves-default-route": False,
     "lowers-mtu": False,
     "raises-mtu": False,
+}
+
+
+HEADLINES = {
+    "accepted": "accepted: the host keeps its management network",
+    "refused": "refused: the host could lose its management network",
 }
 
 
@@ -81,6 +91,13 @@ class CallVerdict(NamedTuple):
             "problems": [problem.document() for problem in self.problems],
         }
 
+    def text(self) -> str:
+        """As ``mgmtnet judge`` prints it."""
+        parts = [HEADLINES[self.verdict], "", f"Management address: {management_words(self.document())}"]
+        for problem in self.problems:
+            parts += ["", *advice(problem)]
+        return "\n".join(parts) + "\n"
+
 
 # A call in JSON: bare, as a hook is given it, or as it is sent over the wire.
 
@@ -89,8 +106,10 @@ PARTS = ("networks", "bondings", "options")
 SHAPE = 'give {"networks": {NAME: {...}}, "bondings": {NAME: {...}}, "options": {...}}, as setupNetworks takes it'
 
 
-def read_call(content: bytes, source: str = "request") -> Result[SetupCall]:
-    """Read a setupNetworks call; ``source`` is how problems call it."""
+def read_call(content: bytes | Record, source: str = "request") -> Result[SetupCall]:
+    """Read a setupNetworks call, as bytes or parsed already; ``source`` is how problems call it."""
+    if not isinstance(content, bytes):
+        return _call(content, source)
     text = decode(content, source)
     if isinstance(text, Problem):
         return Result(None, (text,))
@@ -134,6 +153,59 @@ def _no_call(
     message: str, source: str, path: str = "", line: int = 0, column: int = 0, hint: str = SHAPE
 ) -> Result[SetupCall]:
     return Result(None, (Problem("call-malformed", message, hint, where=(Where(source, path, line, column),)),))
+
+
+# Which device the call must not lose, and whether it can be told what becomes of it.
+
+
+LOOPBACK = "lo"
+
+
+def unknown_codes(allowed: Iterable[str]) -> list[Problem]:
+    """What of the codes that are allowed is none of `LOSSES`."""
+    return [
+        Problem("code-unknown", f"no loss that could be allowed is called {legible(code)}", suggest(code, LOSSES))
+        for code in allowed
+        if code not in LOSSES
+    ]
+
+
+def judged(
+    capture: Record,
+    definition: Definition,
+    addresses: Sequence[str],
+    rules: Compiled,
+    call: SetupCall,
+    allowed: Collection[str] = (),
+) -> CallVerdict | list[Problem]:
+    """Judge ``call`` on the host of ``capture``, or tell why it cannot be judged there; see `judge_call`."""
+    host = read_capture(capture).required()
+    if any(network.switch == "ovs" for network in host.networks.values()):
+        message = "VDSM has networks on Open vSwitch here: what a call does to those, the stand-in does not know"
+        return [Problem("call-unplayable", message, "judge it by hand; VDSM's connectivity check stands")]
+    management = _management(host, definition, addresses, rules)
+    if not isinstance(management, Management):
+        return management
+    return judge_call(capture, host, management, definition.network, call, allowed)
+
+
+def _management(
+    host: Host, definition: Definition, addresses: Sequence[str], rules: Compiled
+) -> Management | list[Problem]:
+    """Where the management address is, by the rules.
+
+    Without one given it is that of the network of this name, if VDSM has it; whoever asked for the capture over
+    loopback, on the host itself, has not shown which device it is.
+    """
+    network = host.networks.get(definition.network)
+    if not addresses and network is not None and network.ip.addresses:
+        addresses = (network.ip.primary4 or network.ip.addresses[0].text,)
+    if host.last_client_iface == LOOPBACK:
+        host = host._replace(last_client_iface="")
+    plan = planner.plan(host, definition, rules, addresses)
+    if plan.management is None or not plan.management.address:
+        return errors(plan.problems)
+    return plan.management
 
 
 # Before and after.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from planner.printing import json_text, printable, printable_lines
-from planner.problem import COLOURS, Problem, Where, painted
+from planner.problem import Problem, Where, advice
 
 LISTED_PROBLEMS = 100  # fewer may hide the one that matters; a hostile capture can cause hundreds of thousands
 PAINT = "(\033\\[(?:1(?:;3[1-6])?|0)m)"  # the colours of whoever paints what it has made fit
@@ -175,15 +175,6 @@ def complain(problems: Sequence[Problem]) -> None:
         tell_whole("".join(f"{line}\n" for line in advice(problem, colour=colour)), painted=True)
     if len(problems) > LISTED_PROBLEMS:
         tell(f"... and {len(problems) - LISTED_PROBLEMS} more")
-
-
-def advice(problem: Problem, *, colour: bool = False) -> Iterator[str]:
-    """The problem with its place, and its hint, a line each."""
-    place = f"{printable(str(problem.where[0]))}: " if problem.where else ""
-    label = painted(printable(f"{problem.severity}[{problem.code}]"), COLOURS[problem.severity] if colour else "")
-    yield f"{place}{label}: {printable(problem.message)}"
-    if problem.hint:
-        yield f"  hint: {printable(problem.hint)}"
 
 
 def problems_document(problems: Sequence[Problem]) -> dict[str, Any]:

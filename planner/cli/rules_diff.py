@@ -12,13 +12,13 @@ from planner.authoring.differences import KINDS
 from planner.authoring.golden import Case
 from planner.cli.cases import GOLDENS, case_at, compiled_of, definition_of, paths_in, point_out
 from planner.cli.git import Objects, Stopped, Tree, opened
-from planner.cli.output import advice, complain, say, say_json, say_lines, tell
+from planner.cli.output import complain, say, say_json, say_lines, tell
 from planner.cli.progress import with_bar
 from planner.definition import Definition
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.fleet.processes import LOST, spread
 from planner.plan.plan import Plan
-from planner.problem import Problem, errors
+from planner.problem import Problem, advice, errors
 from planner.proof import SOLVER, has_solver
 from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint

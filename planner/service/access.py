@@ -118,10 +118,12 @@ class Rate:
         return 0.0 if left >= 1 else (1 - left) / self.each_second
 
 
+# How the service itself is called on its machine, and the addresses that stand for all of its addresses.
+LOOPBACK, EVERYWHERE = ("127.0.0.1", "::1", "localhost"), ("0.0.0.0", "::")
+
+
 def names_of(address: str, port: int, names: Iterable[str]) -> frozenset[str]:
     """The Host headers under which the service answers: by another name a page of another site may ask (rebinding)."""
-    own = {address, *names}
-    if address in ("127.0.0.1", "::1", "localhost"):
-        own |= {"127.0.0.1", "::1", "localhost"}
+    own = {address, *names, *(LOOPBACK if address in (*LOOPBACK, *EVERYWHERE) else ())}
     bracketed = {f"[{name}]" if name.count(":") > 1 and "[" not in name else name.lower() for name in own}
     return frozenset((*bracketed, *(f"{name}:{port}" for name in bracketed)))

@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +28,7 @@ from planner.problem import Problem, Where, errors
 from planner.rules.digest import MANIFEST, SEALED
 from planner.rules.model import Invariant
 from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, ruleset_sources
-from planner.service.contract import JSON, PROBLEM, request_schema
+from planner.service.contract import JSON, PROBLEM, unlike
 from planner.yamltext import parse_yaml, plain
 
 if TYPE_CHECKING:  # it draws, which plans need not
@@ -64,6 +64,7 @@ class Asked(NamedTuple):
     addresses: tuple[str, ...]
     by: planner.Planner
     problems: tuple[Problem, ...]
+    record: dict[str, Any]
 
     @property
     def decision(self) -> str:
@@ -84,7 +85,7 @@ def answer(call: str, body: bytes, *, accept: str = "", etag: str = "") -> Answe
         return problem_answer(400, [document])
     if call == "scrubbed":
         return _plan_scrubbed(body)
-    wrong = _unlike(document, call)
+    wrong = unlike(document, call)
     if wrong:
         return problem_answer(422, wrong)
     if call in LOOKS:
@@ -101,7 +102,7 @@ def valid(call: str, body: bytes) -> Answer:
     document = parsed(body)
     if isinstance(document, Problem):
         return problem_answer(400, [document])
-    wrong = _unlike(document, call)
+    wrong = unlike(document, call)
     if not wrong and call in ("runs", "rollouts"):
         wrong = [*_addresses(document.get("addresses", ()))[1], *_addresses(document.get("expect", ()))[1]]
         wrong += errors(read_definition(document["definition"], "definition").problems)
@@ -163,27 +164,6 @@ def problem_document(status: int, problems: Sequence[Problem]) -> bytes:
     return json_text(document).encode() + b"\n"
 
 
-def _unlike(document: Any, call: str) -> list[Problem]:
-    """What in the request is not as schemas/service.schema.json has it."""
-    from jsonschema.exceptions import best_match
-
-    found = best_match(_validator(call).iter_errors(document))
-    if found is None:
-        return []
-    place = "/".join(map(str, found.absolute_path))
-    named = f"{place}: " if place else ""
-    shown = found.message if len(found.message) < 300 else f"{found.message[:300]}..."
-    hint = f"GET /openapi.json describes the request of /v1/{call.replace('_', '-')}"
-    return [Problem("request-invalid", f"{named}{shown}", hint, where=(Where("request", place.replace("/", ".")),))]
-
-
-@lru_cache
-def _validator(call: str) -> Any:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(request_schema(call))
-
-
 # What a request is about: capture, definition, addresses, ruleset.
 
 
@@ -197,7 +177,7 @@ def _asked(document: Mapping[str, Any]) -> Asked | Answer:
     problems = [*reading.problems, *definition.problems, *wrong, *(by if isinstance(by, list) else ())]
     if errors(problems) or reading.host is None or definition.definition is None or isinstance(by, list):
         return problem_answer(422, errors(problems) or problems)
-    return Asked(reading.host, definition.definition, addresses, by, tuple(problems))
+    return Asked(reading.host, definition.definition, addresses, by, tuple(problems), reading.document or {})
 
 
 def _addresses(stated: Sequence[str]) -> tuple[tuple[str, ...], list[Problem]]:
@@ -287,6 +267,23 @@ def _words(asked: Asked, document: Mapping[str, Any], _accept: str) -> Answer:
     else:
         told |= {"text": None, "beside": [], "problems": [problem.document() for problem in worded]}
     return _json(told, asked.decision)
+
+
+def _judge(asked: Asked, document: Mapping[str, Any], accept: str) -> Answer:
+    from planner.apply.judge import judged, read_call, unknown_codes
+    from planner.standin.captures import unfit
+
+    stated, allowed = document["request"], document.get("allow", ())
+    call, unread = read_call(stated.encode(errors="replace") if isinstance(stated, str) else stated)
+    problems = [*unknown_codes(allowed), *unread, *unfit(asked.host, "capture")]
+    if call is None or problems:
+        return problem_answer(422, problems)
+    found = judged(asked.record, asked.definition, asked.addresses, asked.by.rules, call, allowed)
+    if isinstance(found, list):
+        return problem_answer(422, found)
+    if accepted(accept, [JSON, "text/plain"]) == "text/plain":
+        return Answer(200, TEXT, found.text().encode())
+    return _json(found.document())
 
 
 def _facts(asked: Asked, _document: Mapping[str, Any], _accept: str) -> Answer:
@@ -644,6 +641,7 @@ CALLS: dict[str, Callable[[Asked, Mapping[str, Any], str], Answer]] = {
     "why": _why,
     "why_not": _why_not,
     "words": _words,
+    "judge": _judge,
     "facts": _facts,
     "diff": _diff,
     "draw": _draw,

@@ -105,9 +105,9 @@ class Guard:
     def _caller(self, scope: Scope, headers: Headers) -> Caller:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self.service.names:
-            called = printable(", ".join(hosts))[:100] or "without a name"
-            hint = "serve --host-name NAME adds a name"
-            raise Refused(421, "host-unknown", f"this service is not called {called}", hint)
+            called = printable(", ".join(hosts))[:100]
+            hint = f"if it is to be, start it with --host-name {called if len(hosts) == 1 and called else 'NAME'}"
+            raise Refused(421, "host-unknown", f"this service is not called {called or 'by no name'}", hint)
         origin = headers.get("origin")
         if origin is not None and origin != f"{scope['scheme']}://{hosts[0].lower()}":
             raise Refused(
@@ -168,9 +168,10 @@ def _handlers() -> dict[Any, Any]:
         told = f"there is no {printable(request.url.path)[:100]}"
         return Refused(404, "not-found", told, "GET /openapi.json lists the calls").response()
 
-    async def unmeant(_: Request, failure: Exception) -> Response:
-        allowed = getattr(failure, "headers", None) or {}
-        return Refused(405, "method-unmeant", "that method means nothing here", "", **allowed).response()
+    async def unmeant(request: Request, failure: Exception) -> Response:
+        meant = (getattr(failure, "headers", None) or {}).get("Allow", "")
+        told, hint = f"{request.method} means nothing here", f"send {meant}; GET /openapi.json lists the calls"
+        return Refused(405, "method-unmeant", told, hint, Allow=meant).response()
 
     async def failed(_: Request, failure: WorkerFailed) -> Response:
         return Refused(*FAILED[failure.kind], Retry_After="2").response()
@@ -180,7 +181,7 @@ def _handlers() -> dict[Any, Any]:
 
 def _routes(service: Service) -> Iterator[Route]:
     answering = Answering(service)
-    for call in ("plan", "why", "why-not", "words", "facts", "diff", "draw", "advise"):
+    for call in ("plan", "why", "why-not", "words", "judge", "facts", "diff", "draw", "advise"):
         yield Route(f"/v1/{call}", answering.about_a_host(call.replace("-", "_")), methods=["POST"])
     for call in ("check", "test", "prove"):
         yield Route(f"/v1/rules/{call}", answering.about_rules(f"rules_{call}"), methods=["POST"])

@@ -2,17 +2,24 @@
 
 import json
 import os
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 import planner
+from planner.definition import READERS
+from planner.host.caps import is_caps, opened
+from planner.printing import listing
+from planner.problem import Problem, Where
 from planner.rules.shelf import folder
+from planner.yamltext import suggest
 
 OF_CALL = {
     **dict.fromkeys(("plan", "facts", "diff", "draw", "advise"), "host-request"),
     "why": "why-request",
     "why_not": "why-not-request",
     "words": "words-request",
+    "judge": "judge-request",
     **dict.fromkeys(("rules_check", "rules_check_proofs", "rules_test"), "rules-request"),
     **dict.fromkeys(("rules", "rule", "invariants", "rulesets", "schema", "goldens", "golden"), "look"),
     "rules_prove": "prove-request",
@@ -36,9 +43,104 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def request_schema(call: str) -> dict[str, Any]:
-    """The schema of a call's request."""
-    return {"$ref": f"#/$defs/{OF_CALL[call]}", "$defs": schema()["$defs"]}
+# A request held against its schema, in words of what it is about: the validator's own are about JSON Schema.
+
+
+TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a number",
+    "number": "a number",
+}
+OF_PYTHON = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
+LIMITS = {
+    "minLength": "has at least {} characters",
+    "maxLength": "has at most {} characters",
+    "minItems": "has at least {} items",
+    "maxItems": "has at most {} items",
+    "maxProperties": "has at most {} members",
+    "minimum": "is at least {}",
+    "exclusiveMinimum": "is more than {}",
+    "maximum": "is at most {}",
+    "pattern": "is like {}",
+    "uniqueItems": "has each item once",
+}
+MOST_TOLD = 20  # of what is wrong with a request
+LONGEST_SHOWN = 80  # characters of a value that somebody sent
+ENVELOPE = '{"capture": ..., "definition": {...}, "addresses": [...]}'
+
+
+def unlike(document: Any, call: str) -> list[Problem]:
+    """What in the request of a call is not as schemas/service.schema.json has it."""
+    wrong = sorted(_validator(OF_CALL[call]).iter_errors(document), key=lambda error: list(map(str, error.path)))
+    strange = [problem for error in wrong if error.validator == "additionalProperties" for problem in _strange(error)]
+    # What is missing is most often what is misspelt.
+    others = [
+        error for error in wrong if error.validator not in ("additionalProperties", *(["required"] * bool(strange)))
+    ]
+    return list(dict.fromkeys((*strange, *map(_wrong, others))))[:MOST_TOLD]
+
+
+@cache
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema()["$defs"]})
+
+
+def _strange(error: Any) -> Iterator[Problem]:
+    """The members that a request does not have; or that it is a capture, which should be one of them."""
+    known, path = error.schema["properties"], list(map(str, error.absolute_path))
+    if "capture" in known and is_caps(opened(error.instance).answer):
+        yield _invalid("this is a capture by itself", f"send it as a member: {ENVELOPE}", path)
+        return
+    for name in (name for name in error.instance if name not in known):
+        inner = "definition" in known and name in READERS
+        hint = f"it belongs into `definition`: {ENVELOPE}" if inner else suggest(name, known)
+        yield _invalid(f"there is no member {_shown(name)}", hint, [*path, name])
+
+
+def _wrong(error: Any) -> Problem:
+    path, value, wanted = list(map(str, error.absolute_path)), error.instance, error.validator_value
+    place = ".".join(path) or "the request"
+    described = _described(error.schema)
+    if error.validator == "required":
+        missing = [name for name in wanted if name not in value]
+        return _invalid(
+            f"{place} has no member {' and no '.join(missing)}",
+            _described(error.schema["properties"][missing[0]]),
+            path,
+        )
+    if error.validator == "oneOf":
+        return _invalid(
+            f"{place} has none or several of {listing([one['required'][0] for one in wanted])}", described, path
+        )
+    if error.validator == "enum":
+        return _invalid(f"{place} is {_shown(value)}", suggest(str(value), map(str, wanted)), path)
+    if error.validator in LIMITS:
+        told = LIMITS[error.validator].format(wanted)
+        return _invalid(f"{place} is {_shown(value)}, and {told}", described, path)
+    told = " or ".join(TYPES[kind] for kind in ([wanted] if isinstance(wanted, str) else wanted))
+    return _invalid(f"{place} is {_shown(value)}, not {told}", described, path)
+
+
+def _invalid(message: str, hint: str, path: list[str]) -> Problem:
+    hint = hint or "GET /openapi.json describes every request"
+    return Problem("request-invalid", message, hint, where=(Where("request", ".".join(path)),))
+
+
+def _described(part: dict[str, Any]) -> str:
+    """What a part of the schema says of itself, be it where it refers to."""
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    return str(part.get("description") or schema()["$defs"].get(name, {}).get("description", ""))
+
+
+def _shown(value: Any) -> str:
+    """A value that somebody sent, as far as it is short."""
+    text = "" if isinstance(value, dict | list) and value else json.dumps(value)
+    return text if text and len(text) <= LONGEST_SHOWN else TYPES.get(OF_PYTHON.get(type(value), ""), "null")
 
 
 class Call(NamedTuple):
@@ -93,6 +195,7 @@ def _calls() -> list[Call]:
         Call("/v1/why", "post", "Why the plan has its values", "why-request", _of("why") | text),
         Call("/v1/why-not", "post", "Why a rule did not fire", "why-not-request", _of("why-not") | text),
         Call("/v1/words", "post", "The plan in another program's words", "words-request", _of("words")),
+        Call("/v1/judge", "post", "Whether a call would lose the host", "judge-request", _of("judgement") | text),
         Call("/v1/facts", "post", "What the rules see of a host", "host-request", facts),
         Call("/v1/diff", "post", "What the plan changes on the host", "host-request", _of("diff") | text),
         Call("/v1/draw", "post", "The host before and after", "host-request", drawings),
@@ -141,7 +244,7 @@ def _operation(call: Call) -> dict[str, Any]:
         body |= {LINES: {"schema": {"type": "string"}}} if call.path == "/v1/plan" else {}
         operation["requestBody"] = {"required": True, "content": body}
     good: dict[str, Any] = {"description": "Answered", "content": call.gives}
-    if call.method == "post" and call.takes.startswith(("host", "why")):
+    if call.takes in DECIDED or call.path == "/v1/decisions/{id}":
         good["headers"] = {"Mgmtnet-Decision": {"$ref": "#/components/headers/Decision"}}
     operation["responses"] = {"200": good} | _failures(call)
     begins = call.path in BEGIN and call.method == "post"
@@ -156,6 +259,7 @@ def _operation(call: Call) -> dict[str, Any]:
 
 
 REQUEST = "-request"  # how the name of a request's schema ends
+DECIDED = ("host-request", "why-request", "why-not-request", "words-request")  # of these the answer tells a decision
 BEGIN = ("/v1/runs", "/v1/runs/{id}/undo", "/v1/rollouts")  # what is begun there an Idempotency-Key names
 IDEMPOTENCY = {
     "name": "Idempotency-Key",

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from planner.apply.library import state_folder
 from planner.problem import Problem
-from planner.service.access import Caller, Rate, names_of, read_tokens
+from planner.service.access import EVERYWHERE, LOOPBACK, Caller, Rate, names_of, read_tokens
 from planner.service.app import Service, application
 from planner.service.changes import audit_into
 from planner.service.decisions import decisions_at
@@ -192,7 +192,9 @@ def listen(listening: Listening, service: Service) -> Problem | None:
         return Problem("tls-unusable", f"certificate, key or CA cannot be used: {failure}", "PEM files, unencrypted")
     scheme = "https" if listening.certificate else "http"
     host = f"[{address}]" if ":" in address else address
-    server = _Server(config, f"listening on {scheme}://{host}:{port}")
+    own = ", ".join((*LOOPBACK, *listening.names))
+    called = f" (called {own}; --host-name NAME adds another name)" if address in EVERYWHERE else ""
+    server = _Server(config, f"listening on {scheme}://{host}:{port}{called}")
     asyncio.run(server.serve(sockets=[bound]))
     return None
 

@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from planner.problem import Problem
-from planner.service.access import Caller
+from planner.service.access import ANYBODY, Caller
 from planner.service.answers import problem_document
 from planner.service.contract import JSON, PROBLEM
 
@@ -38,8 +38,11 @@ def allowed(request: Request, scope: str) -> Caller:
     """Who asks, if they may do what the scope covers."""
     caller: Caller = request.scope["caller"]
     if scope not in caller.scopes:
-        hint = f"use a token with the scope {scope}"
-        raise Refused(403, "scope-missing", f"{caller.name} may not do this", hint)
+        who = "whoever asks without a token" if caller == ANYBODY else caller.name
+        told = f"this needs the scope {scope}, which {who} does not have"
+        made = f"`mgmtnet serve --new-token NAME:{scope} --tokens FILE` makes a token that has it"
+        added = "start the service with --tokens FILE" if caller == ANYBODY else f"or add it to the line of {who} there"
+        raise Refused(403, "scope-missing", told, f"{made}; {added}")
     return caller
 
 

@@ -19,11 +19,11 @@ class Captured(NamedTuple):
 def read_document(content: bytes, source: str, which: Which = LAST) -> Captured:
     """The getVdsCaps document in ``content``; ``source`` is how problems call it. An excerpt makes no host."""
     reading = read_capture(content, source, which)
-    unfit = () if reading.host is None else tuple(_unfit(reading.host, source))
-    return Captured(None if unfit else reading.document, reading.problems + unfit)
+    found = () if reading.host is None else tuple(unfit(reading.host, source))
+    return Captured(None if found else reading.document, reading.problems + found)
 
 
-def _unfit(host: Host, source: str) -> Iterator[Problem]:
+def unfit(host: Host, source: str) -> Iterator[Problem]:
     """What of a host cannot be played: what was not captured, and what was captured in two ways."""
     if host.lacks:
         message = f"this is an excerpt that lacks {', '.join(host.lacks)}"

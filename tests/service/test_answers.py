@@ -11,8 +11,10 @@ from services import GOLDEN, SEED, Served, request_of
 from standins import BARE, MGMTNET, addresses
 
 from planner.dialects import DIALECTS
+from planner.problem import Where
 from planner.service.contract import openapi, schema
 
+DATA = GOLDEN.parent / "tests" / "data"
 GOLDENS = (SEED, "dual-stack-static", "several-addresses")
 SCHEMAS = openapi()["components"]["schemas"]
 
@@ -57,7 +59,9 @@ def test_answers_are_what_the_command_prints(service: Served, golden: str) -> No
             valid(document, call)
             assert document["text"] == told.text
     for dialect in DIALECTS:
-        words = service.post("/v1/words", request | {"dialect": dialect}).json()
+        worded = service.post("/v1/words", request | {"dialect": dialect})
+        assert worded.headers["Mgmtnet-Decision"] == decision
+        words = worded.json()
         valid(words, "words")
         assert (words["text"] or "") == printed("plan", "-o", dialect, golden=golden)
         assert bool(words["text"]) is bool(words["beside"])
@@ -66,6 +70,90 @@ def test_answers_are_what_the_command_prints(service: Served, golden: str) -> No
     advice = service.post("/v1/advise", request)
     assert advice.json() == json.loads(printed("advise", "-o", "json", golden=golden))
     valid(advice.json(), "advice")
+
+
+def test_a_judgement_is_what_the_command_prints(service: Served, tmp_path: Path) -> None:
+    caps = DATA / "hosts" / "ov-bridged-bond-static" / "caps.json"
+    removed = {"networks": {"ovirtmgmt": {"remove": True}}}
+    path, verdicts = tmp_path / "call.json", []
+    for call, allow in (
+        (removed, []),
+        (removed | {"bondings": {}}, ["loses-address"]),
+        ({"networks": {}}, []),
+        ({"networks": {"ovirtmgmt": {"nic": "eth9", "bootproto": "dhcp"}}}, []),
+    ):
+        path.write_text(json.dumps(call))
+        typed = [*MGMTNET, "judge", str(path), "--capture", str(caps), *(f"--allow={code}" for code in allow)]
+        request = {"capture": caps.read_text(), "request": call, "allow": allow}
+        told = service.post("/v1/judge", request)
+        valid(told.json(), "judgement")
+        verdicts.append(told.json()["verdict"])
+        text = service.post("/v1/judge", request | {"request": json.dumps(call)}, headers={"Accept": "text/plain"})
+        for command, answer in (([*typed, "-o", "json"], told), (typed, text)):
+            done = subprocess.run(command, env=BARE, capture_output=True, text=True, check=False)
+            assert answer.text == done.stdout, call
+    assert verdicts == ["refused", "accepted", "accepted", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("golden", "asked", "code"),
+    [
+        (SEED, {"request": {"nics": {}}}, "call-malformed"),
+        (SEED, {"request": "\ud800"}, "call-malformed"),
+        (SEED, {"request": {"networks": {}}, "allow": ["loses-adress"]}, "code-unknown"),
+        (SEED, {"request": {"networks": {}}, "addresses": ["203.0.113.9"]}, "address-not-found"),
+        ("ovirtmgmt-on-ovs", {"request": {"networks": {}}}, "call-unplayable"),
+        ("excerpt-without-vlans", {"request": {"networks": {}}}, "capture-incomplete"),
+    ],
+)
+def test_what_cannot_be_judged_is_told(service: Served, golden: str, asked: dict[str, Any], code: str) -> None:
+    answer = service.post("/v1/judge", request_of(golden) | asked)
+    assert answer.status_code == 422
+    valid(answer.json(), "problem-document")
+    assert answer.json()["problems"][0]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("call", "asked", "message", "hint", "path"),
+    [
+        ("plan", {"nics": {}, "bondings": {}}, "this is a capture by itself", '{"capture": ...', ""),
+        ("plan", {"result": {"nics": {}}, "jsonrpc": "2.0"}, "this is a capture by itself", '{"capture": ...', ""),
+        ("plan", {"captur": {}}, 'there is no member "captur"', "did you mean capture?", "captur"),
+        ("plan", {"capture": {}, "vlan": 7}, 'there is no member "vlan"', "it belongs into `definition`", "vlan"),
+        ("plan", {}, "the request has no member capture", "What getVdsCaps answered", ""),
+        ("plan", [], "the request is [], not an object", "A captured host", ""),
+        ("plan", {"capture": 7}, "capture is 7, not an object or text", "What getVdsCaps answered", "capture"),
+        ("plan", {"capture": {}, "definition": ["a"] * 99}, "definition is a list, not an", "What the", "definition"),
+        (
+            "plan",
+            {"capture": {}, "addresses": ["a" * 81]},
+            "addresses.0 is text, and has at most 80",
+            "GET",
+            "addresses.0",
+        ),
+        ("plan", {"capture": {}, "call": 0}, "call is 0, and is at least 1", "", "call"),
+        ("words", {"capture": {}, "dialect": "nmstat"}, 'dialect is "nmstat"', "did you mean nmstate?", "dialect"),
+        (
+            "rules/check",
+            {"files": {"guard/a.yaml": None}},
+            "files.guard/a.yaml is null, not text",
+            "",
+            "files.guard/a.yaml",
+        ),
+    ],
+)
+def test_what_a_request_lacks_is_told_in_words_of_the_field(
+    service: Served, call: str, asked: Any, message: str, hint: str, path: str
+) -> None:
+    answer = service.post(f"/v1/{call}", asked)
+    assert answer.status_code == 422
+    valid(answer.json(), "problem-document")
+    (problem,) = answer.json()["problems"]
+    assert problem["code"] == "request-invalid"
+    assert problem["message"].startswith(message)
+    assert hint in problem["hint"]
+    assert problem["hint"]
+    assert problem["where"] == [str(Where("request", path))]
 
 
 def test_a_capture_comes_as_json_or_as_the_text_of_any_format(service: Served) -> None:

@@ -7,7 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from services import Served, made_token, serving
+from services import Served, made_token, request_of, serving
 
 from planner.service.contract import openapi
 
@@ -40,3 +40,18 @@ def test_every_answer_is_declared(case: Any, everything: Served) -> None:
     answer = case.call(base_url=everything.url, headers=dict(everything.session.headers), timeout=60)
     assert answer.status_code < 500 or answer.status_code in (501, 503), answer.text
     case.validate_response(answer, excluded_checks=[positive_data_acceptance])  # {} is JSON, and no capture
+
+
+def test_answers_that_tell_a_decision_are_those_that_are_declared(service: Served) -> None:
+    request = request_of() | {"definition": {}}
+    further = {
+        "/v1/why-not": {"rule": "vlan-over-bond"},
+        "/v1/words": {"dialect": "nmstate"},
+        "/v1/judge": {"request": {"networks": {}}},
+    }
+    calls = {path: call["post"]["responses"]["200"] for path, call in openapi()["paths"].items() if "post" in call}
+    about = [path for path in calls if "Mgmtnet-Decision" in calls[path].get("headers", {})]
+    assert {"/v1/plan", "/v1/words"} < {*about}
+    for path in (*about, "/v1/judge"):
+        answer = service.post(path, request | further.get(path, {}))
+        assert (answer.status_code, "Mgmtnet-Decision" in answer.headers) == (200, path in about), path

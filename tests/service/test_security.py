@@ -372,6 +372,41 @@ def test_an_audit_has_who_and_what_and_no_secret(tmp_path: Path) -> None:
     assert os.stat(audit).st_mode & 0o077 == 0
 
 
+def test_on_every_address_it_goes_by_the_names_of_the_loopback_and_those_given(tmp_path: Path) -> None:
+    own, token = str(tmp_path / "own"), made_token(tmp_path, "plan")
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(own)
+    secured = ("--tls-cert", own, "--tls-key", own, "--tokens", str(tmp_path / "tokens"))
+    with serving("--listen", "0.0.0.0:0", "--host-name", "h.example.com", *secured, token=token) as served:
+        served.session.verify = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # urllib3 warns of certificates that are not looked at
+            for host in ("127.0.0.1", f"localhost:{served.port}", "[::1]", f"h.example.com:{served.port}"):
+                assert served.get("/v1/rules", headers={"Host": host}).status_code == 200, host
+            foreign = served.get("/v1/rules", headers={"Host": "h2.example.com"})
+    assert foreign.status_code == 421
+    assert foreign.json()["detail"] == "if it is to be, start it with --host-name h2.example.com"
+    assert names_of("192.0.2.1", 80, ()) == {"192.0.2.1", "192.0.2.1:80"}, "of one address nothing else"
+
+
+def test_a_method_or_a_scope_that_is_missing_is_told_with_what_helps(guarded: tuple[Served, str, str]) -> None:
+    served, planner, _ = guarded
+    unmeant = served.session.delete(f"{served.url}/v1/plan", headers=bearer(planner))
+    assert (unmeant.status_code, unmeant.headers["Allow"]) == (405, "POST")
+    told = unmeant.json()
+    assert told["title"] == "DELETE means nothing here"
+    assert told["detail"] == "send POST; GET /openapi.json lists the calls"
+    lacking = served.post("/v1/rehearse", request_of(), headers=bearer(planner)).json()
+    assert lacking["title"] == "this needs the scope rehearse, which planner does not have"
+    assert lacking["detail"].startswith("`mgmtnet serve --new-token NAME:rehearse --tokens FILE` makes a token")
+    assert lacking["detail"].endswith("or add it to the line of planner there")
+
+
+def test_whoever_asks_without_a_token_is_told_where_they_come_from(service: Served) -> None:
+    lacking = service.post("/v1/runs", {}).json()
+    assert lacking["title"] == "this needs the scope apply, which whoever asks without a token does not have"
+    assert lacking["detail"].endswith("start the service with --tokens FILE")
+
+
 def test_a_name_may_have_the_port_that_others_see() -> None:
     names = names_of("0.0.0.0", 8443, ["Host.example.com:443", "2001:db8::1", "[2001:db8::2]:443"])
     assert {"host.example.com:443", "[2001:db8::1]", "[2001:db8::1]:8443", "[2001:db8::2]:443"} <= names
