@@ -15,6 +15,7 @@ DEFAULT_MTU = 1500  # bytes
 SMALLEST_MTU, LARGEST_MTU = 68, 65535  # RFC 791's smallest link; what an IP packet's length field holds
 LARGEST_NUMBER = 2**63  # Python refuses to print really large ones
 BONDS = ("bond", "bonding", "bondings", "bonds")  # what people write who want one made
+CAPTURED = {"nics", "bondings"}  # what getVdsCaps always has
 LARGEST_TAG = 4094  # IEEE 802.1Q; 4095 is reserved
 
 
@@ -145,6 +146,13 @@ def written(definition: Definition) -> dict[str, Any]:
 
 
 def _definition(node: Node, findings: Findings) -> DefinitionReading:
+    if CAPTURED.issubset(entry.name for entry in node.entries):
+        message = "this is a capture: a definition says what is wanted of a host, not what it is"
+        hint = (
+            "give the capture itself before it: mgmtnet plan CAPTURE --network DEFINITION; `mgmtnet define` makes one"
+        )
+        findings.report(node, "not-a-definition", message, hint)
+        return DefinitionReading(None, findings.in_order())
     for entry in (entry for entry in node.entries if entry.name in BONDS):
         _bond(entry, findings)
     others = tuple(entry for entry in node.entries if entry.name not in BONDS)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.host.capture import DESCRIBED, SOSREPORT, is_answer
+from planner.host.capture import DESCRIBED, SOSREPORT, is_answer, is_packed
 from planner.printing import printable
 from planner.problem import Problem, Where
 
@@ -121,6 +121,8 @@ HINTS = {
     "capture": "give the path of a file, or - for standard input",
     "definition": f"{HINT}; `mgmtnet define CAPTURE > definition.yaml` writes a first one",
 }
+A_DEFINITION = "a definition is YAML or JSON, and says what is wanted of a host"
+CAPTURES_GO = "a capture, packed or not, goes before it: mgmtnet plan CAPTURE --network DEFINITION"
 CHECKSUMS = (".md5", ".sha256")  # which sos puts beside a report
 LISTED = 5
 
@@ -130,7 +132,11 @@ def read_file(path: str, source: str) -> bytes | Problem:
     if source == "capture" and os.path.isdir(path):
         return _in_folder(path)
     content = _standard_input() if path == "-" else content_of(path, LARGEST_FILE)
-    return content if isinstance(content, bytes) else _unreadable(path, source, content.reason, HINTS.get(source, HINT))
+    if isinstance(content, Unreadable):
+        return _unreadable(path, source, content.reason, HINTS.get(source, HINT))
+    if source == "definition" and is_packed(content):
+        return Problem("not-a-definition", f"this is an archive; {A_DEFINITION}", CAPTURES_GO, where=(Where(path),))
+    return content
 
 
 def _unreadable(path: str, source: str, reason: str, hint: str) -> Problem:

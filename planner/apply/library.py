@@ -182,12 +182,13 @@ def confirm(run: str) -> Result[Step]:
     'run-unknown'
     """
     folder = state_folder()
-    record = folder if isinstance(folder, Problem) else confirmed(journal.journal_url(folder), run)
+    record = folder if isinstance(folder, Problem) else confirmed(folder, run)
     return Result(None, (record,)) if isinstance(record, Problem) else Result(_kept(record), ())
 
 
-def confirmed(url: str, run: str) -> journal.Record | Problem:
-    """The run of the journal at ``url`` that keeps its change, as `confirm` has said."""
+def confirmed(folder: str, run: str) -> journal.Record | Problem:
+    """The run that keeps its change, as `confirm` has said; ``folder`` is the state folder."""
+    url = journal.journal_url(folder)
     record = run_named(url, run)
     if isinstance(record, Problem):
         return record
@@ -197,11 +198,13 @@ def confirmed(url: str, run: str) -> journal.Record | Problem:
     failure = journal.confirm(url, run)
     if failure is not None:
         return failure
-    end = monotonic() + HEARD_WITHIN
-    while record.asks and monotonic() < end:
-        sleep(LISTEN_EVERY)
+    end = monotonic() + (HEARD_WITHIN if _at_work(folder, url, record) else 0.0)
+    while record.asks:
         again = run_named(url, run)
         record = record if isinstance(again, Problem) else again
+        if monotonic() >= end:
+            break
+        sleep(LISTEN_EVERY)
     if record.asks:
         told = f"it is written down that the run {run} is kept, but nobody is at work on it"
         return Problem("run-unfinished", told, f"`mgmtnet resume {run}` saves the change")
@@ -209,6 +212,15 @@ def confirmed(url: str, run: str) -> journal.Record | Problem:
         told = f"too late: the change of the run {run} is being taken back"
         return Problem("not-kept", told, f"`mgmtnet status {run}` shows how it ends")
     return record
+
+
+def _at_work(folder: str, url: str, record: journal.Record) -> bool:
+    """Whether somebody may be at work on a run's host: here, in a container beside us, or on another machine."""
+    host = host_key(read_order(record.order))
+    if exclusion.held_here(host):
+        return True
+    with exclusion.only_run(folder, url, host, record.run) as held:
+        return held is not None
 
 
 def _kept(record: journal.Record) -> Step | None:

@@ -12,7 +12,7 @@ from planner.rules.digest import MANIFEST
 from planner.rules.model import STAGES, Rule, Ruleset
 from planner.rules.ruleset import KEYS, parse_manifest
 from planner.rules.schema import texts
-from planner.yamltext import Findings, Node, dump_yaml, parse_yaml
+from planner.yamltext import Findings, Node, dump_yaml, parse_yaml, written_at
 
 # A comment: a why that is there and says nothing would be an error, and nobody could try the rule before it is written.
 WHY = "# why: what would happen to a host without this rule, and where that is known from"
@@ -27,7 +27,7 @@ def copied(text: str, name: str, since: str, schema: str) -> str:
     node, _ = parse_yaml(text, name)
     if node is None:
         return text
-    lines = text.splitlines()
+    lines = _with_codes(text, node, name)
     head = head_of(lines)
     tabular = any(entry.name == "table" for entry in node.entries)
     goldens = ["examples:", *([] if tabular else ["  fires: []"]), "  silent: []"]
@@ -42,20 +42,34 @@ def copied(text: str, name: str, since: str, schema: str) -> str:
     return _without_goldens("\n".join(made) + "\n", name) if tabular else "\n".join(made) + "\n"
 
 
+def _with_codes(text: str, node: Node, name: str) -> list[str]:
+    """The lines of a rule's file with its verdicts called ``name``: a code is how a site speaks of its own rule."""
+    lines = text.splitlines()
+    then = _under(node, "then")
+    for verdict in then.entries if then is not None else ():
+        code = _under(verdict.value, "code")
+        if code is not None and code.kind == "text":
+            line, begin = lines[code.line - 1], code.column - 1
+            lines[code.line - 1] = line[:begin] + name + line[begin + len(written_at(text, code.line, code.column)) :]
+    return lines
+
+
 def _without_goldens(text: str, source: str) -> str:
-    """A table's file with the cells empty that were about the old rows."""
+    """A table's file with the cells empty that were about the old rows, and codes that are called after the new."""
     node, _ = parse_yaml(text, source)
     table = _under(node, "table")
     columns, rows = _under(table, "columns"), _under(table, "rows")
     if columns is None or rows is None:
         return text
     old = [index for index, heading in enumerate(columns.items) if heading.value in COLUMNS]
+    codes = [index for index, heading in enumerate(columns.items) if str(heading.value).endswith(".code")]
     lines = text.splitlines()
     for entry in rows.entries:
         split = split_row(lines[entry.value.line - 1])
         if split is not None and len(split[1]) == len(columns.items):
             begin, cells, rest = split
             cells = ["~" if index in old else cell for index, cell in enumerate(cells)]
+            cells = [f"{source}-{entry.name}" if index in codes else cell for index, cell in enumerate(cells)]
             lines[entry.value.line - 1] = f"{begin} [{', '.join(cells)}]{rest}"
     return aligned("\n".join(lines) + "\n", source)
 

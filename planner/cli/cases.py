@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from planner.authoring.golden import Case
@@ -16,7 +16,7 @@ from planner.cli.output import complain, in_colour, tell_whole
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.files import read_file
-from planner.fleet.captures import captures_in
+from planner.fleet.captures import Captured, captures_in
 from planner.host.capture import read_capture
 from planner.problem import Problem, Where, errors
 from planner.rules.model import Ruleset
@@ -63,13 +63,17 @@ def read_case(
     path: str, definition: Definition, addresses: tuple[str, ...] = (), name: str = ""
 ) -> tuple[Case | None, list[Problem]]:
     """The captured host in the file ``path`` with what is wanted of it; ``name``: the last part is how it is called."""
-    content = _content(path)
+    return _case(_content(path), path, definition, addresses, os.path.basename(name or path))
+
+
+def _case(
+    content: bytes | Problem, source: str, definition: Definition, addresses: tuple[str, ...], name: str
+) -> tuple[Case | None, list[Problem]]:
     if isinstance(content, Problem):
         return None, [content]
-    reading = read_capture(content, path)
-    if reading.host is None:
-        return None, list(reading.problems)
-    return Case(os.path.basename(name or path), reading.host, definition, addresses), list(reading.problems)
+    reading = read_capture(content, source)
+    case = Case(name, reading.host, definition, addresses) if reading.host is not None else None
+    return case, list(reading.problems)
 
 
 def _content(path: str) -> bytes | Problem:
@@ -80,7 +84,7 @@ def _content(path: str) -> bytes | Problem:
 
 def cases_in(folders: Iterable[str], definition: Definition | None) -> Iterator[Found]:
     """Every golden in the folders, and every file that lies in them by itself, as a capture with ``definition``."""
-    return (case_at(path, definition) for folder in folders for path in paths_in(folder))
+    return (case_at(host, definition) for folder in folders for path in paths_in(folder) for host in hosts_at(path))
 
 
 def paths_in(folder: str) -> Iterator[str]:
@@ -94,25 +98,33 @@ def paths_in(folder: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in _files(folder))
 
 
-def case_at(path: str, definition: Definition | None) -> Found:
-    """The golden in the folder ``path``, or the capture in the file, of which ``definition`` is wanted."""
-    return Found(path, *read_golden(path)) if os.path.isdir(path) else _captured(path, definition)
+def hosts_at(path: str) -> Iterator[str | Captured]:
+    """The path of a golden or a capture as it is; of an archive, a stream or a log of several hosts each of these."""
+    found = captures_in([path]) if os.path.isfile(path) else iter(())
+    first = list(islice(found, 2))
+    yield from chain(first, found) if len(first) > 1 else [path]
+
+
+def case_at(at: str | Captured, definition: Definition | None) -> Found:
+    """What `hosts_at` names: a golden's folder, or a capture, of which ``definition`` is wanted."""
+    if isinstance(at, str) and os.path.isdir(at):
+        return Found(at, *read_golden(at))
+    path = at if isinstance(at, str) else at.source
+    if definition is None:
+        message, hint = (
+            "nobody says what is wanted of this capture",
+            "give its definition by --network, or make it a golden",
+        )
+        return Found(path, None, [Problem("no-definition", message, hint, where=(Where(path),))])
+    if isinstance(at, str):
+        return Found(path, *read_case(path, definition))
+    return Found(path, *_case(at.content(), path, definition, (), at.host))
 
 
 def capture_of(folder: str) -> str:
     """The path of a golden's capture, whatever its format."""
     names = sorted(name for name in os.listdir(folder) if name.startswith("capture."))
     return os.path.join(folder, names[0] if names else "capture.json")
-
-
-def _captured(path: str, definition: Definition | None) -> Found:
-    if definition is not None:
-        return Found(path, *read_case(path, definition))
-    message, hint = (
-        "nobody says what is wanted of this capture",
-        "give its definition by --network, or make it a golden",
-    )
-    return Found(path, None, [Problem("no-definition", message, hint, where=(Where(path),))])
 
 
 def _files(folder: str) -> list[str]:

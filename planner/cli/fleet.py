@@ -28,6 +28,7 @@ BAD_INPUT, REFUSED, CHANGED = 1, 3, 4
 STREAM = ("-", "ndjson")
 SUMS = {"json": "summary.json", "junit": "junit.xml", "html": "index.html"}
 ENDINGS = (".json", ".ndjson", ".html")  # of files that nobody means to be folders
+FORMS = ("xml", "yaml", "yml", "csv", "tsv", "md", "markdown", "pdf", "svg", "sarif", "table", "txt", "jsonl", "htm")
 FORMAT = "mgmtnet/fleet-diff@1"
 LISTED = 50  # hosts told of; -o json has all
 UNWANTED = Problem(
@@ -40,10 +41,9 @@ UNWANTED = Problem(
 def run_fleet_plan(options: argparse.Namespace) -> int:
     """Plan, write or print; the exit status."""
     sought, to = _sought(options), options.output
-    kind = os.path.splitext(to)[1][1:] if os.path.splitext(to)[1] in ENDINGS else ""
-    if kind and not os.path.isdir(to):
-        hint = f"-o {kind} > {to}; or a folder, which gets plans and every sum"
-        return _bad([Problem("options-contradict", f"-o {to} would be a folder of that name", hint)], options)
+    meant = _no_folder(to) if to not in (*STREAM, *SUMS, "text") and not os.path.isdir(to) else ""
+    if meant:
+        return _bad([Problem("options-contradict", f"-o {to} would be a folder of that name", meant)], options)
     if isinstance(sought, list):
         return _bad(sought, options)
     tally = _told(options.paths, sought, to) if to in (*STREAM, "text", "json") else _written(options.paths, sought, to)
@@ -51,6 +51,21 @@ def run_fleet_plan(options: argparse.Namespace) -> int:
         return _bad([tally], options)
     complain(list(_unmet(tally, sought, options.network)))
     return _status(tally)
+
+
+def _no_folder(to: str) -> str:
+    """What to give in place of a folder that is called like a kind of output; ``""`` where it is not."""
+    from planner.yamltext import near
+
+    kind = os.path.splitext(to)[1]
+    if kind in ENDINGS:
+        return f"-o {kind[1:]} > {to}; or a folder, which gets plans and every sum"
+    kinds = ("text", *STREAM[1:], *SUMS)
+    likely = near(to.lower(), kinds) if os.sep not in to else []
+    if likely or to.lower() in FORMS:
+        wanted = f"did you mean -o {likely[0]}?" if likely else f"-o takes {', '.join(kinds)};"
+        return f"{wanted} a folder of that name is -o .{os.sep}{to}"
+    return ""
 
 
 def _told(paths: list[str], sought: Sought, to: str) -> Tally:

@@ -9,13 +9,12 @@ from planner.cli.output import complain, detail, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
-from planner.host.capture import PACKED, TAR, TAR_AT, Which, read_capture
+from planner.host.capture import Which, is_packed, read_capture
 from planner.host.model import Host
 from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
-ZIP = b"PK\x03\x04"  # how a zip archive begins
 OF_WHAT_IS = ("define", "judge")  # commands about the host as it is, and what another asks of it
 NOT_GIVEN = "no --network was given: ovirtmgmt is taken as a VM network, untagged, MTU 1500"
 DEFINE = "`mgmtnet define CAPTURE > definition.yaml` writes a definition by what the host is"
@@ -124,7 +123,7 @@ def held_at(path: str) -> Held | Problem:
     source = "standard input" if path == "-" else path
     if isinstance(content, Problem):
         return content
-    if not content.startswith((*PACKED, ZIP)) and not content.startswith(TAR, TAR_AT):
+    if not is_packed(content):
         return Held(content, source)
     from planner.fleet.captures import captures_in_bytes
 

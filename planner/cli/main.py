@@ -91,7 +91,8 @@ def _lack(fault: Exception) -> tuple[str, ...]:
     """What this machine lacks, if that is what went wrong, and what to do."""
     if isinstance(fault, ModuleNotFoundError) and fault.name and not fault.name.startswith("planner"):
         module = fault.name.partition(".")[0]
-        wanted = next((f"'mgmtnet[{extra}]'" for extra, modules in EXTRAS.items() if module in modules), "mgmtnet")
+        extra = next((f"[{extra}]" for extra, modules in EXTRAS.items() if module in modules), "")
+        wanted = _as_installed(extra)
         lacking = f"this command needs the Python module {module}, which is not installed"
         return (f"mgmtnet: {lacking}: `{sys.executable} -m pip install {wanted}`",)
     if isinstance(fault, MemoryError):
@@ -99,6 +100,21 @@ def _lack(fault: Exception) -> tuple[str, ...]:
     if isinstance(fault, RuntimeError) and str(fault) == "can't start new thread":
         return "mgmtnet: no thread can be started", "  `ulimit -u` tells how many processes and threads there may be"
     return ()
+
+
+def _as_installed(extra: str) -> str:
+    """What pip is to install for an ``extra``: a checkout that is installed in place (``make demo``) stays that."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        origin = json.loads(distribution("mgmtnet").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, OSError, ValueError):
+        origin = {}
+    if origin.get("dir_info", {}).get("editable"):
+        return f"-e '{unquote(urlsplit(origin['url']).path)}{extra}'"
+    return f"'mgmtnet{extra}'"
 
 
 def _fault(fault: Exception) -> tuple[str, ...]:

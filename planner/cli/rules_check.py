@@ -14,17 +14,18 @@ from planner.authoring.edit import SCHEMAS
 from planner.authoring.findings import Finding, counts, document, sarif
 from planner.authoring.fix import Change, mend, missing_schema
 from planner.authoring.golden import Case
-from planner.cli.cases import cases_in
+from planner.cli.cases import GOLDENS, cases_in, golden_folders
 from planner.cli.output import in_colour, say, say_json, tell, write_whole
 from planner.definition import Definition
 from planner.engine.compiled import compile_ruleset
 from planner.printing import printable
 from planner.problem import Problem, Where, errors, render
 from planner.rules.digest import MANIFEST
+from planner.rules.lint import unknown_goldens
 from planner.rules.model import STAGES, Ruleset
 from planner.rules.ruleset import assemble
 from planner.rules.schema import texts
-from planner.rules.shelf import COMPILED, Shelved, form_in, kept_form, ruleset_sources
+from planner.rules.shelf import COMPILED, Shelved, folder, form_in, kept_form, ruleset_sources
 from planner.yamltext import dump_yaml
 
 # Where the schemas lie by which editors complete rules and manifests, as a file names them.
@@ -276,6 +277,7 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
         analysis = analyse(ruleset, shelved.root, shelved.texts, cases, redundant=redundant)
         findings += analysis.findings
         findings += [Finding(forged) for forged in _forged(ruleset, shelved)]
+        findings += [Finding(problem) for problem in dict.fromkeys(_untried(ruleset, shelved))]
     schemas = schemas_for(spec, shelved)
     notes = (note for path in sorted(schemas) for note in missing_schema(path, shelved.texts[path], schemas))
     findings += [Finding(note) for note in notes]
@@ -290,6 +292,14 @@ def _inherited(ruleset: Ruleset) -> int:
     """How many invariants come from the base of a ruleset that does more than refuse and warn besides."""
     acting = ruleset.disabled or any(rule.overrides or rule.sets or rule.concludes for rule in ruleset.own)
     return sum(one.origin != ruleset.title for one in ruleset.invariants) if acting else 0
+
+
+def _untried(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:
+    """The examples that are none of the goldens that lie with the rules; where none lie there, nobody knows."""
+    own = os.path.join(shelved.folder, GOLDENS)
+    goldens = [os.path.basename(path) for path in golden_folders(own if os.path.isdir(own) else folder(GOLDENS))]
+    if goldens and (shelved.shipped or os.path.isdir(own)):
+        yield from unknown_goldens(ruleset, shelved.texts, goldens)
 
 
 def _forged(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:

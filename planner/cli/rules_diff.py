@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from planner.authoring.compare import Again, Both, Changed, Comparison, Undecided, comparison
 from planner.authoring.differences import KINDS
 from planner.authoring.golden import Case
-from planner.cli.cases import GOLDENS, case_at, compiled_of, definition_of, paths_in, point_out
+from planner.cli.cases import GOLDENS, case_at, compiled_of, definition_of, hosts_at, paths_in, point_out
 from planner.cli.git import Objects, Stopped, Tree, opened
 from planner.cli.output import complain, say, say_json, say_lines, tell
 from planner.cli.progress import with_bar
 from planner.definition import Definition
 from planner.engine.compiled import Compiled, compile_ruleset
+from planner.fleet.captures import Captured
 from planner.fleet.processes import LOST, spread
 from planner.plan.plan import Plan
 from planner.problem import Problem, advice, errors
@@ -64,9 +65,10 @@ def run_diff(options: argparse.Namespace) -> int:
         return 1
     paths = [path for hosts in folders.values() for path in hosts]
     both = Both(before, after)
-    found = spread(partial(_compared, both, definition), paths, _lost)
+    hosts = (host for path in paths for host in hosts_at(path))
+    found = spread(partial(_compared, both, definition), hosts, _lost, weight=_weight)
     compared = comparison(with_bar(found, len(paths), "hosts planned twice"))
-    _print(compared, options, proved, partial(_again, both, definition))
+    _print(compared, options, proved, partial(_again, both, definition, paths))
     unproved = options.prove and (proved is None or proved.found.verdict == "undecided")
     if compared.undecided or unproved:
         return UNDECIDED
@@ -84,24 +86,33 @@ def _proved(before: Compiled, after: Compiled, options: argparse.Namespace) -> "
     return Proved(before, after, options)
 
 
-def _compared(both: Both, definition: Definition | None, path: str) -> tuple[Changed | Undecided, ...]:
-    found = case_at(path, definition)
+def _compared(both: Both, definition: Definition | None, at: str | Captured) -> tuple[Changed | Undecided, ...]:
+    found = case_at(at, definition)
     faults = tuple(errors(found.problems))
     if found.case is None or faults:
-        return (Undecided(_name(path), faults),)
-    return both.compare(found.case, path)
+        return (Undecided(_name(at), faults),)
+    return both.compare(found.case, found.path)
 
 
-def _lost(path: str) -> tuple[Undecided]:
-    return (Undecided(_name(path), (LOST,)),)
+def _lost(at: str | Captured) -> tuple[Undecided]:
+    return (Undecided(_name(at), (LOST,)),)
 
 
-def _name(path: str) -> str:
-    return os.path.basename(os.path.normpath(path))
+def _name(at: str | Captured) -> str:
+    return os.path.basename(os.path.normpath(at)) if isinstance(at, str) else at.host
 
 
-def _again(both: Both, definition: Definition | None, path: str) -> tuple[Case, tuple[Plan, Plan]] | None:
-    case = case_at(path, definition).case
+def _weight(at: str | Captured) -> int:
+    return 0 if isinstance(at, str) or not isinstance(at.held, bytes) else len(at.held)
+
+
+def _again(
+    both: Both, definition: Definition | None, paths: list[str], place: str
+) -> tuple[Case, tuple[Plan, Plan]] | None:
+    """The host at ``place``, which is a path, or in one of the ``paths``."""
+    within = (host for path in paths for host in hosts_at(path) if isinstance(host, Captured) and host.source == place)
+    at = place if os.path.lexists(place) else next(within, None)
+    case = None if at is None else case_at(at, definition).case
     return None if case is None else (case, both.plans(case))
 
 

@@ -107,7 +107,7 @@ UNSAVED = 5
 def run_confirm(options: argparse.Namespace) -> int:
     """Keep the change of a run; the exit status."""
     folder = state_folder()
-    record = folder if isinstance(folder, Problem) else confirmed(journal_url(folder), options.run)
+    record = folder if isinstance(folder, Problem) else confirmed(folder, options.run)
     if isinstance(record, Problem):
         return failed(options, [record], UNSAVED if record.code == "run-unfinished" else BAD_INPUT)
     if options.output == "json":

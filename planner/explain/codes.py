@@ -199,6 +199,10 @@ INPUTS = {
         "The file is neither UTF-8 nor UTF-16 text: a binary, or a packed file.",
         "Give the text of a capture.",
     ),
+    "not-a-definition": Meaning(
+        "What was given as a definition is a capture, or an archive, as captures come in.",
+        "Give the capture first, and its definition by --network; `mgmtnet define CAPTURE` writes one.",
+    ),
     "not-utf8": Meaning("A file that people write is not UTF-8.", "Save it as UTF-8."),
     "shadow-rule": Meaning(
         "A rule that is only being watched (`shadow: true`) would have fired on this host. It changes nothing.",
@@ -872,8 +876,8 @@ SERVICE = {
         "Wait for as long as Retry-After says; --rate sets how often.",
     ),
     "unknown-golden": Meaning(
-        "No captured host of that name comes with mgmtnet.",
-        "See /v1/goldens.",
+        "No captured host of that name comes with mgmtnet; or none lies with the rules whose examples name it.",
+        "See /v1/goldens; of rules, the folder golden beside them: `mgmtnet golden new` makes one.",
     ),
     "unknown-invariant": Meaning(
         "The ruleset has no invariant of that name.",

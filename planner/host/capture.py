@@ -258,6 +258,7 @@ def _machine(text: str, source: str) -> Parsed | None:
 
 # How a packed file begins, and what unpacks it.
 PACKED = {b"\x1f\x8b": "zcat", b"\xfd7zXZ": "xzcat", b"BZh": "bzcat", b"\x28\xb5\x2f\xfd": "zstdcat"}
+ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257  # an unpacked archive's mark, and where it stands
 ARCHIVES = (".tar", ".tgz", ".txz", "sosreport")  # in a file's name
 UNNAMED = ("capture", "standard input")  # what a source is called that has no file's name
@@ -281,6 +282,11 @@ DESCRIBED = (
 )
 BINARY_WITHIN = 1024  # bytes: what is no text has a zero among so many, and no capture has one
 MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+def is_packed(content: bytes) -> bool:
+    """Whether it is an archive, or a file that is compressed."""
+    return content.startswith((*PACKED, ZIP)) or content.startswith(TAR, TAR_AT)
 
 
 def is_answer(content: bytes) -> bool:

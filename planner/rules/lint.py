@@ -202,6 +202,20 @@ def _documentation(rule: Rule, fired: Mapping[str, Collection[str]] | None, find
         findings.report(here, "untested-rule", f"{rule.name} fires on no golden", hint, severity="warning")
 
 
+def unknown_goldens(ruleset: Ruleset, sources: Mapping[str, str], goldens: Collection[str]) -> Iterator[Problem]:
+    """The examples of the ruleset's own rules that are none of its ``goldens``."""
+    for rule in ruleset.own:
+        findings = Findings(rule.source, sources.get(rule.source, ""))
+        lines = findings.text.splitlines()
+        listed = next((number for number, line in enumerate(lines, 1) if line.startswith("examples")), rule.line)
+        for word, names in (("fires", rule.fires), ("silent", rule.silent)):
+            for name in (name for name in names if name not in goldens):
+                line = rule.line if word == "fires" and rule.name != rule.table else listed
+                here = findings.word(Node("text", name, line, 1), name)
+                findings.unknown(here, "unknown-golden", f'no golden "{name}" lies with the rules', goldens)
+        yield from findings.in_order()
+
+
 # Gaps and overlaps of decision tables: values that no row takes, and rows that take the same and differ.
 #
 # A value is one that the rows name, or the other one of a yes and a no. Whether a reference holds depends on the host,

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -338,3 +339,29 @@ def test_a_diff_with_a_git_revision(
             assert "mtu: 1500 -> 1400" in capsys.readouterr().out
         assert main(["rules", "diff", "no-such-revision", "ovirtmgmt", "--hosts", str(few)]) == 1
         assert "neither a ruleset nor a git revision" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", ["text", "json", "html"])
+def test_a_diff_takes_every_host_of_an_archive(
+    output: str, capsys: pytest.CaptureFixture[str], few: Path, edited: Path, tmp_path: Path
+) -> None:
+    hosts = tmp_path / "hosts.tar.xz"
+    with tarfile.open(hosts, "w:xz") as archive:
+        for name in ("nic-static", "nic-dhcp"):
+            archive.add(GOLDENS / name / "capture.json", f"rack/{name}.json")
+    definition = str(few / "nic-static" / "definition.yaml")
+    arguments = ["rules", "diff", "ovirtmgmt@1.0", str(edited), "--hosts", str(hosts)]
+    assert main([*arguments, "--network", definition, "-o", output]) == CHANGED
+    told = capsys.readouterr().out
+    assert "rack/nic-static" in told
+    if output == "json":
+        document = json.loads(told)
+        assert (document["hosts"], [host["host"] for host in document["changed"]]) == (
+            2,
+            ["rack/nic-dhcp", "rack/nic-static"],
+        )
+    else:
+        assert "2 of 2 hosts get another plan" in told
+    assert output != "html" or told.count("<svg") == 4
+    assert main([*arguments, "-o", output]) == 1, "nobody says what is wanted of them"
+    assert capsys.readouterr().out.count("nobody says what is wanted of this capture") == 2

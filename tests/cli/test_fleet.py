@@ -261,6 +261,11 @@ def test_a_capture_that_kills_its_process_is_named_and_stops_nothing(
         (["plan", "gone", "--network", "any.yaml"], "cannot read the capture 'gone'"),
         (["plan", "captures", "--network", "any.yaml", "-o", "any.yaml"], "error[file-unwritable]"),
         (["plan", "captures", "--network", "any.yaml", "-o", "sum.html"], "-o html > sum.html"),
+        (
+            ["plan", "captures", "--network", "any.yaml", "-o", "xml"],
+            "text, ndjson, json, junit, html; a folder of that name is -o ./xml",
+        ),
+        (["plan", "captures", "--network", "any.yaml", "-o", "jsn"], "mean -o json? a folder of that name is -o ./jsn"),
         (["plan", "captures", "--network", "any.yaml", "--rules", "nothing"], "error["),
         (["diff", "captures", "--network", "any.yaml"], "error[options-contradict]"),
         (["diff", "captures", "captures"], "error[no-definition]"),

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -155,3 +156,24 @@ def test_a_silent_pipe_ends_a_process() -> None:
         assert ran.stderr is not None
         assert "nothing came for 1 s" in ran.stderr.readline()
         assert ran.wait(20) == 1
+
+
+@pytest.mark.parametrize("kind", ["gz", "xz", "bz2", ""])
+@pytest.mark.parametrize(
+    "command", [["plan", "CAPTURE"], ["fleet", "plan", "CAPTURE"], ["apply", "192.0.2.1", "--yes"]]
+)
+def test_an_archive_that_is_given_as_a_definition_is_told_as_one(
+    command: list[str], kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / f"hosts.tar.{kind}")
+    with tarfile.open(path, f"w:{kind}") as archive:
+        archive.add(HOST, "capture.json")
+    arguments = [str(HOST) if word == "CAPTURE" else word for word in command]
+    assert main([*arguments, "--network", path]) == 1
+    told = capsys.readouterr().err
+    assert f"{path}: error[not-a-definition]: this is an archive; a definition is YAML or JSON" in told
+    assert "mgmtnet plan CAPTURE --network DEFINITION" in told
+    assert main([*arguments, "--network", str(HOST)]) == 1
+    told = capsys.readouterr().err
+    assert "error[not-a-definition]: this is a capture" in told
+    assert told.count("error[") == 1, told

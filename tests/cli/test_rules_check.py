@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -366,3 +367,41 @@ def test_the_hook_runs_on_the_files_that_are_committed(hook, site):
     assert ran.returncode == (0 if fixing else 1), ran.stdout + ran.stderr
     assert ("site/devise/small.yaml:8:12" in ran.stdout) is not fixing
     assert ("nmae" in (site / "devise" / "small.yaml").read_text()) is not fixing
+
+
+def test_an_example_that_is_no_golden_beside_the_rules_is_pointed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "policy"
+    assert main(["rules", "init", str(folder)]) == 0
+    path = folder / "guard" / "bond-without-lacp.yaml"
+    text = path.read_text().replace("fires: [bond-of-mode-1]", "fires: [bond-of-mode1]")
+    path.write_text(text.replace("silent: [bond-of-mode-4, ", "silent: [no-such-golden, "))
+    capsys.readouterr()
+    assert main(["rules", "check", "--quick", str(folder)]) == 1
+    told = capsys.readouterr().out
+    line = text.splitlines().index("  fires: [bond-of-mode1]") + 1
+    assert f'{path}:{line}:11: error[unknown-golden]: no golden "bond-of-mode1" lies with the rules' in told
+    assert "  hint: did you mean bond-of-mode-1?" in told
+    assert f"{path}:{line + 1}:12: error[unknown-golden]" in told
+    assert "known: bond-of-mode-1, bond-of-mode-1-beside, bond-of-mode-4" in told
+    shutil.rmtree(folder / "golden")
+    assert main(["rules", "check", "--quick", str(folder)]) == 0, "where no goldens lie with the rules, nobody knows"
+
+
+def test_an_example_of_a_row_is_pointed_out_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "policy"
+    assert main(["rules", "init", str(folder)]) == 0
+    path = folder / "guard" / "speed.yaml"
+    path.write_text(
+        'rule: speed\nsince: "1"\nsummary: s\nwhen:\n  - management: {}\nthen:\n  note: {code: speed, message: m,'
+        " hint: h}\ntable:\n  columns: [management.kind, examples.fires]\n  rows:\n    nic: [nic, bond-of-mode-1]\n"
+        "    bond: [bond, gone]\nexamples:\n  silent: [lost]\n"
+    )
+    capsys.readouterr()
+    assert main(["rules", "check", "--quick", str(folder), "-o", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    places = [
+        (one["places"][0]["line"], one["places"][0]["column"]) for one in found if one["code"] == "unknown-golden"
+    ]
+    assert sorted(places) == [(13, 18), (15, 12)]

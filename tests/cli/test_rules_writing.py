@@ -118,6 +118,14 @@ class TestNew:
             "examples:\n  fires: []\n  silent: []\n"
         )
 
+    def test_a_verdict_is_called_after_the_new_rule(self, site: Path) -> None:
+        assert main(["rules", "new", "our-mtu", "--like", "mtu-raised", "--into", str(site)]) == 0
+        made = yaml.safe_load((site / "guard" / "our-mtu.yaml").read_text())
+        theirs = yaml.safe_load((ROOT / "rules/ovirtmgmt/1.0/guard/mtu-raised.yaml").read_text())
+        assert [verdict["code"] for verdict in made["then"].values()] == ["our-mtu"]
+        assert made["when"] == theirs["when"]
+        assert {**made["then"]["warn"], "code": ""} == {**theirs["then"]["warn"], "code": ""}
+
     def test_the_check_asks_for_the_why_and_a_golden_and_stays_green(
         self, site: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -183,13 +191,18 @@ class TestNew:
 
     def test_like_a_row_of_a_table(self, site: Path) -> None:
         text = RULE.format(name="ours", since="1.2", summary="Ours").replace("  fires: [nic-static]\n", "")
-        columns = "table:\n  columns: [management.kind, examples.fires]\n"
-        table = columns + "  rows:\n    nic: [nic, nic-static]\n    bond: [bond, b]\n"
-        (site / "guard" / "ours.yaml").write_text(text.replace("then:", table + "then:"))
+        columns = "table:\n  columns: [management.kind, examples.fires, note.code]\n"
+        table = columns + "  rows:\n    nic: [nic, nic-static, ours-a]\n    bond: [bond, b, ours-b]\n"
+        (site / "guard" / "ours.yaml").write_text(
+            text.replace("then:", table + "then:").replace("    code: ours\n", "")
+        )
         arguments = ["--like", "ours/bond", "--rules", str(site), "--into", str(site), "--stage", "devise"]
         assert main(["rules", "new", "theirs", *arguments]) == 0
         made = (site / "devise" / "theirs.yaml").read_text()
-        assert "    nic:   [nic,             ~]\n    bond:  [bond,            ~]\n" in made
+        assert yaml.safe_load(made)["table"]["rows"] == {
+            "nic": ["nic", None, "theirs-nic"],
+            "bond": ["bond", None, "theirs-bond"],
+        }
         assert made.endswith("examples:\n  silent: []\n")
 
 

@@ -116,7 +116,9 @@ def test_a_run_that_is_told_to_end_says_how_to_go_on_and_what_is_confirmed_meanw
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 128 + signal.SIGTERM
+        began = time.monotonic()
         unheard = host.mgmtnet("confirm", run)
+        assert time.monotonic() - began < planner.apply.library.HEARD_WITHIN, "nobody is waited for"
         assert (unheard.status, f"mgmtnet resume {run}" in unheard.err) == (5, True), unheard
         resumed = host.mgmtnet("resume", run)
         assert (resumed.status, "as planned and saved" in resumed.out) == (0, True), resumed
