@@ -90,16 +90,15 @@ def _living(ruleset: Ruleset, linted: Sequence[Problem]) -> list[Rule]:
 
 
 def _left_alone(living: Sequence[Rule], ruleset: Ruleset) -> list[Rule]:
-    """The rules of a base that speak no more often than there: none that overrides them is disabled."""
-    gone = {name for name, _ in ruleset.disabled}
-    freed = {name for rule in ruleset.rules if rule.name in gone for name in rule.overrides}
+    """The rules of a base that speak no more often than there: none that overrides them is gone."""
+    freed = {name for rule in ruleset.gone for name in rule.overrides}
     return [rule for rule in living if rule.origin != ruleset.title and rule.name not in freed]
 
 
 def _may_leave_out(ruleset: Ruleset) -> bool:
     """Whether a host may be left over that a base does not leave over: there is none, or a rule of it is silenced."""
     silencing = any(rule.overrides or rule.concludes for rule in ruleset.own)
-    return silencing or bool(ruleset.disabled) or len(ruleset.own) == len(ruleset.rules)
+    return silencing or bool(ruleset.gone or ruleset.disabled) or len(ruleset.own) == len(ruleset.rules)
 
 
 def _of_single_rules(examination: "Examination", *, redundant: bool) -> Iterator[Finding]:

@@ -30,11 +30,14 @@ def copied(text: str, name: str, since: str, schema: str) -> str:
     lines = _with_codes(text, node, name)
     head = head_of(lines)
     tabular = any(entry.name == "table" for entry in node.entries)
+    stated = next(entry.value.value for entry in node.entries if entry.name == "rule")
     goldens = ["examples:", *([] if tabular else ["  fires: []"]), "  silent: []"]
     written = {"rule": [f"rule: {name}"], "since": [f'since: "{since}"'], "why": [WHY], "examples": goldens}
     made = [f"{HEADING}: $schema={schema}", *(line for line in lines[:head] if not line.startswith(HEADING))]
     for entry, begin, end in blocks_of(lines, node, head, len(lines)):
         comments = lines[begin : entry.key.line - 1]
+        if entry.name == "overrides" and stated in [item.value for item in entry.value.items]:
+            continue  # it took the place of a rule of its own name
         made += [*comments, *written.pop(entry.name, lines[entry.key.line - 1 : end])]
         if entry.name == "summary" and all(other.name != "why" for other in node.entries):
             made += written.pop("why")
@@ -127,11 +130,13 @@ def entry(ruleset: Ruleset, last: Ruleset | None) -> str:
     inherited = {rule.name for rule in ruleset.rules} - {rule.name for rule in own}
     base = [now[name] for name in inherited if last and (name not in old or meaning(now[name]) != meaning(old[name]))]
     disabled = [(name, reason) for name, reason in ruleset.disabled if name not in before]
+    given_up = [(name, reason) for name, reason in ruleset.given_up if not last or name not in dict(last.given_up)]
     sections = [
         *((stage, _told([rule for rule in new if rule.stage == stage])) for stage in STAGES),
         ("changed", _told(changed)),
         ("removed", _told(removed)),
         ("disabled", (f"- `{name}`: {markdown_text(reason)}" for name, reason in disabled)),
+        ("given up", (f"- `{name}`: {markdown_text(reason)}" for name, reason in given_up)),
         ("enabled again", _told([now[name] for name in before - gone if name in now])),
         ("new or changed in what it extends", _told([rule for rule in base if rule.name not in before])),
     ]

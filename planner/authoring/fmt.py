@@ -39,7 +39,7 @@ RULE = Order(
         "examples": Order(("fires", "silent")),
     },
 )
-MANIFEST = Order(MANIFEST_KEYS, {"disable": Order(("rule", "reason"))})
+MANIFEST = Order(MANIFEST_KEYS, {"disable": Order(("rule", "reason")), "give_up": Order(("invariant", "reason"))})
 
 
 def put_in_order(text: str, node: Node, order: Order) -> str:
@@ -134,8 +134,9 @@ def lay_out(document: Any, order: Order) -> None:
     document.fa.set_block_style()
     _sort(document, order)
     if order is MANIFEST:
-        for item in _block(document.get("disable")):
-            _block(item)
+        for key in ("disable", "give_up"):
+            for item in _block(document.get(key)):
+                _block(item)
         return
     _flow(document.get("overrides"))
     for pattern in _block(document.get("when")):

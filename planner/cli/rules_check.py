@@ -175,7 +175,7 @@ class Checked(NamedTuple):
     """One ruleset: how it is called, how many rules it has, its texts, what is wrong with it, what was cured.
 
     ``decided`` is how many questions the solver has decided, ``undecided`` are those that took too long.
-    ``inherited`` are the invariants of its base, which it may give up.
+    ``inherited`` are the invariants of its base, which it may give up and does not say so of.
     """
 
     title: str
@@ -290,8 +290,9 @@ def _checked(spec: str | None, options: argparse.Namespace) -> Checked:
 
 def _inherited(ruleset: Ruleset) -> int:
     """How many invariants come from the base of a ruleset that does more than refuse and warn besides."""
-    acting = ruleset.disabled or any(rule.overrides or rule.sets or rule.concludes for rule in ruleset.own)
-    return sum(one.origin != ruleset.title for one in ruleset.invariants) if acting else 0
+    acting = ruleset.gone or any(rule.overrides or rule.sets or rule.concludes for rule in ruleset.own)
+    theirs = {one.name for one in ruleset.invariants if one.origin != ruleset.title}
+    return len(theirs - dict(ruleset.given_up).keys()) if acting else 0
 
 
 def _untried(ruleset: Ruleset, shelved: Shelved) -> Iterator[Problem]:

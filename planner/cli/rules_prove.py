@@ -26,8 +26,13 @@ HINTS = {
 }
 
 
+OF_A_BASE = (
+    "`-o json` has the capture and the definition; mend the rules, or say under `give_up` in the manifest why not"
+)
+
+
 def run_prove(options: argparse.Namespace) -> int:
-    """Prove each invariant that is asked for; the exit status: 0 if all are proved."""
+    """Prove each invariant that is asked for; the exit status: 0 if all are proved, or given up in the manifest."""
     ruleset = ruleset_of(options.ruleset)
     if ruleset is None:
         return 1
@@ -45,17 +50,30 @@ def run_prove(options: argparse.Namespace) -> int:
     if options.output == "json":
         say_json(document(ruleset, proofs))
     elif options.output == "sarif":
-        say_json(sarif(version(), [_finding(proof, ruleset) for proof, _ in proofs if proof.verdict != "proved"]))
+        say_json(sarif(version(), [_finding(proof, ruleset) for proof, _ in proofs if not _is_kept(proof, ruleset)]))
     counted = Counter(proof.verdict for proof, _ in proofs)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
     tell(f"{ruleset.title}: invariants: {told}")
+    failed = [proof for proof, _ in proofs if not _is_kept(proof, ruleset)]
     for verdict in HINTS:
-        if names := [proof.invariant.name for proof, _ in proofs if proof.verdict == verdict]:
+        if names := [proof.invariant.name for proof in failed if proof.verdict == verdict]:
             tell(f"{verdict}: {', '.join(names)}")
-    idle = list(_idle(proofs))
+    idle = [*_idle(proofs), *_needless(proofs, ruleset)]
     for line in (*idle, *([_carrying(proofs)] if options.carried else [])):
         tell(line)
-    return 1 if unknown or set(counted) - {"proved"} or idle else 0
+    return 1 if unknown or failed or idle else 0
+
+
+def _is_kept(proof: Proof, ruleset: Ruleset) -> bool:
+    """Whether nothing is to be done about an invariant: it is proved, or the manifest says why it is given up."""
+    return proof.verdict == "proved" or proof.invariant.name in dict(ruleset.given_up)
+
+
+def _needless(proofs: Sequence[tuple[Proof, Sequence[Carried]]], ruleset: Ruleset) -> Iterator[str]:
+    """What the manifest gives up, and the rules keep."""
+    for name in [proof.invariant.name for proof, _ in proofs if proof.verdict == "proved"]:
+        if name in dict(ruleset.given_up):
+            yield f"{name} is given up in the manifest, and kept on every host: take it out of `give_up`"
 
 
 def _proofs(
@@ -106,9 +124,18 @@ def _text(proof: Proof, bearing: Sequence[Carried], rules: Compiled) -> str:
             lines.append(f"  it rests on the refusals of {', '.join(rules_named)} ({told})")
     if proof.witness is not None:
         lines += drawn(proof.witness, rules)
-    if proof.verdict in HINTS:
-        lines.append(f"  hint: {HINTS[proof.verdict]}")
+    reason = dict(rules.ruleset.given_up).get(proof.invariant.name)
+    if reason is not None:
+        lines.append(f"  the manifest gives it up: {reason}")
+    elif proof.verdict in HINTS:
+        lines.append(f"  hint: {_hint(proof, rules.ruleset)}")
     return "\n".join(lines)
+
+
+def _hint(proof: Proof, ruleset: Ruleset) -> str:
+    """What to do; what is asked for by a base alone may be given up."""
+    theirs = proof.verdict == "refuted" and proof.invariant.origin != ruleset.title
+    return OF_A_BASE if theirs else HINTS[proof.verdict]
 
 
 def _headline(proof: Proof, ruleset: Ruleset) -> str:
@@ -137,7 +164,7 @@ def _finding(proof: Proof, ruleset: Ruleset) -> Finding:
     problem = Problem(
         "invariant-" + proof.verdict.replace(" ", "-"),
         _headline(proof, ruleset),
-        HINTS[proof.verdict],
+        _hint(proof, ruleset),
         where=(_place(invariant),),
     )
     read = witness.read() if witness is not None else None

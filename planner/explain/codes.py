@@ -366,6 +366,9 @@ LANGUAGE = {
         "The file does not tell editors which schema it follows, so they complete nothing and mark no mistakes.",
         "`mgmtnet rules check --fix` puts the line in.",
     ),
+    "nothing-to-give-up": Meaning(
+        "A ruleset that extends no other gives up invariants.", "Delete the invariants instead."
+    ),
     "nothing-to-disable": Meaning("A ruleset that extends no other disables rules.", "Delete the rules instead."),
     "out-of-range": Meaning(
         "A number is outside of what its field can hold.",

@@ -127,6 +127,7 @@ def document(ruleset: Ruleset, proofs: Sequence[tuple[Proof, Sequence[Carried]]]
                 "of": proof.invariant.origin,
                 "summary": proof.invariant.summary,
                 "verdict": proof.verdict,
+                "given_up": dict(ruleset.given_up).get(proof.invariant.name),
                 "axioms": list(proof.axioms),
                 "rests_on": [one.rule for one in bearing if one.bearing in NEEDED],
                 "shown": [one.rule for one in bearing if one.bearing == "carried"],

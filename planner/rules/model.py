@@ -152,8 +152,9 @@ class Ruleset(NamedTuple):
     """Rules that stand together. ``origin`` of a rule names the ruleset it came from (``ovirtmgmt@1.0``).
 
     ``invariants`` are those of its folder and of what it extends; a compiled form has none, for no plan asks for them.
-    ``disabled`` maps a rule's name to the reason a site gave for taking it out. ``edited``: an installed ruleset has
-    its name and version, and other files.
+    ``disabled`` maps a rule's name to the reason a site gave for taking it out, ``given_up`` an invariant's. ``gone``
+    are the rules of what it extends that it disables, or whose place one of its own takes. ``edited``: an installed
+    ruleset has its name and version, and other files.
     """
 
     name: str
@@ -163,6 +164,8 @@ class Ruleset(NamedTuple):
     disabled: tuple[tuple[str, str], ...] = ()
     edited: bool = False
     invariants: tuple[Invariant, ...] = ()
+    given_up: tuple[tuple[str, str], ...] = ()
+    gone: tuple[Rule, ...] = ()
 
     @property
     def title(self) -> str:

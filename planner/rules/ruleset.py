@@ -17,7 +17,7 @@ from planner.yamltext import Entry, Findings, Node, parse_yaml
 # The manifest of a ruleset, ``ruleset.yaml``: its name, version and digest, and what it changes of another.
 
 
-KEYS = ("ruleset", "version", "summary", "digest", "compiled", "extends", "disable")
+KEYS = ("ruleset", "version", "summary", "digest", "compiled", "extends", "disable", "give_up")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 BASE = re.compile(rf"{NAME.pattern}@{VERSION.pattern}")
 
@@ -31,6 +31,7 @@ class Manifest(NamedTuple):
     compiled: str
     extends: str
     disable: tuple[tuple[str, str], ...]
+    give_up: tuple[tuple[str, str], ...]
     entries: dict[str, Entry]
 
     @property
@@ -38,10 +39,10 @@ class Manifest(NamedTuple):
         """``name@version``."""
         return f"{self.name}@{self.version}"
 
-    def disabled_at(self, rule: str) -> Node:
-        """Where the manifest disables ``rule``."""
-        nodes = (entry.value for item in self.entries["disable"].value.items for entry in item.entries)
-        return next(node for node in nodes if node.value == rule)
+    def named_at(self, key: str, name: str) -> Node:
+        """Where the manifest names a rule that it disables, or an invariant that it gives up."""
+        nodes = (entry.value for item in self.entries[key].value.items for entry in item.entries)
+        return next(node for node in nodes if node.value == name)
 
 
 def parse_manifest(text: str, source: str) -> tuple[Manifest | None, Findings]:
@@ -58,13 +59,16 @@ def parse_manifest(text: str, source: str) -> tuple[Manifest | None, Findings]:
         digest=_spelled(entries.get("digest"), "digest", DIGEST, "sha256:0123...", findings),
         compiled=_spelled(entries.get("compiled"), "compiled", DIGEST, "sha256:0123...", findings),
         extends=_spelled(entries.get("extends"), "extends", BASE, "ovirtmgmt@1.0", findings),
-        disable=tuple(_disabled(entries.get("disable"), findings)),
+        disable=_reasoned(entries.get("disable"), "rule", "disabled", findings),
+        give_up=_reasoned(entries.get("give_up"), "invariant", "given up", findings),
         entries=entries,
     )
     findings.string(entries.get("summary"), "summary")
-    if "disable" in entries and "extends" not in entries:
-        hint = "delete the rule's file instead; or name the other ruleset under `extends`"
-        findings.report(entries["disable"].key, "nothing-to-disable", "the ruleset extends no other", hint)
+    for key, what in (("disable", "rule"), ("give_up", "invariant")):
+        if key in entries and "extends" not in entries:
+            code, hint = f"nothing-to-{key.replace('_', '-')}", f"delete the {what}'s file instead; or name the other"
+            hint += " ruleset under `extends`"
+            findings.report(entries[key].key, code, "the ruleset extends no other", hint)
     return None if findings.problems else manifest, findings
 
 
@@ -75,18 +79,20 @@ def _spelled(entry: Entry | None, what: str, form: re.Pattern[str], example: str
     return text
 
 
-def _disabled(entry: Entry | None, findings: Findings) -> list[tuple[str, str]]:
-    """The rules taken out, each with the reason, which nobody may leave out."""
-    disabled: dict[str, str] = {}
-    if entry is None or not findings.expect(entry.value, "list", "disable", "write `- rule: name` and `reason: why`"):
-        return []
+def _reasoned(entry: Entry | None, what: str, told: str, findings: Findings) -> tuple[tuple[str, str], ...]:
+    """What is taken out of the ruleset that is extended, each with the reason, which nobody may leave out."""
+    named: dict[str, str] = {}
+    if entry is None or not findings.expect(
+        entry.value, "list", entry.name, f"write `- {what}: name` and `reason: why`"
+    ):
+        return ()
     for item in entry.value.items:
-        fields = findings.fields(item, "an item of disable", ("rule", "reason"), ("rule", "reason"))
-        rule = findings.string(fields.get("rule"), "rule")
-        if rule in disabled:
-            findings.report(item, "named-twice", f"{rule} is disabled twice", "keep one of them")
-        disabled[rule] = findings.string(fields.get("reason"), "reason")
-    return list(disabled.items())
+        fields = findings.fields(item, f"an item of {entry.name}", (what, "reason"), (what, "reason"))
+        name = findings.string(fields.get(what), what)
+        if name in named:
+            findings.report(item, "named-twice", f"{name} is {told} twice", "keep one of them")
+        named[name] = findings.string(fields.get("reason"), "reason")
+    return tuple(named.items())
 
 
 Sources = Mapping[str, str]
@@ -208,7 +214,7 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
     tables = {rule.table: rule for rule in inherited.values()}
     for name, _ in manifest.disable if base else ():
         if name not in inherited and name not in tables:
-            node = manifest.disabled_at(name)
+            node = manifest.named_at("disable", name)
             findings.unknown(node, "unknown-rule", f'{manifest.extends} has no rule "{name}"', inherited)
     disabled = dict(manifest.disable)
     reasons = {rule.name: disabled[rule.table] for rule in inherited.values() if rule.table in disabled} | disabled
@@ -222,20 +228,27 @@ def _combine(layer: _Layer, base: Ruleset | None, problems: list[Problem]) -> Ru
         replaced.add(rule.table)
         rules.append(_without_itself(rule) if other is not None else rule)
     known = {one.name: one for one in (base.invariants if base else ())}
+    for name, _ in manifest.give_up if base else ():
+        if name not in known:
+            node = manifest.named_at("give_up", name)
+            findings.unknown(node, "unknown-invariant", f'{manifest.extends} has no invariant "{name}"', known)
     problems += [_kept(one, known[one.name]) for one in invariants if one.name in known]
     digest = digest_of(files, base.digest if base else "")
     if manifest.digest not in ("", digest):
         _changed(layer, digest)
     problems += findings.problems
-    kept = [rule for rule in inherited.values() if rule.name not in reasons and rule.table not in replaced]
+    gone = [rule for rule in inherited.values() if rule.name in reasons or rule.table in replaced]
+    kept = inherited.keys() - {rule.name for rule in gone}
     problems += _resting(layer, [*inherited.values(), *rules])
     return Ruleset(
         name=manifest.name,
         version=manifest.version,
         digest=digest,
-        rules=(*kept, *rules),
+        rules=(*(rule for rule in inherited.values() if rule.name in kept), *rules),
         disabled=(*(base.disabled if base else ()), *reasons.items()),
         invariants=(*(base.invariants if base else ()), *invariants),
+        given_up=(*(base.given_up if base else ()), *manifest.give_up),
+        gone=tuple(gone),
     )
 
 

@@ -389,6 +389,10 @@ def ruleset_schema() -> Schema:
         "rule": _said("rule", "the rule's name", type="string", pattern=f"^{NAME.pattern}(/{NAME.pattern})?$"),
         "reason": _said("reason", "why this site does without it", type="string", minLength=1),
     }
+    given_up = {
+        "invariant": _said("invariant", "the invariant's name", type="string", pattern=f"^{NAME.pattern}$"),
+        "reason": _said("reason", "why this site does not need it", type="string", minLength=1),
+    }
     properties = {
         "ruleset": _said("ruleset", "its name", type="string", pattern=f"^{NAME.pattern}$"),
         "version": _said("version", "its version, in quotes", type="string", pattern=f"^{VERSION.pattern}$"),
@@ -402,10 +406,16 @@ def ruleset_schema() -> Schema:
             type="array",
             items=_object("disabled rule", "one rule and the reason", disabled, ("rule", "reason")),
         ),
+        "give_up": _said(
+            "give_up",
+            "invariants of that ruleset that this one need not keep",
+            type="array",
+            items=_object("given up", "one invariant and the reason", given_up, ("invariant", "reason")),
+        ),
     }
     needed = ("ruleset", "version", "summary")
     top = _top("ruleset", "ruleset", "The manifest of a folder of rules.", properties, needed)
-    return {**top, "dependentRequired": {"disable": ["extends"]}}
+    return {**top, "dependentRequired": {"disable": ["extends"], "give_up": ["extends"]}}
 
 
 def _top(name: str, title: str, description: str, properties: Schema, needed: tuple[str, ...] = ()) -> Schema:

@@ -140,11 +140,13 @@ def test_shipped_rules_in_any_order_come_back(path, order, spaced):
 def test_a_manifest():
     wild = (
         "disable:\n  # first\n  - reason: r  # why\n    rule: a\n  - {reason: q, rule: b}\n"
+        "give_up:\n  - {reason: s, invariant: c}\n"
         'summary: s\nextends: base@1\nversion: "1"\nruleset: r\n'
     )
     tame = (
         'ruleset: r\nversion: "1"\nsummary: s\nextends: base@1\n'
         "disable:\n  # first\n  - rule: a\n    reason: r  # why\n  - rule: b\n    reason: q\n"
+        "give_up:\n  - invariant: c\n    reason: s\n"
     )
     assert formatted(wild, "ruleset.yaml", manifest=True) == tame
     assert formatted(tame, "ruleset.yaml", manifest=True) == tame

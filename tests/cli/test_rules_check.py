@@ -13,7 +13,9 @@ import jsonschema
 import pytest
 import yaml
 
+from planner.authoring.check import analyse
 from planner.cli.main import main
+from planner.rules.ruleset import assemble
 from planner.rules.shelf import load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -404,4 +406,41 @@ def test_an_example_of_a_row_is_pointed_out_there(tmp_path: Path, capsys: pytest
     places = [
         (one["places"][0]["line"], one["places"][0]["column"]) for one in found if one["code"] == "unknown-golden"
     ]
-    assert sorted(places) == [(13, 18), (15, 12)]
+    assert sorted(places) == [(12, 18), (14, 12)]
+
+
+def test_a_rule_in_place_of_one_of_the_base_may_give_up_invariants_until_the_manifest_says_so(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "devise" / "small.yaml").unlink()
+    (site / "guard").mkdir()
+    theirs = (ROOT / "rules/ovirtmgmt/1.0/guard/bond-mode-unfit-for-bridge.yaml").read_text()
+    ours = theirs.replace("\nwhen:", "\noverrides: [bond-mode-unfit-for-bridge]\nwhen:", 1).replace(
+        "[0, 5, 6]", "[0, 5]"
+    )
+    (site / "guard" / "bond-mode-unfit-for-bridge.yaml").write_text(ours)
+    assert main(["rules", "check", "--quick", str(site)]) == 0
+    assert GIVES_UP in capsys.readouterr().err
+    manifest = site / "ruleset.yaml"
+    meant = "give_up:\n  - invariant: no-bridge-on-a-balancing-bond\n    reason: ours are of mode 6\n"
+    manifest.write_text(manifest.read_text() + meant)
+    assert main(["rules", "check", "--quick", str(site)]) == 0
+    assert GIVES_UP.replace("48", "47") in capsys.readouterr().err
+
+
+def test_rules_of_a_base_that_were_kept_apart_by_one_that_is_disabled_are_found_in_conflict() -> None:
+    head = 'since: "1"\nsummary: s\nwhy: w\n'
+    when = "when:\n  - definition: {}\nthen:\n  set: {mtu: "
+    sources = {
+        "base/1.0/ruleset.yaml": 'ruleset: base\nversion: "1.0"\nsummary: s\n',
+        "base/1.0/devise/always.yaml": f"rule: always\n{head}overrides: [one, other]\n{when}1400}}\n",
+        "base/1.0/devise/one.yaml": f"rule: one\n{head}{when}1500}}\n",
+        "base/1.0/devise/other.yaml": f"rule: other\n{head}{when}1600}}\n",
+        "site/ruleset.yaml": 'ruleset: site\nversion: "1"\nsummary: s\nextends: base@1.0\n'
+        "disable:\n  - {rule: always, reason: we do without}\n",
+    }
+    ruleset, problems = assemble(sources, "site")
+    assert ruleset is not None, problems
+    found = [finding.problem for finding in analyse(ruleset, "site", sources, ()).findings]
+    (conflict,) = [problem for problem in found if problem.code == "possible-conflict"]
+    assert "one says 1500 and other says 1600" in conflict.message

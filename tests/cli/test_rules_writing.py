@@ -126,6 +126,15 @@ class TestNew:
         assert made["when"] == theirs["when"]
         assert {**made["then"]["warn"], "code": ""} == {**theirs["then"]["warn"], "code": ""}
 
+    def test_a_copy_of_what_took_a_rule_s_place_takes_no_place(self, site: Path) -> None:
+        theirs = (ROOT / "rules/ovirtmgmt/1.0/guard/mtu-raised.yaml").read_text()
+        (site / "guard" / "mtu-raised.yaml").write_text(
+            theirs.replace("\nwhen:", "\noverrides: [mtu-raised]\nwhen:", 1)
+        )
+        arguments = ["--like", "mtu-raised", "--rules", str(site), "--into", str(site)]
+        assert main(["rules", "new", "our-mtu", *arguments]) == 0
+        assert "overrides" not in (site / "guard" / "our-mtu.yaml").read_text()
+
     def test_the_check_asks_for_the_why_and_a_golden_and_stays_green(
         self, site: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -428,9 +437,11 @@ class TestRelease:
         assert "error[no-folder]" in said(capsys)
 
     def test_what_a_site_disables_is_told(self, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (site / "ruleset.yaml").write_text(MANIFEST + "disable:\n  - rule: on-nic\n    reason: we have none\n")
+        given_up = "give_up:\n  - invariant: tag-kept\n    reason: nor tags\n"
+        disabled = "disable:\n  - rule: on-nic\n    reason: we have none\n"
+        (site / "ruleset.yaml").write_text(MANIFEST + disabled + given_up)
         (site / "guard" / "ours.yaml").unlink()
         assert released(site, "--changelog", str(tmp_path / "new.md")) == 0
-        entry = "## site 1.2\n\n### disabled\n\n- `on-nic`: we have none\n"
+        entry = "## site 1.2\n\n### disabled\n\n- `on-nic`: we have none\n\n### given up\n\n- `tag-kept`: nor tags\n"
         assert capsys.readouterr().out == entry
         assert (tmp_path / "new.md").read_text() == f"# Changelog\n\n{entry}"

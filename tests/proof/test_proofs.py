@@ -143,6 +143,28 @@ def test_a_policy_is_told_what_it_gives_up(tmp_path: Path, capsys: pytest.Captur
     assert result["properties"]["witness"]["capture"]["nics"]
 
 
+def test_what_a_policy_says_that_it_gives_up_does_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ruleset.yaml").write_text(
+        'ruleset: site\nversion: "1"\nsummary: Ours.\nextends: ovirtmgmt@1.0\n'
+        "disable:\n  - rule: mtu-too-small-for-ipv6\n    reason: Nobody has IPv6 here.\n"
+        "give_up:\n  - invariant: mtu-for-ipv6\n    reason: Nobody has IPv6 here.\n"
+        "  - invariant: tag-kept\n    reason: To see what is said.\n"
+    )
+    meant = ["rules", "prove", str(tmp_path), "--invariant", "mtu-for-ipv6"]
+    assert main(meant) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("gives up mtu-for-ipv6 of ovirtmgmt@1.0: ")
+    assert "  the manifest gives it up: Nobody has IPv6 here.\n" in told.out
+    assert told.err == "site@1: invariants: 1 refuted\n"
+    assert main([*meant, "-o", "json"]) == 0
+    (proof,) = json.loads(capsys.readouterr().out)["proofs"]
+    assert (proof["verdict"], proof["given_up"]) == ("refuted", "Nobody has IPv6 here.")
+    assert main([*meant, "-o", "sarif"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == []
+    assert main(["rules", "prove", str(tmp_path), "--invariant", "tag-kept"]) == 1
+    assert "tag-kept is given up in the manifest, and kept on every host: take it out" in capsys.readouterr().err
+
+
 @pytest.mark.no_cover  # as above
 def test_random_hosts_are_read_as_the_engines_do(rules: Compiled) -> None:
     for seed in range(6):

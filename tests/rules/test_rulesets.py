@@ -53,6 +53,7 @@ def test_a_site_adds_overrides_and_disables():
         ("third", "site@2", ("second",)),
     ]
     assert ruleset.disabled == (("second", "we have no bonds"),)
+    assert [(one.name, one.origin) for one in ruleset.gone] == [("first", "base@1.0"), ("second", "base@1.0")]
 
 
 def test_a_rule_s_name_is_not_taken_by_accident():
