@@ -47,14 +47,14 @@ def run_prove(options: argparse.Namespace) -> int:
         proofs.append((proof, bearing))
         if options.output == "text":
             say(_text(proof, bearing, rules))
+    failed = [proof for proof, _ in proofs if proof.verdict != "proved" and not _is_given_up(proof, ruleset)]
     if options.output == "json":
         say_json(document(ruleset, proofs))
     elif options.output == "sarif":
-        say_json(sarif(version(), [_finding(proof, ruleset) for proof, _ in proofs if not _is_kept(proof, ruleset)]))
-    counted = Counter(proof.verdict for proof, _ in proofs)
+        say_json(sarif(version(), [_finding(proof, ruleset) for proof in failed]))
+    counted = Counter("given up" if _is_given_up(proof, ruleset) else proof.verdict for proof, _ in proofs)
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counted.items())) or "none to prove"
     tell(f"{ruleset.title}: invariants: {told}")
-    failed = [proof for proof, _ in proofs if not _is_kept(proof, ruleset)]
     for verdict in HINTS:
         if names := [proof.invariant.name for proof in failed if proof.verdict == verdict]:
             tell(f"{verdict}: {', '.join(names)}")
@@ -64,9 +64,9 @@ def run_prove(options: argparse.Namespace) -> int:
     return 1 if unknown or failed or idle else 0
 
 
-def _is_kept(proof: Proof, ruleset: Ruleset) -> bool:
-    """Whether nothing is to be done about an invariant: it is proved, or the manifest says why it is given up."""
-    return proof.verdict == "proved" or proof.invariant.name in dict(ruleset.given_up)
+def _is_given_up(proof: Proof, ruleset: Ruleset) -> bool:
+    """Whether the manifest says why the rules need not keep an invariant, and they do not."""
+    return proof.verdict != "proved" and proof.invariant.name in dict(ruleset.given_up)
 
 
 def _needless(proofs: Sequence[tuple[Proof, Sequence[Carried]]], ruleset: Ruleset) -> Iterator[str]:

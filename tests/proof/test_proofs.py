@@ -155,7 +155,7 @@ def test_what_a_policy_says_that_it_gives_up_does_not_fail(tmp_path: Path, capsy
     told = capsys.readouterr()
     assert told.out.startswith("gives up mtu-for-ipv6 of ovirtmgmt@1.0: ")
     assert "  the manifest gives it up: Nobody has IPv6 here.\n" in told.out
-    assert told.err == "site@1: invariants: 1 refuted\n"
+    assert told.err == "site@1: invariants: 1 given up\n"
     assert main([*meant, "-o", "json"]) == 0
     (proof,) = json.loads(capsys.readouterr().out)["proofs"]
     assert (proof["verdict"], proof["given_up"]) == ("refuted", "Nobody has IPv6 here.")
