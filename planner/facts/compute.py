@@ -105,31 +105,48 @@ def address_facts(view: View) -> Iterator[Fact]:
 
 
 def ip_facts(view: View) -> Iterator[Fact]:
-    """One ``ip`` fact for each device that has, or is asked for, an IP configuration."""
+    """One ``ip`` fact a family for each device that has, or is asked for, an IP configuration."""
     asked = (view.host.last_client_iface,) if view.host.last_client_iface in view.devices else ()
     for device in dict.fromkeys((*view.addressed, *asked)):
-        ip = view.ip_of(device)
-        v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
-        by_hand = _by_hand(ip)
-        method4 = "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none"
-        fields: dict[str, Scalar] = {
-            "device": device,
-            "ipv4_method": method4,
-            "ipv4_planned": view.definition.ipv4 or method4,
-            "ipv4_address": v4.text if v4 is not None else "",
-            "ipv4_prefix": v4.prefix if v4 is not None else -1,
-            "ipv4_gateway": ip.gateway4,
-            "ipv4_addresses": sum(address.family == 4 for address in ip.addresses),
-            "ipv4_default_route": int(has_default_route4(ip)),
-            "ipv6_method": ipv6_method(ip, v6),
-            "ipv6_address": v6.text if v6 is not None else "",
-            "ipv6_prefix": v6.prefix if v6 is not None else -1,
-            "ipv6_gateway": ip.gateway6,
-            "ipv6_addresses": sum(address.family == 6 for address in ip.addresses),
-            "ipv6_address_by_hand": int(v6 in by_hand),
-            "ipv6_by_hand": int(bool(by_hand)),
-        }
-        yield Fact("ip", fields, view.devices[device].path if device in view.devices else view.network_on[device].path)
+        path = view.devices[device].path if device in view.devices else view.network_on[device].path
+        yield Fact("ip", _ip4(view, device), path)
+        yield Fact("ip", _ip6(view, device), path)
+
+
+def _ip4(view: View, device: str) -> dict[str, Scalar]:
+    ip, address = view.ip_of(device), carried_address(view, device, 4)
+    method = "dhcp" if ip.dhcpv4 else "static" if address is not None else "none"
+    return {
+        "device": device,
+        "family": 4,
+        "method": method,
+        "planned": view.definition.ipv4 or method,
+        "address": address.text if address is not None else "",
+        "prefix": address.prefix if address is not None else -1,
+        "gateway": ip.gateway4,
+        "addresses": sum(one.family == 4 for one in ip.addresses),
+        "default_route": int(has_default_route4(ip)),
+        "address_by_hand": 0,
+        "by_hand": 0,
+    }
+
+
+def _ip6(view: View, device: str) -> dict[str, Scalar]:
+    ip, address = view.ip_of(device), carried_address(view, device, 6)
+    method, by_hand = ipv6_method(ip, address), _by_hand(ip)
+    return {
+        "device": device,
+        "family": 6,
+        "method": method,
+        "planned": method,
+        "address": address.text if address is not None else "",
+        "prefix": address.prefix if address is not None else -1,
+        "gateway": ip.gateway6,
+        "addresses": sum(one.family == 6 for one in ip.addresses),
+        "default_route": int(bool(ip.gateway6)),
+        "address_by_hand": int(address in by_hand),
+        "by_hand": int(bool(by_hand)),
+    }
 
 
 def route_facts(view: View) -> Iterator[Fact]:
@@ -302,11 +319,15 @@ def definition_facts(view: View) -> Iterator[Fact]:
         "default_route_stated": int(definition.default_route_stated),
         "nameservers": ",".join(definition.nameservers or ()),
         "nameservers_stated": int(bool(definition.nameservers)),
-        "gateway4": definition.gateway4,
-        "gateway6": definition.gateway6,
         "ipv4": definition.ipv4,
     }
     yield Fact("definition", fields, "definition")
+
+
+def defined_facts(view: View) -> Iterator[Fact]:
+    """The two ``defined`` facts, one a family."""
+    for family, gateway in ((4, view.definition.gateway4), (6, view.definition.gateway6)):
+        yield Fact("defined", {"family": family, "gateway": gateway}, "definition")
 
 
 def wanted_facts(view: View) -> Iterator[Fact]:
@@ -534,14 +555,13 @@ def network_facts(view: View) -> Iterator[Fact]:
             "switch": network.switch,
             "portless": int(network.bridged and network.switch != "ovs" and network.southbound not in network.ports),
             "default_route": _default_route(network.ip),
-            "gateway4": network.ip.gateway4,
-            "gateway6": network.ip.gateway6,
         }
         yield Fact("network", fields, network.path)
 
 
 READERS: dict[str, Callable[[View], Iterable[Fact]]] = {
     "definition": definition_facts,
+    "defined": defined_facts,
     "wanted": wanted_facts,
     "vdsm": vdsm_facts,
     "host": host_facts,
