@@ -246,7 +246,10 @@ KINDS: dict[str, Kind] = {
             "device": text("the device"),
             "family": family(),
             "method": text("none, static or dhcp; of IPv6 auto or auto+dhcp, too", words=METHODS),
-            "planned": text("the same, as the plan makes it: the definition's, else today's", words=METHODS),
+            "planned": text(
+                "none, static, dhcp, auto or auto+dhcp, as the plan makes it: the definition's, else today's",
+                words=METHODS,
+            ),
             "address": text("the management address if it is here, else the primary one, of IPv6 the first"),
             "prefix": number("its prefix length", most=LONGEST_PREFIX),
             "gateway": text("the reported gateway"),

@@ -246,9 +246,7 @@ class Examination:
             kinds = {pattern.kind for pattern in rule.when}
             yield from self._overriders(rule)
             for one in (one for one in self.rules if not one.shadow):
-                if any(conclusion.kind in kinds for conclusion in one.concludes) or (
-                    one.sets and kinds & {*DEVISED}
-                ):
+                if any(conclusion.kind in kinds for conclusion in one.concludes) or (one.sets and kinds & {*DEVISED}):
                     yield one
 
         return _closed(rules, before)

@@ -21,7 +21,14 @@ from planner.rules.model import Fact, Pattern, Rule, Scalar
 NAMES = {"nic": "eth{}", "bond": "bond{}", "vlan": "vlan{}", "bridge": "br{}", "network": "net{}"}
 LONG = {"nic": "enp129s0f1npx{}", "bond": "bond_of_uplink{}"}  # with a tag they are longer than the kernel's 15
 MAC = "52:54:00:00:{:02x}:{:02x}"
-NOTHING = {"method": "none", "address": "", "prefix": -1, "gateway": "", "default_route": 0}  # told of a family
+# What is told of a family in which a device has nothing.
+NOTHING: Mapping[str, Scalar] = {
+    "method": "none",
+    "address": "",
+    "prefix": -1,
+    "gateway": "",
+    "default_route": 0,
+}  # told of a family
 INFINIBAND = "80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:{:02x}:{:02x}"
 
 
