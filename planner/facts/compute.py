@@ -24,6 +24,8 @@ class View:
         self.host = host
         self.definition = definition
         self.wanted = wanted
+        self._ips: dict[str, Ip] = {}
+        self._carried: dict[tuple[str, int], Address | None] = {}
 
     @cached_property
     def bond_of(self) -> dict[str, str]:
@@ -63,13 +65,31 @@ class View:
 
     def ip_of(self, device: str) -> Ip:
         """How ``device`` got its addresses, and all it has: as its network reports it, else as the device does."""
-        network = self.network_on.get(device)
-        own = self.devices[device].ip if device in self.devices else NO_IP
-        return graph.merged_ip(own, network.ip) if network is not None else own
+        if device not in self._ips:
+            network = self.network_on.get(device)
+            own = self.devices[device].ip if device in self.devices else NO_IP
+            self._ips[device] = graph.merged_ip(own, network.ip) if network is not None else own
+        return self._ips[device]
 
     def addresses_of(self, device: str) -> tuple[Address, ...]:
         """All addresses of ``device``."""
         return self.ip_of(device).addresses
+
+    def carried(self, device: str, family: int) -> Address | None:
+        """The address of ``family`` that a static configuration of ``device`` carries over.
+
+        The wanted one first, then VDSM's primary one, then any; a floating one last.
+        """
+        key = device, family
+        if key not in self._carried:
+            ip = self.ip_of(device)
+            addresses = [address for address in ip.addresses if address.family == family]
+            asked = [address for text in self.wanted for address in addresses if address.text == text]
+            primary = [address for address in addresses if address.text == ip.primary4]
+            singles = singles_of(ip)
+            own = [address for address in (*primary, *addresses) if singles.get(address.text) != "floating"]
+            self._carried[key] = next(iter((*asked, *own, *addresses)), None)
+        return self._carried[key]
 
     @cached_property
     def addressed(self) -> tuple[str, ...]:
@@ -90,7 +110,7 @@ def address_facts(view: View) -> Iterator[Fact]:
     for device in view.addressed:
         ip = view.ip_of(device)
         singles = singles_of(ip)
-        carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
+        carried = {chosen.text for family in (4, 6) if (chosen := view.carried(device, family)) is not None}
         for address in ip.addresses:
             fields: dict[str, Scalar] = {
                 "device": device,
@@ -114,7 +134,7 @@ def ip_facts(view: View) -> Iterator[Fact]:
 
 
 def _ip4(view: View, device: str) -> dict[str, Scalar]:
-    ip, address = view.ip_of(device), carried_address(view, device, 4)
+    ip, address = view.ip_of(device), view.carried(device, 4)
     method = "dhcp" if ip.dhcpv4 else "static" if address is not None else "none"
     return {
         "device": device,
@@ -132,7 +152,7 @@ def _ip4(view: View, device: str) -> dict[str, Scalar]:
 
 
 def _ip6(view: View, device: str) -> dict[str, Scalar]:
-    ip, address = view.ip_of(device), carried_address(view, device, 6)
+    ip, address = view.ip_of(device), view.carried(device, 6)
     method, by_hand = ipv6_method(ip, address), _by_hand(ip)
     return {
         "device": device,
@@ -164,20 +184,6 @@ def route_facts(view: View) -> Iterator[Fact]:
                 {"device": device, "family": 6, "gateway": ip.gateway6, "default": 1},
                 f"{path}.ipv6gateway",
             )
-
-
-def carried_address(view: View, device: str, family: int) -> Address | None:
-    """The address of ``family`` that a static configuration of ``device`` carries over.
-
-    The wanted one first, then VDSM's primary one, then any; a floating one last.
-    """
-    addresses = [address for address in view.addresses_of(device) if address.family == family]
-    ip = view.ip_of(device)
-    asked = [address for text in view.wanted for address in addresses if address.text == text]
-    primary = [address for address in addresses if address.text == ip.primary4]
-    singles = singles_of(ip)
-    own = [address for address in (*primary, *addresses) if singles.get(address.text) != "floating"]
-    return next(iter((*asked, *own, *addresses)), None)
 
 
 def has_default_route4(ip: Ip) -> bool:
@@ -278,7 +284,7 @@ def _by_default_route(view: View) -> list[str]:
 
 
 def _management_address(view: View, device: str) -> Address | None:
-    return carried_address(view, device, 4) or carried_address(view, device, 6)
+    return view.carried(device, 4) or view.carried(device, 6)
 
 
 def _candidate(view: View, device: str, found_by: str, address: Address | None) -> Fact:
