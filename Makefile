@@ -3,7 +3,7 @@
 # make test-service  the tests of `mgmtnet serve`, and of its page where Chromium (Debian's package chromium) is
 # make check  format, lint, types, layers
 # make lab    a real kernel: build the lab (User-Mode Linux) and run its tests in it
-# make kill-matrix   the executor killed at every step, and every fault, into docs/reliability.md
+# make kill-matrix   the executor killed at every step, changes kept and undone, every fault; into docs/reliability.md
 # make rollout-matrix  500 hosts, faults, workers killed and stopped, the database restarted; into docs; HOSTS=30: fewer
 # make scale  rollouts over up to 100,000 hosts under virtual time, into docs/scale.md; MEASURE=1: what the model is given, too
 # make explore  every order of two faults and two kills of a run; SEED=7 DEPTH=6: random ones, deeper
@@ -67,6 +67,7 @@ bench: .venv/bench $(COMPILED)
 
 kill-matrix: .venv/test $(COMPILED)
 	$(BIN)/python bench/kill_matrix.py
+	$(BIN)/python bench/kept_matrix.py
 
 rollout-matrix: .venv/test $(COMPILED)
 	$(BIN)/python bench/rollout.py $(if $(HOSTS),--hosts $(HOSTS)) $(if $(SEED),--seed $(SEED))
@@ -123,14 +124,14 @@ clean:
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mgmtnet needs Python 3.11 or later: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "no virtual environment: install the package python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv > /dev/null || { rm -rf .venv; echo "no virtual environment: install the package python3-venv"; exit 1; }
 
 .venv/engine: .venv/bin/python
 	@$(BIN)/python -c 'import durable_rules_engine' 2>/dev/null \
-	  || command -v $${CC:-cc} >/dev/null || command -v gcc >/dev/null \
-	  || { echo "durable_rules is compiled when it is installed and needs a C compiler: install gcc (and the Python headers)"; exit 1; }
+	  || echo '#include <Python.h>' | $${CC:-gcc} -I"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" -fsyntax-only -xc - 2>/dev/null \
+	  || { echo "durable_rules is compiled when it is installed: install a C compiler and Python's headers (Debian: gcc libc6-dev python3-dev)"; exit 1; }
 	@$(BIN)/python -c 'import durable_rules_engine' 2>/dev/null \
-	  || CC="$${CC:-gcc} $(CURE)" $(BIN)/pip install --quiet --disable-pip-version-check durable_rules==2.0.28
+	  || CC="$${CC:-gcc} $(CURE)" $(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 durable_rules==2.0.28
 	@touch $@
 
 .venv/run: pyproject.toml .venv/engine

@@ -42,7 +42,7 @@ def killed_and_started(scene: Stage, golden: str, steps: int) -> Any:
     access = scene.order.access
     definition = (ROOT / "golden" / golden / "definition.yaml").read_text()
     request = {"host": access.target, "definition": definition, "addresses": [scene.stand_in.address]}
-    environ = _environment(scene)
+    environ = environment(scene)
     with _service(environ, scene.folder) as served:
         answer = served.begin(request)
         assert answer.status_code == 202, answer.text
@@ -54,7 +54,8 @@ def killed_and_started(scene: Stage, golden: str, steps: int) -> Any:
         return served.session.get(f"{served.url}/v1/runs/{run}", timeout=WITHIN).json()
 
 
-def _environment(scene: Stage) -> dict[str, str]:
+def environment(scene: Stage) -> dict[str, str]:
+    """By which the command reaches the host of a stage, and its journal."""
     access = scene.order.access
     routes = scene.folder / "routes.json"
     routes.write_text(json.dumps(access.routes))

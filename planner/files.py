@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.host.capture import DESCRIBED, SOSREPORT
+from planner.host.capture import DESCRIBED, SOSREPORT, is_answer
 from planner.printing import printable
 from planner.problem import Problem, Where
 
@@ -116,24 +116,44 @@ def _why(failure: OSError | ValueError) -> Unreadable:
 # A host with 4,094 VLANs and 128 nics reports 2 MB. Smaller and a host with everything turned on is turned
 # away; larger and a wrong file (a disk image) fills the memory before it is refused.
 LARGEST_FILE = 256 * 1024 * 1024
+HINT = "give the path of a YAML or JSON file"
+HINTS = {
+    "capture": "give the path of a file, or - for standard input",
+    "definition": f"{HINT}; `mgmtnet define CAPTURE > definition.yaml` writes a first one",
+}
+CHECKSUMS = (".md5", ".sha256")  # which sos puts beside a report
+LISTED = 5
 
 
 def read_file(path: str, source: str) -> bytes | Problem:
     """The content of ``path`` (``-``: standard input), or why it cannot be had."""
-    hint = "give - to read standard input" if source == "capture" else "give the path of a YAML or JSON file"
-    if path == "-":
-        content = _standard_input()
-    else:
-        if source == "capture" and os.path.isdir(path):  # then it can only be an unpacked sosreport
-            folder, path = path, os.path.join(path, SOSREPORT)
-            hint = f"give a file, or the folder of an unpacked sosreport: it has {SOSREPORT}, or {DESCRIBED[0]}"
-            if not os.path.lexists(path) and (described := described_in(folder)):
-                return described
-        content = content_of(path, LARGEST_FILE)
-    if isinstance(content, bytes):
-        return content
-    message = f"cannot read the {source} {path!r}: {content.reason}"
-    return Problem("file-unreadable", message, hint, where=(Where(path),))
+    if source == "capture" and os.path.isdir(path):
+        return _in_folder(path)
+    content = _standard_input() if path == "-" else content_of(path, LARGEST_FILE)
+    return content if isinstance(content, bytes) else _unreadable(path, source, content.reason, HINTS.get(source, HINT))
+
+
+def _unreadable(path: str, source: str, reason: str, hint: str) -> Problem:
+    return Problem("file-unreadable", f"cannot read the {source} {path!r}: {reason}", hint, where=(Where(path),))
+
+
+def _in_folder(folder: str) -> bytes | Problem:
+    """What an unpacked sosreport tells: VDSM's answer, or else the files that describe its host."""
+    path = os.path.join(folder, SOSREPORT)
+    answer = content_of(path, LARGEST_FILE)
+    if isinstance(answer, bytes) and is_answer(answer):
+        return answer
+    if isinstance(answer, Unreadable) and os.path.lexists(path):
+        return _unreadable(path, "capture", answer.reason, "see who may read it")
+    described = described_in(folder)
+    if described:
+        return described
+    if isinstance(answer, bytes):
+        return answer  # which tells why VDSM gave none
+    reports = sorted(name for name in os.listdir(folder) if "sosreport" in name and not name.endswith(CHECKSUMS))
+    told = f"in it are {', '.join(map(printable, reports[:LISTED]))}: give one; `mgmtnet fleet plan` takes the folder"
+    hint = told if reports else "give a file, or of an unpacked sosreport the folder that has sos_commands in it"
+    return _unreadable(folder, "capture", f"it is a folder with neither {SOSREPORT} nor {DESCRIBED[0]}", hint)
 
 
 def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Problem:
@@ -145,8 +165,7 @@ def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Probl
     for path in filter(os.path.isfile, paths):
         content = content_of(path, max(LARGEST_FILE - len(told), 0), pipes=False)
         if isinstance(content, Unreadable):
-            message = f"cannot read the capture {path!r}: {content.reason}"
-            return Problem("file-unreadable", message, "see who may read it", where=(Where(path),))
+            return _unreadable(path, "capture", content.reason, "see who may read it")
         told += headed(os.path.relpath(path, folder), content)
     return told
 

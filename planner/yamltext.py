@@ -223,9 +223,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
     import difflib  # 9 ms: only somebody who mistyped waits for it
 
     words = list(known)
-    close = difflib.get_close_matches(word[:100], words, n=1)
+    close = difflib.get_close_matches(word[:100].lower(), spelt := {one.lower(): one for one in words}, n=1)
     if close:
-        return f"did you mean {close[0]}?"
+        return f"did you mean {spelt[close[0]]}?"
     if not words:
         return ""
     further = len(words) - LISTED

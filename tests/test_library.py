@@ -8,7 +8,10 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -306,3 +309,42 @@ def test_a_run_that_was_broken_off_is_gone_on_with(rules: Compiled, host: Hosted
     assert times_sent(host) == 2
     for run, code in ((order.run, "run-ended"), ("nobody's", "run-unknown")):
         assert [problem.code for problem in planner.apply.resume(run).problems] == [code]
+
+
+def test_a_change_that_somebody_keeps_is_taken_back_afterwards(rules: Compiled, host: Hosted) -> None:
+    order = replace(ordered(rules, host), limits=planner.apply.Limits(keep=60))
+    asked = threading.Event()
+
+    def tell(event: planner.apply.Event) -> None:
+        if (event.kind, event.step) == ("begin", "keep"):
+            asked.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        carried = pool.submit(planner.apply.carry_out, order, tell)
+        assert asked.wait(60)
+        assert [problem.code for problem in planner.apply.undo(order.run).problems] == ["run-unfinished"]
+        assert planner.apply.confirm(order.run).required().found == {"kept": True}
+    assert carried.result().required().standing == "as planned and saved"
+    assert [problem.code for problem in planner.apply.confirm(order.run).problems] == ["not-asked"]
+
+    undone = planner.apply.undo(order.run, limits=planner.apply.Limits(vdsm=5)).required()
+    assert (undone.standing, undone.undoes) == ("as planned and saved", order.run), undone.text()
+    again = planner.apply.undo(order.run).required()
+    assert (again.run, again.standing) == ("", "as planned and saved"), "the host stands so already"
+    assert times_sent(host) == 3
+
+
+def test_nothing_is_taken_back_where_it_cannot_be(
+    rules: Compiled, host: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = planner.apply.carry_out(ordered(rules, host)).required()
+    access, sight = met(host)
+    plan = planner.Planner(rules).plan(sight.host, WANTED._replace(mtu=1500), ["192.0.2.10"])
+    assert planner.apply.carry_out(planner.apply.make_order(access, sight, plan).required()).required().run
+    assert [problem.code for problem in planner.apply.undo(report.run).problems] == ["undo-overtaken"]
+    host.close()
+    silent = planner.apply.undo(report.run, limits=planner.apply.Limits(vdsm=0.1))
+    assert [problem.code for problem in silent.problems] == ["host-unreachable"]
+    monkeypatch.setenv("MGMTNET_JOURNAL", "mysql://")
+    for call in (planner.apply.undo, planner.apply.confirm):
+        assert [problem.code for problem in call(report.run).problems] == ["journal-unknown"]

@@ -49,6 +49,9 @@
  *   waves: {wave: number, hosts: number, counts: Record<string, number>}[], hosts: RolloutHost[],
  *   listed: {name: string, code: string, message: string}[], workers: {worker: string}[]}} Rollout
  * @typedef {{name: string, said: string}} Done
+ * @typedef {{run: string, host: string, network: string, began: number, state: "running"|"ended", standing: string,
+ *   undoes: string|null, confirm_by: number|null, steps: Done[]}} Run
+ * @typedef {{run: string, standing: string, advice: string, steps: Done[]}} Ended
  * @typedef {{host: RolloutHost, run: {run: string, steps: Done[]}|null, report: {standing: string, advice: string,
  *   problem: {code: string, message: string, hint: string}|null, steps: Done[]}|null}} RolloutHostTold
  *

@@ -36,6 +36,16 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Put a text where it is not the same already: what is set anew is read out anew.
+ *
+ * @param {string} id
+ * @param {string} words
+ */
+export function write(id, words) {
+  if (at(id).textContent !== words) at(id).textContent = words;
+}
+
+/**
  * The element of index.html with this id.
  *
  * @template {HTMLElement} [T=HTMLElement]

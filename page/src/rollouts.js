@@ -1,8 +1,9 @@
 /** Rollouts: their waves as they fill, their hosts by state, and what became of each; as `mgmtnet rollout` has them. */
 import { drawn } from "./drawing.js";
-import { afterQuiet, at, fill, goTo, make, said } from "./elements.js";
+import { afterQuiet, at, fill, goTo, make, said, write } from "./elements.js";
 import { problemCard } from "./plan.js";
 import { ask, events, look, lookDrawing, problemsOf, superseded } from "./service.js";
+import { offerView } from "./views.js";
 
 /** @import { Rollout, RolloutHost, RolloutHostTold, Standing } from "./documents.js" */
 
@@ -39,35 +40,28 @@ let following = new AbortController();
 /** When the host that is looked at is looked at again. */
 let again = 0;
 
-/** Offer the view, where this service has rollouts and whoever asks may see them. */
+/** Offer the view, where this service has rollouts and whoever asks may see them; whether it has. */
 export async function offerRollouts() {
   try {
     await list();
   } catch (failure) {
     if (superseded(failure)) throw failure;
-    return;
+    return false;
   }
-  at("views").hidden = false;
   for (const asked of /** @type {const} */ (["pause", "resume", "stop"])) {
     at(`rollout-${asked}`).addEventListener("click", () => void order(asked));
   }
   at("rollout-search", HTMLInputElement).addEventListener("input", afterQuiet(100, showHosts));
-  addEventListener("hashchange", () => void go());
-  await go();
+  await offerView("rollouts", go);
+  return true;
 }
 
-/** Show what the address says: the list, a rollout, one of its hosts; or what else there is. */
-async function go() {
-  const [view, name = "", host = ""] = location.hash.split("/");
-  const here = view === VIEW;
-  document.body.classList.toggle("rolling", here);
-  for (const link of at("views").querySelectorAll("a")) {
-    if ((link.hash === VIEW) === here) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
-  if (!here) return stop();
+/** Show what the address says: the list, a rollout, one of its hosts. @param {string[]|null} parts */
+async function go(parts) {
+  if (!parts) return stop();
+  const [name = "", host = ""] = parts;
   const other = name !== rollout?.rollout;
-  opened = decodeURIComponent(host);
+  opened = host;
   if (!other && name) return openHost();
   stop();
   try {
@@ -298,16 +292,6 @@ function tellHost({ host, run, report }) {
   fill(at("rollout-host-problems"), problem && problemCard(problem));
   const steps = report?.steps ?? run?.steps ?? [];
   fill(at("rollout-host-steps"), ...steps.map((step) => make("li", {}, make("strong", {}, `${step.name}:`), ` ${said(step.said)}`)));
-}
-
-/**
- * Put a text where it is not the same already: what is set anew is read out anew.
- *
- * @param {string} id
- * @param {string} words
- */
-function write(id, words) {
-  if (at(id).textContent !== words) at(id).textContent = words;
 }
 
 /**

@@ -34,6 +34,26 @@ export async function ask(path, body, signal) {
 }
 
 /**
+ * Ask for something that is begun once, however often it is asked for by this ``key``.
+ *
+ * @param {string} path
+ * @param {object} body
+ * @param {string} key
+ * @returns {Promise<any>}
+ */
+export async function order(path, body, key) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+  return (await request(path, { method: "POST", body: JSON.stringify(body), headers })).json();
+}
+
+let skew = 0;
+
+/** The time by the service's clock, in milliseconds: that of this machine may be another. */
+export function now() {
+  return Date.now() + skew;
+}
+
+/**
  * The drawing of a host, as text that is still to be read with suspicion.
  *
  * @param {object} body
@@ -135,6 +155,7 @@ async function request(path, how) {
   const token = sessionStorage.getItem(TOKEN);
   if (token) headers.set("Authorization", `Bearer ${token}`);
   const answer = await fetch(path, { ...how, headers });
+  skew = Date.parse(answer.headers.get("Date") ?? "") - Date.now() || 0;
   if (answer.ok) return answer;
   const problems = await told(answer);
   if (answer.status !== 401) throw new Refused(problems);

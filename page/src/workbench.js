@@ -7,6 +7,7 @@ import { openedWhy, openWhy, problemCard, showAdvice, showPlan, showUnread } fro
 import { forget, rehearse } from "./rehearsal.js";
 import { offerRollouts } from "./rollouts.js";
 import { edit, listRules, markFired, openedRule, openRule } from "./rules.js";
+import { offerRuns } from "./runs.js";
 import { ask, askDrawing, problemsOf, superseded } from "./service.js";
 import { fragmentOf, LONGEST_LINK, sharedIn } from "./sharing.js";
 
@@ -179,7 +180,7 @@ await guarded(Promise.all([
   offerHosts((found) => void guarded(begin(found))),
   makeForm(() => void plan()),
   listRules({ host, openGolden: (name) => void guarded(goldenHost(name).then(begin)), changed: unshare }).then((found) => { summaries = found; }),
-  offerRollouts(),
+  offerRollouts().then((offered) => (offered ? offerRuns() : undefined)),
 ]));
 document.body.classList.add("ready");
 await restore();

@@ -17,13 +17,15 @@ It needs the extra `apply` (``pip install 'mgmtnet[apply]'``). Here against ``mg
 ('as planned and saved', ['adopt', 'set-up', 'commit'])
 >>> report.document()["succeeded"]
 True
+>>> undo(report.run).required().standing
+'as planned and saved'
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.apply.contact import Sight
-    from planner.apply.library import carry_out, make_order, read_host, resume
+    from planner.apply.library import carry_out, confirm, make_order, read_host, resume, undo
     from planner.apply.order import Access, Limits, Order, Reboot
     from planner.apply.run import Event, Report, Step
 
@@ -37,15 +39,17 @@ __all__ = [
     "Sight",
     "Step",
     "carry_out",
+    "confirm",
     "make_order",
     "read_host",
     "resume",
+    "undo",
 ]
 
 if not TYPE_CHECKING:  # else every name that is not here were one
     _HOMES = {
         "contact": ("Sight",),
-        "library": ("carry_out", "make_order", "read_host", "resume"),
+        "library": ("carry_out", "confirm", "make_order", "read_host", "resume", "undo"),
         "order": ("Access", "Limits", "Order", "Reboot"),
         "run": ("Event", "Report", "Step"),
     }

@@ -200,7 +200,10 @@ ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
 class Record(NamedTuple):
-    """A run as the journal has it: ``state`` running or ended, began in seconds since 1970; `version_of` it."""
+    """A run as the journal has it: ``state`` running or ended; `version_of` it.
+
+    ``began``, ``told``: when it began and when its last step was written down, in seconds since 1970.
+    """
 
     run: str
     state: str
@@ -209,6 +212,12 @@ class Record(NamedTuple):
     began: float
     fault: str = ""
     version: str = ""
+    told: float = 0.0
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for somebody to say that its change is to be kept."""
+        return self.state == "running" and bool(self.steps) and self.steps[-1].next == "keep"
 
 
 def standing(record: Record) -> str:
@@ -228,6 +237,8 @@ def document_of(record: Record) -> dict[str, object]:
         "began": record.began,
         "state": record.state,
         "standing": standing(record),
+        "undoes": order.undoes or None,
+        "confirm_by": record.told + order.limits.keep if record.asks else None,
         "made_by": order.made_by,
         "steps": [step.document() for step in record.steps],
     }
@@ -437,10 +448,10 @@ def confirmed(url: str, run: str) -> bool:
     return False
 
 
-def readable(url: str, run: str | None = None) -> list[Record] | Problem:
+def readable(url: str, run: str | None = None, newest: int | None = None) -> list[Record] | Problem:
     """`records`, or what is wrong with them: anybody may have written there, or a disk may have lost a part."""
     try:
-        found = records(url, run)
+        found = records(url, run, newest)
         for record in found:
             _check(record)
     except Exception as fault:  # noqa: BLE001  whatever stands there, it is no fault of ours
@@ -460,8 +471,8 @@ def _check(record: Record) -> None:
         raise TypeError(msg)
 
 
-def records(url: str, run: str | None = None) -> list[Record]:
-    """Every run, the newest first; with ``run`` the one of that name, and those that have not ended.
+def records(url: str, run: str | None = None, newest: int | None = None) -> list[Record]:
+    """Every run, or so many, the newest first; with ``run`` the one of that name, and those that have not ended.
 
     Of thousands a run that begins needs no more. Empty when there is no journal yet.
     """
@@ -473,7 +484,7 @@ def records(url: str, run: str | None = None) -> list[Record]:
     client = DBOSClient(system_database_url=url, serializer=json_serializer())
     try:
         if run is None:
-            found = client.list_workflows(name=FORM, sort_desc=True)
+            found = client.list_workflows(name=FORM, sort_desc=True, limit=newest)
         else:
             named = client.list_workflows(name=FORM, workflow_ids=[run])
             others = client.list_workflows(name=FORM, status=GOING, sort_desc=True)
@@ -496,7 +507,8 @@ def _record(client: Any, status: Any) -> Record:
         raise ValueError(msg)
     fault = str(faults[0]) if faults else ""
     steps, began = tuple(_steps([*carried, *recorded])), status.created_at / 1000
-    return Record(status.workflow_id, state, order, steps, began, fault, status.app_version or FORM)
+    told = max((row["completed_at_epoch_ms"] or 0 for row in rows), default=0) / 1000
+    return Record(status.workflow_id, state, order, steps, began, fault, status.app_version or FORM, told)
 
 
 def _steps(documents: Sequence[dict[str, Any]]) -> list[Step]:

@@ -1,14 +1,17 @@
 """Applying from Python, checked as the command does it: a host is read, an order made of a plan, and carried out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 import planner
 from planner.apply import exclusion, execute, journal
 from planner.apply.contact import Sight
 from planner.apply.order import DEFAULT_LIMITS, Access, Limits, Order, Reboot, altered, host_key, read_order
-from planner.apply.run import Event, Listener, Report, Word, nobody_said, unchanged
+from planner.apply.reversal import order_to_undo, undoable
+from planner.apply.run import Event, Listener, Report, Step, Word, nobody_said, unchanged
 from planner.apply.verify import differences
 from planner.host.capture import read_capture
 from planner.host.model import Host
@@ -127,12 +130,9 @@ def resume(run: str, tell: Listener | None = None, *, expected: Sequence[str] = 
     if isinstance(folder, Problem):
         return Result(None, (folder,))
     url = journal.journal_url(folder)
-    found = journal.readable(url, run)
-    if isinstance(found, Problem):
-        return Result(None, (found,))
-    record = next((record for record in found if record.run == run), None)
-    if record is None:
-        return Result(None, (unknown_run(run),))
+    record = run_named(url, run)
+    if isinstance(record, Problem):
+        return Result(None, (record,))
     with _ONE_RUN:
         return gone_on_with(record, folder, url, tell or (lambda _: None), expected)
 
@@ -162,6 +162,103 @@ def gone_on_with(
         again = again or execute.run_name()
         tell(Event("said", "run", f"run {again}, after {record.run}"))
         return Result(execute.take_up(record, again, url, tell, expected, word), ())
+
+
+# Seconds within which a run has written down that it heard: it listens twice a second. And between two looks for that.
+HEARD_WITHIN, LISTEN_EVERY = 10.0, 0.2
+
+
+def confirm(run: str) -> Result[Step]:
+    """Say of a run that waits for it (``keep`` of its `Limits`) that its change is to be kept.
+
+    Args:
+        run: its name; whoever carries it out is another thread, another process, or on another machine.
+
+    Returns:
+        The run's step by which it keeps the change, which it saves then. Or why it does not: nobody knows the run, it
+        does not ask, it was too late, or nobody is at work on it.
+
+    >>> confirm("20260101-000000-0000").problems[0].code
+    'run-unknown'
+    """
+    folder = state_folder()
+    record = folder if isinstance(folder, Problem) else confirmed(journal.journal_url(folder), run)
+    return Result(None, (record,)) if isinstance(record, Problem) else Result(_kept(record), ())
+
+
+def confirmed(url: str, run: str) -> journal.Record | Problem:
+    """The run of the journal at ``url`` that keeps its change, as `confirm` has said."""
+    record = run_named(url, run)
+    if isinstance(record, Problem):
+        return record
+    if not record.asks:
+        told = f"the run {run} does not ask whether its change is to be kept: {journal.standing(record)}"
+        return Problem("not-asked", told, "only a run with --confirm-within asks, once the change stands")
+    failure = journal.confirm(url, run)
+    if failure is not None:
+        return failure
+    end = monotonic() + HEARD_WITHIN
+    while record.asks and monotonic() < end:
+        sleep(LISTEN_EVERY)
+        again = run_named(url, run)
+        record = record if isinstance(again, Problem) else again
+    if record.asks:
+        told = f"it is written down that the run {run} is kept, but nobody is at work on it"
+        return Problem("run-unfinished", told, f"`mgmtnet resume {run}` saves the change")
+    if _kept(record) is None:
+        told = f"too late: the change of the run {run} is being taken back"
+        return Problem("not-kept", told, f"`mgmtnet status {run}` shows how it ends")
+    return record
+
+
+def _kept(record: journal.Record) -> Step | None:
+    return next((step for step in record.steps if step.name == "keep" and step.found.get("kept")), None)
+
+
+def undo(run: str, tell: Listener | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Result[Report]:
+    """Take back what a run has changed, by a run of its own, and wait for its end.
+
+    Args:
+        run: the name of one that ended as planned, saved or not.
+        tell: is called with each `Event` of the run that takes it back.
+        limits: how long to wait, in seconds.
+
+    Returns:
+        How that run ended, "as planned" being as before the run that it undoes; one without a name has sent nothing,
+        as the host stands so already. Or why nothing was done: nobody knows the run, it has changed nothing, or the
+        host was changed otherwise since.
+
+    >>> undo("20260101-000000-0000").problems[0].code
+    'run-unknown'
+    """
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return Result(None, (folder,))
+    record = run_named(journal.journal_url(folder), run)
+    if isinstance(record, Problem):
+        return Result(None, (record,))
+    problem = undoable(record)
+    if problem is not None:
+        return Result(None, (problem,))
+    made = replace(execute.here(read_order(record.order)), run=execute.run_name())
+    sight = read_host(made.access, limits)
+    if sight.value is None:
+        return Result(None, sight.problems)
+    order = order_to_undo(record, sight.value, limits)
+    if isinstance(order, Problem):
+        return Result(None, (order,))
+    problem = in_the_way(made, settled=sight.value.host.dirty is False)
+    if problem is not None:
+        return Result(None, (problem,))
+    return Result(order, ()) if isinstance(order, Report) else carry_out(order, tell)
+
+
+def run_named(url: str, run: str) -> journal.Record | Problem:
+    """The run of that name in the journal at ``url``."""
+    found = journal.readable(url, run)
+    if isinstance(found, Problem):
+        return found
+    return next((record for record in found if record.run == run), None) or unknown_run(run)
 
 
 def unknown_run(run: str) -> Problem:
@@ -206,6 +303,21 @@ def stands_already(order: Order, host: Host, *, save: bool = True) -> Report:
         dirty, failure = (None, saved) if isinstance(saved, Failure) else (False, None)
     reboot = order.reboot is not None
     return unchanged(order.access.target, order.plan, dirty=dirty, failure=failure, reboot=reboot)
+
+
+def in_the_way(order: Order, *, settled: bool) -> Problem | None:
+    """Another run at work on the host, or one that was interrupted: what the host shows meanwhile is not what it is.
+
+    ``settled``: nothing is unsaved there, so no run can have been interrupted in the midst of a change.
+    """
+    folder = state_folder()
+    if isinstance(folder, Problem):
+        return folder
+    url = journal.journal_url(folder)
+    with exclusion.only_run(folder, url, host_key(order), order.run) as held:
+        if held is not None or settled:
+            return held
+        return unfinished(url, order)
 
 
 def unfinished(url: str, order: Order) -> Problem | None:

@@ -297,6 +297,14 @@ UNDONE = {
     "as planned, not saved": "as before the run {}, not saved",
     "as before": "as the run {} has left it",
 }
+# The engine's events of the same failures (docs/vdsm.md, Taking a host over): administrators search for these words.
+SET_UP_FAILED = "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"
+EVENT = {
+    "as before": SET_UP_FAILED,
+    "adopted": SET_UP_FAILED,
+    "as planned, not saved": "PERSIST_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK",
+    "as planned, perhaps not saved": "PERSIST_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK",
+}
 # 0 what was asked for; 1 the change is not made, or a reboot proved nothing; 5 and 6 want somebody to act.
 STATUS = {
     "as planned and saved": 0,
@@ -335,6 +343,13 @@ class Report(NamedTuple):
         return UNPROVEN if self.standing == SAVED and self.problem else ADVICE[self.standing]
 
     @property
+    def event(self) -> str:
+        """The engine's name of this failure, empty where it has none: nothing was sent, or nobody kept the change."""
+        sent = any(step.name in {"adopt", "set-up"} for step in self.steps)
+        told = sent and self.problem and not self.undoes and self.problem.get("code") != "not-kept"
+        return EVENT.get(self.standing, "") if told else ""
+
+    @property
     def unseen(self) -> list[str]:
         """What the host did not tell when it was held against the plan."""
         verified = (step.found.get("unseen", []) for step in reversed(self.steps) if step.name == "verify")
@@ -354,6 +369,7 @@ class Report(NamedTuple):
             "unseen": self.unseen,
             "steps": [{"name": step.name, "said": step.said} for step in self.steps],
             **({"undoes": self.undoes} if self.undoes else {}),
+            **({"event": self.event} if self.event else {}),
         }
 
     def text(self, *, colour: bool = False) -> str:
@@ -368,6 +384,8 @@ class Report(NamedTuple):
             lines.append(f"  because: {self.problem['message']}")
         if self.problem.get("hint") and self.problem["hint"] != self.advice:
             lines.append(f"     hint: {self.problem['hint']}")
+        if self.event:
+            lines.append(f"  engine event: {self.event}")
         lines.append(f"    to do: {self.advice}" if self.problem else f"  to do: {self.advice}")
         head, *further = map(printable, lines)
         paint = {0: "32", 5: "33"}.get(self.status, "31") if colour else ""

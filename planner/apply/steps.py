@@ -349,7 +349,7 @@ def keep(run: Run) -> Step:
     A run that is killed meanwhile asks again, and waits as long again, when it is resumed.
     """
     within = run.order.limits.keep
-    asked = f"keep it? `mgmtnet confirm {run.order.run}` within {within:.0f} s, or it is taken back"
+    asked = f"keep it? `mgmtnet confirm {run.order.run}`, or it is taken back"
     run.tell(Event("begin", "keep", asked, within))
     end = run.world.now() + within
     while (kept := run.word()) is None and run.world.now() + LISTEN_EVERY <= end:

@@ -10,10 +10,9 @@ from ipaddress import IPv4Network, ip_address, ip_interface
 from typing import Any, NamedTuple
 
 from planner.host.graph import tells_routes
-from planner.host.model import Bond, Device, Host, Ip, Network
+from planner.host.model import MODES, Bond, Device, Host, Ip, Network
 
 TRUE = (True, 1, "true", "yes", "True")
-MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 
 
 class Difference(NamedTuple):

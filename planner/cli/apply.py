@@ -15,6 +15,7 @@ from planner.apply.execute import order_for, plan_for, see
 from planner.apply.journal import journal_url
 from planner.apply.library import (
     arrived,
+    in_the_way,
     objections,
     problem_of,
     stands_already,
@@ -98,7 +99,7 @@ def apply_to(
     access = replace(access, guard=guard)
     with progress(options.log) as tell:
         limits = limits_of(options)
-        tell(Event("begin", "read", f"reading {host}", limits.vdsm))
+        tell(Event("begin", "read", f"waiting for VDSM, reading {host}", limits.vdsm))
         sight = see(access, limits)
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{host} has described itself"))
     if isinstance(sight, Failure):
@@ -127,12 +128,9 @@ def _decided(
         made_by=planner.__version__,
     )
     order = replace(order, run=options.run or order.run)
-    folder = state_folder()
-    in_the_way = (
-        folder if isinstance(folder, Problem) else _in_the_way(order, folder, settled=sight.host.dirty is False)
-    )
-    if in_the_way is not None:
-        return failed(options, [in_the_way])
+    problem = in_the_way(order, settled=sight.host.dirty is False)
+    if problem is not None:
+        return failed(options, [problem])
     ended = _nothing_to_send(options, order, sight.host)
     if ended is None:
         ended = agreed(options, sight, plan)
@@ -161,18 +159,6 @@ def _shape(plan: Mapping[str, Any]) -> str:
 def _unlike() -> Problem:
     told = "the plan is of another shape than the one that was agreed to: the host, or the rules, have changed"
     return Problem("shape-differs", told, "`mgmtnet plan` shows what it would do now; apply it without --shape")
-
-
-def _in_the_way(order: Order, folder: str, *, settled: bool) -> Problem | None:
-    """Another run at work on the host, or one that was interrupted: what the host shows meanwhile is not what it is.
-
-    ``settled``: nothing is unsaved there, so no run can have been interrupted in the midst of a change.
-    """
-    url = journal_url(folder)
-    with exclusion.only_run(folder, url, host_key(order), order.run) as held:
-        if held is not None or settled:
-            return held
-        return unfinished(url, order)
 
 
 def carry_out(options: argparse.Namespace, order: Order) -> int:

@@ -48,7 +48,7 @@ def log(command: argparse.ArgumentParser) -> None:
 
 def number(command: argparse.ArgumentParser, name: str, otherwise: str, what: str) -> None:
     """A number of seconds."""
-    command.add_argument(name, metavar="S", type=seconds, default=otherwise, help=what)
+    command.add_argument(name, metavar="S", type=seconds, default=otherwise, help=f"{what} ({otherwise})")
 
 
 def seconds(text: str) -> float:

@@ -128,5 +128,7 @@ def _pages(name: str, book: Book) -> Iterator[Iterable[Block]]:
 def _unknown(name: str, ruleset: Ruleset) -> Problem:
     known = [*codes_of(ruleset), *(one for rule in ruleset.rules for one in (rule.name, rule.table))]
     message = f"{ruleset.title} has no rule {name!r}, and there is no such code"
-    hint = suggest(name, sorted({*known}))
+    verdicts = [verdict for rule in ruleset.rules for verdict in rule.verdicts]
+    codes = sorted({verdict.code for verdict in verdicts if verdict.event == name})
+    hint = f"it is the engine's event of {', '.join(codes)}" if codes else suggest(name, sorted({*known}))
     return Problem("unknown-name", message, hint)

@@ -14,6 +14,7 @@ from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.run import Event
 from planner.apply.world import fence_agent, speaker_of
+from planner.cli.inputs import held_at
 from planner.cli.output import complain, say, write_whole
 from planner.cli.progress import progress
 from planner.files import Unreadable, content_of, read_file
@@ -158,6 +159,7 @@ def _routes(path: str | None) -> dict[str, str] | Problem:
 
 
 BAD_INPUT, WRONG_USAGE = 1, 2
+NO_HOST = (".json", ".txt", ".xml", ".log", ".tar", ".gz", ".bz2", ".xz", ".tgz", ".txz")  # no host's name ends so
 SHORTEST_KEY = 16  # bytes: fewer can be tried out
 LONGEST_KEY = 4096  # a file with more was not made to be a key
 ANOTHER = "name a file that is not there: it is made, with a new key"
@@ -190,7 +192,7 @@ def run_capture(options: argparse.Namespace) -> int:
 
 def _is_file(text: str) -> bool:
     """Whether a file is meant: one that is there, or what can be no host. No name would resolve, after two minutes."""
-    return os.path.isfile(text) or os.sep in text or text.endswith(".json")
+    return os.path.isfile(text) or os.path.isdir(f"{text}/sos_commands") or os.sep in text or text.endswith(NO_HOST)
 
 
 def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]:
@@ -199,7 +201,7 @@ def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]
         return [access]
     limits = Limits(vdsm=options.wait)
     with progress(options.log) as tell:
-        tell(Event("begin", "read", f"reading {options.host}", limits.vdsm))
+        tell(Event("begin", "read", f"waiting for VDSM, reading {options.host}", limits.vdsm))
         document = capture_of(access, limits)
         tell(Event("end", "read", "" if isinstance(document, Failure) else f"{options.host} has described itself"))
     return [problem_of(document)] if isinstance(document, Failure) else dict(document)
@@ -207,10 +209,10 @@ def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]
 
 def _from_file(path: str) -> dict[str, object] | list[Problem]:
     """A capture that was made elsewhere, to be scrubbed."""
-    content = read_file(path, "capture")
-    if isinstance(content, Problem):
-        return [content]
-    reading = read_capture(content, path)
+    held = held_at(path)
+    if isinstance(held, Problem):
+        return [held]
+    reading = read_capture(held.content, held.source)
     return list(reading.problems) if reading.document is None else reading.document
 
 

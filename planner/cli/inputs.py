@@ -16,6 +16,9 @@ from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 
 ZIP = b"PK\x03\x04"  # how a zip archive begins
+OF_WHAT_IS = ("define", "judge")  # commands about the host as it is, and what another asks of it
+NOT_GIVEN = "no --network was given: ovirtmgmt is taken as a VM network, untagged, MTU 1500"
+DEFINE = "`mgmtnet define CAPTURE > definition.yaml` writes a definition by what the host is"
 LISTED_HOSTS = 10  # of an archive of several
 
 
@@ -51,7 +54,7 @@ def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
     wanted = read_wanted(options)
     if isinstance(wanted, Wanted):
         if host is None or errors(problems):
-            return [*problems, *wanted.problems]
+            return [*problems, *errors(wanted.problems)]
         return Inputs(host, wanted.definition, wanted.addresses, wanted.rules, (*problems, *wanted.problems))
     return problems + wanted
 
@@ -59,6 +62,8 @@ def read_inputs(options: argparse.Namespace) -> Inputs | list[Problem]:
 def read_wanted(options: argparse.Namespace) -> Wanted | list[Problem]:
     """What the options want of a host, or every problem with it."""
     definition, problems = _definition(options.network)
+    if options.network is None and options.module not in OF_WHAT_IS:
+        problems.append(Problem("definition-not-given", NOT_GIVEN, DEFINE, severity="note"))
     addresses, found = _addresses(options)
     problems += found
     rules, unsound = compiled_rules(options.policy or options.rules)
@@ -104,13 +109,17 @@ def which(options: argparse.Namespace) -> Which:
 
 
 def held_by(options: argparse.Namespace) -> Held | Problem:
-    """The capture that the options name; of an archive the one that is in it."""
-    path = options.capture
+    """The capture that the options name."""
     if options.local:
         from planner.vdsm.local import described
 
         told = described()
-        return told if isinstance(told, Problem) else Held(told, path)
+        return told if isinstance(told, Problem) else Held(told, options.capture)
+    return held_at(options.capture)
+
+
+def held_at(path: str) -> Held | Problem:
+    """The capture at ``path``; of an archive the one that is in it."""
     content = read_file(path, "capture")
     source = "standard input" if path == "-" else path
     if isinstance(content, Problem):

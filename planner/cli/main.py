@@ -70,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _status(arguments: Sequence[str]) -> int:
     speak("")
+    if arguments and arguments[0] == "help":
+        arguments = [*arguments[1:], "--help"]
     try:
         options = parser(arguments[0] if arguments else None).parse_args(list(arguments))
     except SystemExit as ended:  # argparse: 0 after --help, 2 after wrong usage

@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from planner.cli.arguments import access, count, log, number, output, rules, seconds, variable, verbose
@@ -28,6 +28,12 @@ NO_OPTION = "CA CERT KEY ENGINE_CA ENGINE_URL ENGINE_PASSWORD FENCE_PASSWORD JOU
 KNOWN = set(NO_OPTION.split())
 
 
+# What other commands call an option of ours, by ours.
+ELSEWHERE = {"--check": "dry-run", "--yes": "force"}
+MNEMONIC = 4  # letters; less stands after an option to be short, and names nothing
+LACKING = "the following arguments are required: "  # as argparse says it
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that prints as everything here does: what was typed comes from outside, too.
 
@@ -39,8 +45,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*arguments, **{"allow_abbrev": False, **how})
 
     def error(self, message: str) -> NoReturn:
-        """As argparse has it, on one line."""
-        super().error(printable(message))
+        """As argparse has it, on one line; of the first argument that is missing it is told what it is."""
+        missing = message.partition(LACKING)[2].partition(", ")[0]
+        what = next((action.help for action in self._actions if missing and action.metavar == missing), None)
+        super().error(printable(f"{message}: {what}" if what else message))
 
     def format_help(self) -> str:
         """With examples, and what the exit status means."""
@@ -103,17 +111,38 @@ class Command(Parser):
 
     def _known(self, options: Any, rest: list[str]) -> Any:
         if rest:
-            near = meant(rest[0].partition("=")[0], self._option_string_actions)
-            self.error(f"unrecognized arguments: {' '.join(rest)}{near}")
+            self.error(f"unrecognized arguments: {' '.join(rest)}{self._near(rest[0].partition('=')[0])}")
         return options, rest
 
+    def _near(self, text: str) -> str:
+        """What may have been meant: by an option's name, by what stands after it, by what others call it."""
+        options = [name for name in self._option_string_actions if name.startswith("--")]
+        if text.startswith("-"):
+            called = {ELSEWHERE[name]: name for name in ELSEWHERE if name in options}
+            called |= {
+                str(action.metavar).lower(): name
+                for name, action in self._option_string_actions.items()
+                if len(str(action.metavar)) > MNEMONIC
+            }
+            called |= {name.lstrip("-"): name for name in options}
+            return meant(text.lstrip("-"), called)
+        if text.endswith((".yaml", ".yml")) and "--network" in options:
+            return f"; a definition is given as --network {text}"
+        if any(action.metavar == "CAPTURE" for action in self._actions):
+            return "; several hosts: mgmtnet fleet plan; several answers of one: cat FILE ... | mgmtnet COMMAND -"
+        return ""
 
-def meant(text: str, known: Iterable[str]) -> str:
-    """Ask whether the one of ``known`` that is most like ``text`` was meant; "" where none is like it."""
+
+def meant(text: str, known: Iterable[str] | Mapping[str, str]) -> str:
+    """Ask whether the one of ``known`` that is most like ``text`` was meant; "" where none is like it.
+
+    Of a mapping what the most alike stands for is asked.
+    """
     from difflib import get_close_matches  # slow to load, and only a mistake needs it
 
-    near = get_close_matches(text[:200], list(known), 1, 0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    names = known if isinstance(known, Mapping) else {name: name for name in known}
+    near = get_close_matches(text[:200], list(names), 1, 0.6)
+    return f"; did you mean {names[near[0]]}?" if near else ""
 
 
 def strangers() -> list[Problem]:
@@ -417,12 +446,12 @@ def _resumed(command: argparse.ArgumentParser) -> None:
 
 
 def _kept(command: argparse.ArgumentParser) -> None:
-    command.add_argument("run", metavar="RUN", help="the run that asks")
+    command.add_argument("run", metavar="RUN", help="the run that asks; mgmtnet status lists the runs")
     output(command, ("text", "json"))
 
 
 def _undone(command: argparse.ArgumentParser) -> None:
-    command.add_argument("undone", metavar="RUN", help="the run that is taken back")
+    command.add_argument("undone", metavar="RUN", help="the run that is taken back; mgmtnet status lists the runs")
     number(command, "--timeout", "120", "seconds for which VDSM waits for a sign of ours before it rolls back")
     number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     _agreed(command)
@@ -443,7 +472,11 @@ def _nothing(_: argparse.ArgumentParser) -> None:
 def _served(command: argparse.ArgumentParser) -> None:
     command.add_argument("--listen", metavar="ADDRESS:PORT", default="127.0.0.1:8080")
     command.add_argument(
-        "--host-name", metavar="NAME", action="append", default=[], help="a further name that the service goes by"
+        "--host-name",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a further name (or NAME:PORT) that the service goes by",
     )
     for name, what in (("tls-cert", "the service's certificate"), ("tls-key", "its key")):
         command.add_argument(f"--{name}", metavar="FILE", help=what)

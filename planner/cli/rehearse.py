@@ -21,13 +21,12 @@ from planner.apply.run import Event, unchanged
 from planner.apply.verify import host_devices
 from planner.apply.world import VARIABLE
 from planner.cli.apply import failed
-from planner.cli.inputs import Wanted, held_by, read_wanted, which
+from planner.cli.inputs import Wanted, held_at, held_by, read_wanted, which
 from planner.cli.output import complain, say
 from planner.cli.progress import endable, progress, say_report
 from planner.explain.drawing.scene import before
 from planner.explain.drawing.text import render
 from planner.explain.summary import summary
-from planner.files import read_file
 from planner.host.capture import read_capture
 from planner.host.model import Host
 from planner.problem import Problem, errors
@@ -55,11 +54,11 @@ def run_simulate(options: argparse.Namespace) -> int:
         problems.append(Problem("port-malformed", f"--port {options.port}: not a port", "a number from 0 to 65535"))
     if isinstance(speed, Problem):
         problems.append(speed)
-    content = read_file(options.capture, "capture")
-    if isinstance(content, Problem):
-        complain([*problems, content])
+    held = held_at(options.capture)
+    if isinstance(held, Problem):
+        complain([*problems, held])
         return 1
-    captured = read_document(content, "standard input" if options.capture == "-" else options.capture)
+    captured = read_document(held.content, held.source)
     complain([*problems, *captured.problems])
     if problems or captured.document is None or port is None or isinstance(speed, Problem):
         return 1

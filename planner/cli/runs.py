@@ -5,13 +5,13 @@ import time
 from dataclasses import replace
 
 from planner.apply import journal
-from planner.apply.execute import here, see
+from planner.apply.execute import here, run_name, see
 from planner.apply.journal import journal_url
-from planner.apply.library import gone_on_with, problem_of, state_folder, unknown_run
+from planner.apply.library import confirmed, gone_on_with, in_the_way, problem_of, run_named, state_folder, unknown_run
 from planner.apply.order import read_order
-from planner.apply.run import Event, Report, Step, report
-from planner.apply.undo import order_to_undo, undoable
-from planner.cli.apply import REFUSED, agreed, carry_out, failed, left
+from planner.apply.reversal import order_to_undo, undoable
+from planner.apply.run import Event, Report, report
+from planner.cli.apply import BAD_INPUT, REFUSED, agreed, carry_out, failed, left
 from planner.cli.hosts import limits_of, unexpectable
 from planner.cli.output import complain, quieten_threads, say, say_json, say_lines
 from planner.cli.progress import endable, progress, remark, say_report, word_at_the_terminal
@@ -101,61 +101,20 @@ def _resume(record: journal.Record, folder: str, url: str, options: argparse.Nam
 # ``mgmtnet confirm``: say of a run that its change is to be kept.
 
 
-HEARD_WITHIN = 10.0  # seconds: a run listens twice a second, and then writes down what it heard
-LISTEN_EVERY = 0.2
 UNSAVED = 5
 
 
 def run_confirm(options: argparse.Namespace) -> int:
     """Keep the change of a run; the exit status."""
     folder = state_folder()
-    if isinstance(folder, Problem):
-        return failed(options, [folder])
-    url = journal_url(folder)
-    record = _named(url, options.run)
+    record = folder if isinstance(folder, Problem) else confirmed(journal_url(folder), options.run)
     if isinstance(record, Problem):
-        return failed(options, [record])
-    if not _asks(record):
-        told = f"the run {record.run} does not ask whether its change is to be kept: {journal.standing(record)}"
-        return failed(
-            options, [Problem("not-asked", told, "only a run with --confirm-within asks, once the change stands")]
-        )
-    failure = journal.confirm(url, record.run)
-    if failure is not None:
-        return failed(options, [failure])
-    end = time.monotonic() + HEARD_WITHIN
-    while _asks(record) and time.monotonic() < end:
-        time.sleep(LISTEN_EVERY)
-        again = _named(url, record.run)
-        record = record if isinstance(again, Problem) else again
-    return _heard(options, record)
-
-
-def _asks(record: journal.Record) -> bool:
-    return record.state == "running" and bool(record.steps) and record.steps[-1].next == "keep"
-
-
-def _heard(options: argparse.Namespace, record: journal.Record) -> int:
-    """Say what the run made of it; the exit status."""
-    if _asks(record):
-        told = f"it is written down that the run {record.run} is kept, but nobody is at work on it"
-        unheard = Problem("run-unfinished", told, f"`mgmtnet resume {record.run}` saves the change")
-        return failed(options, [unheard], UNSAVED)
-    if not next((step.found.get("kept") for step in reversed(record.steps) if step.name == "keep"), False):
-        told = f"too late: the change of the run {record.run} is being taken back"
-        return failed(options, [Problem("not-kept", told, f"`mgmtnet status {record.run}` shows how it ends")])
+        return failed(options, [record], UNSAVED if record.code == "run-unfinished" else BAD_INPUT)
     if options.output == "json":
         say_json(journal.document_of(record))
     else:
         say(f"the run {record.run} keeps its change, and saves it")
     return 0
-
-
-def _named(url: str, run: str) -> journal.Record | Problem:
-    found = journal.readable(url, run)
-    if isinstance(found, Problem):
-        return found
-    return next((record for record in found if record.run == run), None) or unknown_run(run)
 
 
 # ``mgmtnet undo``: take back what a run has changed.
@@ -165,28 +124,29 @@ def run_undo(options: argparse.Namespace) -> int:
     """Undo; the exit status."""
     quieten_threads()
     folder = state_folder()
-    record = folder if isinstance(folder, Problem) else _named(journal_url(folder), options.undone)
+    record = folder if isinstance(folder, Problem) else run_named(journal_url(folder), options.undone)
     if isinstance(record, Problem):
         return failed(options, [record])
     problem = undoable(record)
     if problem is not None:
         return failed(options, [problem], REFUSED)
-    limits, access = limits_of(options), here(read_order(record.order)).access
+    limits, made = limits_of(options), here(read_order(record.order))
+    access = made.access
     journal.prepare()
     with progress(options.log) as tell:
-        tell(Event("begin", "read", f"reading {access.target}", limits.vdsm))
+        tell(Event("begin", "read", f"waiting for VDSM, reading {access.target}", limits.vdsm))
         sight = see(access, limits)
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{access.target} has described itself"))
     if isinstance(sight, Failure):
         return failed(options, [problem_of(sight)])
+    problem = in_the_way(replace(made, run=options.run or run_name()), settled=sight.host.dirty is False)
+    if problem is not None:
+        return failed(options, [problem])
     order = order_to_undo(record, sight, limits)
     if isinstance(order, Problem):
         return failed(options, [order], REFUSED)
-    if order is None:
-        stands = "as planned, not saved" if sight.host.dirty else "as planned and saved"
-        looked = Step("look", f"it stands as before the run {record.run} already; nothing was sent")
-        network = read_order(record.order).plan["network"]
-        return say_report(options.output, Report("", access.target, network, stands, {}, (looked,), record.run))
+    if isinstance(order, Report):
+        return say_report(options.output, order)
     order = replace(order, run=options.run or order.run)
     heading = f"{access.target}: what the run {record.run} has changed is taken back\n"
     ended = agreed(options, sight, order.plan, heading)

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from planner.dialects.wording import Made, beside_vdsm, lost_by_hand, lost_past_vdsm
-from planner.host.caps import MODES
 from planner.host.formats.machine import NUMBERED
-from planner.host.model import Bond, Device
+from planner.host.model import MODES, Bond, Device
 from planner.plan.attachment import IpPlan
 from planner.plan.effects import has_dhcpv6_lease
 from planner.yamltext import dump_yaml

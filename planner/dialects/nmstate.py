@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from planner.dialects.wording import Made, beside_vdsm, lost_past_vdsm
-from planner.host.caps import MODES
+from planner.host.model import MODES
 from planner.plan.attachment import IpPlan
 from planner.plan.effects import base_mtu, by_nmstate
 from planner.yamltext import dump_yaml

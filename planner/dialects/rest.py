@@ -27,8 +27,6 @@ def lost_by_engine(made: Made) -> Iterator[str]:
         yield f"the engine does not call a network {made.network} on its hosts, but makes a name of its id"
     if bond is not None and bond.mode < 0:
         yield f"the capture does not tell the mode of {bond.name}: it would be lost"
-    if made.request["networks"][made.network].get("nameservers") == []:
-        yield "the engine cannot ask for the name servers that a router tells: VDSM keeps those of today for good"
     if isinstance(action, Failure):
         yield action.message
 

@@ -174,6 +174,11 @@ INPUTS = {
         "A netmask in the capture is malformed, so the length of the address's prefix is unknown.",
         "Capture the host again; on the host, `ip address` shows the prefix.",
     ),
+    "definition-not-given": Meaning(
+        "A command was given no definition, so the plan is for ovirtmgmt as oVirt defines it at first: a VM network, "
+        "untagged, with MTU 1500. On a host whose address is on a VLAN that is refused.",
+        "Give what the data centre defines by `--network`; `mgmtnet define` writes a first one by what the host is.",
+    ),
     "network-invalid": Meaning(
         "The logical network's name in the definition cannot be one.",
         "Give the name that the data centre has, in quotes if need be.",

@@ -145,6 +145,7 @@ CARRIED_BY = {
     "ipv6.prefix": ("ipv6addr",),
     "ipv6.gateway": ("ipv6gateway",),
 }
+OTHERWISE = {"vm_network": "bridged", "bond": "bonding", "management address": "management"}
 WITHOUT_RULE = {
     "connectivityCheck": "VDSM takes the change back unless somebody proves in time that the host can be reached",
     "connectivityTimeout": "how many seconds VDSM waits for that proof; its own default, 4, is too short",
@@ -158,9 +159,10 @@ def why(document: Mapping[str, Any], field: str) -> str | Problem:
     """Why the plan ``document`` has its value of ``field``.
 
     A field of the attachment (``vlan``, ``ipv4``, ``ipv4.method``, ``attachment.vlan``), ``adopt``, ``management``, or
-    a place in the request of the last step (``request.networks.ovirtmgmt.mtu``).
+    a place in the request of the last step (``request.networks.ovirtmgmt.mtu``); also as the plan's text, its request
+    or a definition calls a field (``VM network``, ``bootproto``, ``vm_network``).
     """
-    named = field.strip()
+    named = _called(document, field.strip())
     if named.partition(".")[0] in ("networks", "bondings", "options"):  # as `why` itself says what is sent
         named = f"request.{named}"
     if named == "management" or named.startswith("management."):
@@ -178,6 +180,19 @@ def why(document: Mapping[str, Any], field: str) -> str | Problem:
             f"{legible(named)}: not part of this plan"
         ]
     return "\n\n".join([*blocks, *_refusal(document)]) + "\n"
+
+
+def _called(document: Mapping[str, Any], name: str) -> str:
+    """The field that is called ``name`` where a person reads or writes it; ``name`` itself, where that is none."""
+    if name in _known(document):
+        return name
+    attachment = document.get("attachment")
+    labels = {
+        row.label.lower(): row.fields[0] if len(row.fields) == 1 else row.label.lower()
+        for row in (rows(attachment) if attachment else ())
+    }
+    keys = {key.lower(): field for field, carriers in reversed(CARRIED_BY.items()) for key in carriers}
+    return {**keys, **OTHERWISE, **labels}.get(name.lower(), name)
 
 
 def why_all(document: Mapping[str, Any]) -> str:

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from planner.host.model import Address, Device, Host, Ip
+from planner.host.model import MODES, Address, Device, Host, Ip
 from planner.printing import legible, listing
 
 # Values of a host in words.
 
-
-BOND_MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 
 LONGEST = 44  # an IPv6 address with its prefix; kernel names are at most 15 long
 
@@ -18,8 +16,8 @@ MBIT = 1000
 
 def mode_words(mode: int) -> str:
     """A bond's mode as name and number: ``802.3ad (mode 4)``."""
-    if 0 <= mode < len(BOND_MODES):
-        return f"{BOND_MODES[mode]} (mode {mode})"
+    if 0 <= mode < len(MODES):
+        return f"{MODES[mode]} (mode {mode})"
     return f"mode {mode}" if mode >= 0 else ""
 
 

@@ -19,9 +19,9 @@ from functools import partial
 from itertools import chain
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
-from planner.files import LARGEST_FILE, Unreadable, content_of, headed, read_file, too_large
+from planner.files import CHECKSUMS, LARGEST_FILE, Unreadable, content_of, headed, read_file, too_large
 from planner.fleet.folder import is_fleet
-from planner.host.capture import DESCRIBED, SOSREPORT
+from planner.host.capture import DESCRIBED, SOSREPORT, is_answer
 from planner.problem import Problem, Where
 
 # Files in an archive (tar, also packed by gzip, bzip2 or xz, and zip), read member by member.
@@ -308,7 +308,7 @@ def _in_folder(folder: str, base: str) -> Iterator[Captured]:
             folders.remove(name)
             seen = True
             yield _named(os.path.join(at, name), base)
-        for name in sorted(name for name in names if not name.startswith(".")):
+        for name in sorted(name for name in names if not name.startswith(".") and not name.endswith(CHECKSUMS)):
             seen = True
             yield from _file(os.path.join(at, name), base, named=False)
     if not seen:
@@ -409,12 +409,15 @@ def _reports(opened: Opened, captured: Captured, base: str) -> Iterator[Captured
     path = captured.source
     described: dict[str, bytes] = {}
     answered: set[str] = set()
+    silent: dict[str, Captured] = {}  # why VDSM gave no answer
     for member in members(opened, lambda member: TELLING.search(member) is not None):
         source = f"{path}/{member.path}" if member.path else path
         found = TELLING.search(member.path)
         folder, file = (member.path[: found.start()], member.path[found.start() :].lstrip("/")) if found else ("", "")
         if isinstance(member.content, Unreadable):
             yield _named(source, base, _unreadable(source, member.content))
+        elif file == SOSREPORT and not is_answer(member.content):
+            silent[folder] = _named(source, base, member.content)
         elif file == SOSREPORT:
             answered.add(folder)
             described.pop(folder, None)
@@ -427,7 +430,8 @@ def _reports(opened: Opened, captured: Captured, base: str) -> Iterator[Captured
                 answered.add(folder)
     for folder, held in described.items():
         yield _named(f"{path}/{folder}" if folder else path, base, held)
-    if not answered and not described:
+    yield from (captured for folder, captured in silent.items() if folder not in described)
+    if not answered and not described and not silent:
         message = "there is a sosreport in the archive, and nothing in it tells of the host's network"
         yield Captured(path, captured.host, Problem("no-captures", message, HINT, where=(Where(path),)))
 

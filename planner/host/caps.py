@@ -29,7 +29,7 @@ from planner.host.fields import (
     within,
 )
 from planner.host.graph import loops
-from planner.host.model import NO_IP, Bond, Bridge, Device, Host, Ip, Network, Nic, Vlan
+from planner.host.model import MODES, NO_IP, Bond, Bridge, Device, Host, Ip, Network, Nic, Vlan
 
 # VDSM's own networks, as each age describes them.
 
@@ -135,8 +135,6 @@ def _completed(ip: Ip, record: Record, under: Ip) -> Ip:
 
 # A bond's mode and options, from VDSM's `opts` or from the BONDING_OPTS of an ifcfg file.
 
-
-MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 
 Options = tuple[tuple[str, str], ...]
 

@@ -283,6 +283,11 @@ BINARY_WITHIN = 1024  # bytes: what is no text has a zero among so many, and no 
 MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
+def is_answer(content: bytes) -> bool:
+    """Whether a sosreport's `SOSREPORT` is an answer: sos keeps what the command printed, also why VDSM gave none."""
+    return content.lstrip().startswith(b"{")
+
+
 def decode(content: bytes, source: str) -> str | Problem:
     """Decode UTF-8 or UTF-16, without the byte order mark; or tell what is wrong, as that it is compressed."""
     unpack = next((command for mark, command in PACKED.items() if content.startswith(mark)), "")

@@ -35,6 +35,7 @@ LEVEL = "(?:DEBUG|INFO|WARN|WARNING|ERROR)"
 LOG = rf"(?:[^\n]{{0,80}}::{LEVEL}::)?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}}(?:::|[-+:\dZ]* +{LEVEL}\b)"
 INTRODUCTION = re.compile(r"(?:#[^\n]*\n|---[^\n]*\n|\s)*")  # of YAML and ifcfg files
 TEXTS = (
+    (r"network: *[\w.-]+ *(?:#[^\n]*)?\n", "a definition, which is given by --network"),
     (LOG, "a log without an answer of getCapabilities (VDSM's has one where it was asked, the engine's only at DEBUG)"),
     (r"\d+: \S+: <", "the text output of `ip`"),
     (r"[A-Z][A-Z0-9_]*=", f"an ifcfg file, and {TOGETHER}"),

@@ -51,6 +51,10 @@ class Nic(NamedTuple):
     kind: Kind = "nic"
 
 
+# The modes of bonds, each at its number.
+MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
+
+
 class Bond(NamedTuple):
     """A bond; ``options`` are the kernel's option names with their values as text, ``mode`` a number.
 

@@ -123,5 +123,5 @@ def names_of(address: str, port: int, names: Iterable[str]) -> frozenset[str]:
     own = {address, *names}
     if address in ("127.0.0.1", "::1", "localhost"):
         own |= {"127.0.0.1", "::1", "localhost"}
-    bracketed = {f"[{name}]" if ":" in name else name.lower() for name in own}
+    bracketed = {f"[{name}]" if name.count(":") > 1 and "[" not in name else name.lower() for name in own}
     return frozenset((*bracketed, *(f"{name}:{port}" for name in bracketed)))

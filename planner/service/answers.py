@@ -20,7 +20,7 @@ from planner.definition import Definition, read_definition, written
 from planner.engine.compiled import Compiled, compile_ruleset
 from planner.facts.compute import facts_of
 from planner.files import content_of
-from planner.host.capture import read_capture
+from planner.host.capture import Which, read_capture
 from planner.host.model import Host
 from planner.plan.plan import Plan
 from planner.printing import json_text
@@ -189,7 +189,8 @@ def _validator(call: str) -> Any:
 
 def _asked(document: Mapping[str, Any]) -> Asked | Answer:
     capture, wanted = document["capture"], document.get("definition", {})
-    reading = read_capture(capture.encode() if isinstance(capture, str) else capture, "capture")
+    content = capture.encode() if isinstance(capture, str) else capture
+    reading = read_capture(content, "capture", Which(int(document.get("call", 0)), document.get("at", "")))
     definition = read_definition(wanted, "definition")
     addresses, wrong = _addresses(document.get("addresses", ()))
     by = planner_of(document.get("ruleset", DEFAULT))

@@ -13,21 +13,24 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from planner.printing import json_text
+from planner.printing import json_text, printable
 from planner.service.access import Caller
-from planner.service.contract import EVENTS, JSON
+from planner.service.contract import EVENTS, JSON, MOST_LISTED
 from planner.service.request import Refused, allowed, json_body, want_room
 from planner.service.runs import (
     MOST_REHEARSALS,
     Command,
     Event,
     Runs,
+    answered,
     applying,
+    confirming,
     rehearsed,
     resuming,
     resuming_rollout,
     rolling_out,
     run_name,
+    undoing,
 )
 from planner.service.workers import Frame, Pool, WorkerFailed
 
@@ -41,16 +44,21 @@ Audit = Callable[[Mapping[str, Any]], None]
 
 
 class Kind(NamedTuple):
-    """A run or a rollout: what one and all are called, the command that begins one, and the states it ends in."""
+    """A run or a rollout: what one and all are called, and the states it ends in.
+
+    ``call``: by which one is begun; ``command``: that of the process which it is then.
+    """
 
     one: str
     many: str
+    call: str
     command: Callable[[str, Mapping[str, Any]], Command]
     ended: tuple[str, ...]
 
 
-RUN = Kind("run", "runs", applying, ("ended",))
-ROLLOUT = Kind("rollout", "rollouts", rolling_out, ("done", "failed", "stopped"))
+RUN = Kind("run", "runs", "runs", applying, ("ended",))
+UNDOING = RUN._replace(call="undo", command=undoing)
+ROLLOUT = Kind("rollout", "rollouts", "rollouts", rolling_out, ("done", "failed", "stopped"))
 
 
 class Changing:
@@ -68,6 +76,8 @@ class Changing:
             yield Route(f"/v1/{kind.many}", self._every(kind), methods=["GET", "POST"])
             yield Route(f"/v1/{kind.many}/{{id}}", self._one(kind))
             yield Route(f"/v1/{kind.many}/{{id}}/events", self._follow(kind, events))
+        yield Route("/v1/runs/{id}/confirm", self.confirm, methods=["POST"])
+        yield Route("/v1/runs/{id}/undo", self.undo, methods=["POST"])
         for asked in ("pause", "stop"):
             yield Route(f"/v1/rollouts/{{id}}/{asked}", self._ask(asked), methods=["POST"])
         yield Route("/v1/rollouts/{id}/resume", self.resume, methods=["POST"])
@@ -115,17 +125,17 @@ class Changing:
             caller, runs = self._may(request)
             if request.method == "POST":
                 return await self._begun(kind, request, caller, runs)
-            return _sent(await self._asked(kind.many))
+            return _sent(await self._asked(kind.many, **_newest(request)))
 
         return every
 
-    async def _begun(self, kind: Kind, request: Request, caller: Caller, runs: Runs) -> Response:
-        """One that is begun, once for each Idempotency-Key."""
+    async def _begun(self, kind: Kind, request: Request, caller: Caller, runs: Runs, **about: str) -> Response:
+        """One that is begun, once for each Idempotency-Key; ``about``: what of the request its path says."""
         key = request.headers.get("idempotency-key", "")
         if not 8 <= len(key) <= 200 or not key.isascii() or not key.isprintable() or " " in key:
             hint = "8 to 200 characters that are new for each change: with the same key nothing is begun twice"
             raise Refused(400, "key-needed", f"a {kind.one} needs an Idempotency-Key", hint)
-        document = await self._valid(request, kind.many)
+        document = await self._valid(request, kind.call) | about
         asked = sha256(json_text(document, None).encode()).hexdigest()
         name = run_name(key, caller.name)
         known = runs.known(name, asked)
@@ -134,8 +144,13 @@ class Changing:
         found = await self._found(kind, name)
         if found.head["status"] == 404:
             answer = await runs.begin(name, kind.command(name, document), asked)
-            about = {"host": document["host"]} if "host" in document else {}
-            self._noted(caller, "begin", answer.status if answer is not None else 202, {kind.one: name, **about})
+            about |= {"host": document["host"]} if "host" in document else {}
+            self._noted(
+                caller,
+                "undo" if kind is UNDOING else "begin",
+                answer.status if answer is not None else 202,
+                {kind.one: name, **about},
+            )
             if answer is not None:
                 return Response(answer.body, answer.status, media_type=answer.media)
             found = await self._found(kind, name)
@@ -194,6 +209,30 @@ class Changing:
                 if frame.head["status"] == 200:
                     yield json.loads(frame.body)
             await asyncio.sleep(LOOK)
+
+    # What is asked of a run alone.
+
+    async def confirm(self, request: Request) -> Response:
+        """Keep the change of a run that asks for it."""
+        caller, _ = self._may(request)
+        run = request.path_params["id"]
+        found = await self._found(RUN, run)
+        if found.head["status"] != 200:
+            return _sent(found)
+        answer = await answered(confirming(run))
+        self._noted(caller, "confirm", answer.status, {"run": run})
+        if answer.status != 200:
+            return Response(answer.body, answer.status, media_type=answer.media)
+        return _sent(await self._found(RUN, run))
+
+    async def undo(self, request: Request) -> Response:
+        """Take back what a run has changed, by a run of its own."""
+        caller, runs = self._may(request)
+        undone = request.path_params["id"]
+        found = await self._found(RUN, undone)
+        if found.head["status"] != 200:
+            return _sent(found)
+        return await self._begun(UNDOING, request, caller, runs, undoes=undone)
 
     # What is asked of a rollout alone.
 
@@ -277,6 +316,17 @@ class Changing:
                 self._streams -= 1
 
         return StreamingResponse(stream(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+
+
+def _newest(request: Request) -> dict[str, int]:
+    """How many are asked for."""
+    stated = request.query_params.get("newest")
+    if stated is None:
+        return {}
+    if not (stated.isascii() and stated.isdecimal() and 1 <= int(stated[:9]) <= MOST_LISTED):
+        hint = f"1 to {MOST_LISTED}; without it every one is answered"
+        raise Refused(422, "request-invalid", f"newest={printable(stated[:80])} is no number of runs", hint)
+    return {"newest": int(stated)}
 
 
 def _sent(frame: Frame) -> Response:

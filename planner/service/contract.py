@@ -9,16 +9,17 @@ import planner
 from planner.rules.shelf import folder
 
 OF_CALL = {
-    **dict.fromkeys(("plan", "facts", "diff", "draw", "advise"), "host request"),
-    "why": "why request",
-    "why_not": "why-not request",
-    "words": "words request",
-    **dict.fromkeys(("rules_check", "rules_check_proofs", "rules_test"), "rules request"),
+    **dict.fromkeys(("plan", "facts", "diff", "draw", "advise"), "host-request"),
+    "why": "why-request",
+    "why_not": "why-not-request",
+    "words": "words-request",
+    **dict.fromkeys(("rules_check", "rules_check_proofs", "rules_test"), "rules-request"),
     **dict.fromkeys(("rules", "rule", "invariants", "rulesets", "schema", "goldens", "golden"), "look"),
-    "rules_prove": "prove request",
-    "rehearse": "rehearse request",
-    "runs": "run request",
-    "rollouts": "rollout request",
+    "rules_prove": "prove-request",
+    "rehearse": "rehearse-request",
+    "runs": "run-request",
+    "undo": "undo-request",
+    "rollouts": "rollout-request",
 }
 JSON, PROBLEM, LINES, EVENTS = (
     "application/json",
@@ -41,7 +42,7 @@ def request_schema(call: str) -> dict[str, Any]:
 
 
 class Call(NamedTuple):
-    """A call: path, method, what it is for, what it takes (a schema, or its parameters), what it gives, its scope."""
+    """A call: path, method, what it is for, what it takes (parameters, a request's schema) and gives, its scope."""
 
     path: str
     method: str
@@ -66,7 +67,7 @@ def openapi() -> dict[str, Any]:
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "paths": paths,
         "components": {
-            "schemas": {name.replace(" ", "-"): _renamed(one) for name, one in schema()["$defs"].items()}
+            "schemas": json.loads(json.dumps(schema()["$defs"]).replace('"#/$defs/', '"#/components/schemas/'))
             | {name: _own(name) for name in ("plan", "advice", "definition", "rollout")},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "headers": {
@@ -88,31 +89,33 @@ def _calls() -> list[Call]:
     host = _of("rollout-host") | drawings
     facts = {JSON: {"schema": {"type": "array", "items": {"type": "object"}}}}
     return [
-        Call("/v1/plan", "post", "Plan a host; of x-ndjson each line", "host request", _of("plan") | {LINES: words}),
-        Call("/v1/why", "post", "Why the plan has its values", "why request", _of("why") | text),
-        Call("/v1/why-not", "post", "Why a rule did not fire", "why-not request", _of("why-not") | text),
-        Call("/v1/words", "post", "The plan in another program's words", "words request", _of("words")),
-        Call("/v1/facts", "post", "What the rules see of a host", "host request", facts),
-        Call("/v1/diff", "post", "What the plan changes on the host", "host request", _of("diff") | text),
-        Call("/v1/draw", "post", "The host before and after", "host request", drawings),
-        Call("/v1/advise", "post", "What makes a refused host accepted", "host request", _of("advice")),
+        Call("/v1/plan", "post", "Plan a host; of x-ndjson each line", "host-request", _of("plan") | {LINES: words}),
+        Call("/v1/why", "post", "Why the plan has its values", "why-request", _of("why") | text),
+        Call("/v1/why-not", "post", "Why a rule did not fire", "why-not-request", _of("why-not") | text),
+        Call("/v1/words", "post", "The plan in another program's words", "words-request", _of("words")),
+        Call("/v1/facts", "post", "What the rules see of a host", "host-request", facts),
+        Call("/v1/diff", "post", "What the plan changes on the host", "host-request", _of("diff") | text),
+        Call("/v1/draw", "post", "The host before and after", "host-request", drawings),
+        Call("/v1/advise", "post", "What makes a refused host accepted", "host-request", _of("advice")),
         Call("/v1/rulesets", "get", "The installed rulesets", "", _of("rulesets")),
         Call("/v1/rules", "get", "The rules of a ruleset", "?ruleset", _of("rules")),
         Call("/v1/rules/{id}", "get", "A rule", "id ?ruleset", _of("rule")),
         Call("/v1/invariants", "get", "The invariants of a ruleset", "?ruleset", _of("invariants")),
-        Call("/v1/rules/check", "post", "What is wrong with rules", "rules request ?proofs", _of("findings")),
-        Call("/v1/rules/test", "post", "Which goldens change", "rules request", _of("rules-changes")),
-        Call("/v1/rules/prove", "post", "Which invariants rules keep", "prove request", _of("proofs")),
+        Call("/v1/rules/check", "post", "What is wrong with rules", "rules-request ?proofs", _of("findings")),
+        Call("/v1/rules/test", "post", "Which goldens change", "rules-request", _of("rules-changes")),
+        Call("/v1/rules/prove", "post", "Which invariants rules keep", "prove-request", _of("proofs")),
         Call("/v1/schemas/{name}", "get", "A JSON Schema", "name", {"application/schema+json": anything}),
         Call("/v1/goldens", "get", "Captured hosts to begin with", "", _of("goldens")),
         Call("/v1/goldens/{name}", "get", "A captured host", "name", _of("golden")),
         Call("/v1/decisions/{id}", "get", "A decision, byte for byte", "id ?scrub", _of("plan")),
-        Call("/v1/rehearse", "post", "Apply to a stand-in", "rehearse request", streamed, "rehearse"),
-        Call("/v1/runs", "post", "Change a real host", "run request", _of("run"), "apply"),
-        Call("/v1/runs", "get", "The runs in the journal", "", _of("runs"), "apply"),
+        Call("/v1/rehearse", "post", "Apply to a stand-in", "rehearse-request", streamed, "rehearse"),
+        Call("/v1/runs", "post", "Change a real host", "run-request", _of("run"), "apply"),
+        Call("/v1/runs", "get", "The runs in the journal", "?newest", _of("runs"), "apply"),
         Call("/v1/runs/{id}", "get", "A run", "id", _of("run"), "apply"),
         Call("/v1/runs/{id}/events", "get", "A run's steps as they are done", "id", streamed, "apply"),
-        Call("/v1/rollouts", "post", "Change many hosts, in waves", "rollout request", _of("rollout"), "apply"),
+        Call("/v1/runs/{id}/confirm", "post", "Keep the change of a run that asks", "id", _of("run"), "apply"),
+        Call("/v1/runs/{id}/undo", "post", "Take back what a run changed", "id undo-request", _of("run"), "apply"),
+        Call("/v1/rollouts", "post", "Change many hosts, in waves", "rollout-request", _of("rollout"), "apply"),
         Call("/v1/rollouts", "get", "The rollouts in the database", "", _of("rollouts"), "apply"),
         Call("/v1/rollouts/{id}", "get", "A rollout as it stands", "id", _of("rollout"), "apply"),
         Call("/v1/rollouts/{id}/events", "get", "A rollout's hosts as they change", "id", streamed, "apply"),
@@ -129,30 +132,31 @@ def _calls() -> list[Call]:
 
 def _operation(call: Call) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": call.summary, "operationId": f"{call.method} {call.path}"}
-    bodied = call.method == "post" and "{id}" not in call.path
-    takes, _, parameters = call.takes.partition(" ?") if bodied else ("", "", "")
-    named = f"?{parameters}".split() if parameters else [] if bodied else call.takes.split()
-    operation["parameters"] = [_parameter(name) for name in named]
+    takes = next((word for word in call.takes.split() if word.endswith(REQUEST)), "")
+    operation["parameters"] = [_parameter(word) for word in call.takes.split() if word != takes]
     if not call.scope:
         operation["security"] = []
     if takes:
-        body: dict[str, Any] = {JSON: {"schema": {"$ref": f"#/components/schemas/{takes.replace(' ', '-')}"}}}
+        body: dict[str, Any] = {JSON: {"schema": {"$ref": f"#/components/schemas/{takes}"}}}
         body |= {LINES: {"schema": {"type": "string"}}} if call.path == "/v1/plan" else {}
         operation["requestBody"] = {"required": True, "content": body}
     good: dict[str, Any] = {"description": "Answered", "content": call.gives}
     if call.method == "post" and call.takes.startswith(("host", "why")):
         good["headers"] = {"Mgmtnet-Decision": {"$ref": "#/components/headers/Decision"}}
     operation["responses"] = {"200": good} | _failures(call)
-    if call.path in ("/v1/runs", "/v1/rollouts") and call.method == "post":
-        operation["parameters"] = [IDEMPOTENCY]
+    begins = call.path in BEGIN and call.method == "post"
+    if begins:
+        operation["parameters"].append(IDEMPOTENCY)
         nothing = {"description": "It has ended; or nothing was to be done: the plan refuses, or a host is so already"}
         operation["responses"]["200"] = nothing | {"content": {JSON: {"schema": {"type": "object"}}}}
-    if call.path in ("/v1/runs", "/v1/rollouts", "/v1/rollouts/{id}/resume") and call.method == "post":
+    if begins or call.path == "/v1/rollouts/{id}/resume":
         location = {"Location": {"schema": {"type": "string"}}}
         operation["responses"]["202"] = {"description": "It has begun", "content": call.gives, "headers": location}
     return operation
 
 
+REQUEST = "-request"  # how the name of a request's schema ends
+BEGIN = ("/v1/runs", "/v1/runs/{id}/undo", "/v1/rollouts")  # what is begun there an Idempotency-Key names
 IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -190,11 +194,17 @@ def _failures(call: Call) -> dict[str, Any]:
     return found
 
 
+MOST_LISTED = 100_000  # runs that are asked for, where not all are
+KINDS: dict[str, dict[str, Any]] = {
+    "scrub": {"type": "boolean"},
+    "proofs": {"type": "boolean"},
+    "newest": {"type": "integer", "minimum": 1, "maximum": MOST_LISTED},
+}
+
+
 def _parameter(name: str) -> dict[str, Any]:
     plainly, optional = name.lstrip("?"), name.startswith("?")
-    kind = (
-        {"type": "boolean"} if plainly in ("scrub", "proofs") else {"type": "string", "minLength": 1, "maxLength": 80}
-    )
+    kind = KINDS.get(plainly, {"type": "string", "minLength": 1, "maxLength": 80})
     return {"name": plainly, "in": "query" if optional else "path", "required": not optional, "schema": kind}
 
 
@@ -209,14 +219,6 @@ def _own(name: str) -> Any:
     found.pop("$schema", None)
     text = json.dumps(found).replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/')
     return json.loads(text.replace('"definition.schema.json"', '"#/components/schemas/definition"'))
-
-
-def _renamed(one: Any) -> Any:
-    """References between definitions as this document has them."""
-    text = json.dumps(one)
-    for name in schema()["$defs"]:
-        text = text.replace(f'"#/$defs/{name}"', f'"#/components/schemas/{name.replace(" ", "-")}"')
-    return json.loads(text)
 
 
 def _read(name: str) -> Any:

@@ -112,6 +112,7 @@ def scrubbed_request(request: bytes) -> bytes:
     import secrets
 
     from planner.authoring.golden import scrubbed
+    from planner.host.capture import Which
     from planner.host.scrub import KEY_LENGTH
     from planner.standin.captures import read_document
     from planner.yamltext import parse_yaml, plain
@@ -119,7 +120,8 @@ def scrubbed_request(request: bytes) -> bytes:
     document = json.loads(request)
     capture = document["capture"]
     text = capture if isinstance(capture, str) else json.dumps(capture)
-    captured = read_document(text.encode(), "capture").document or {}  # a plan was made of it
+    which = Which(int(document.pop("call", 0)), document.pop("at", ""))
+    captured = read_document(text.encode(), "capture", which).document or {}  # a plan was made of it
     wanted = document.get("definition", {})
     if isinstance(wanted, str):
         node, _ = parse_yaml(wanted, "definition")

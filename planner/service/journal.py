@@ -57,8 +57,8 @@ def _told(found: "dict[str, Any] | Problem | Answer") -> Answer:
 # Runs.
 
 
-def _runs(url: str, _: Mapping[str, Any]) -> dict[str, Any] | Problem:
-    found = journal.readable(url)
+def _runs(url: str, head: Mapping[str, Any]) -> dict[str, Any] | Problem:
+    found = journal.readable(url, newest=head.get("newest"))
     return found if isinstance(found, Problem) else {"format": "mgmtnet/runs@1", "runs": [_shown(one) for one in found]}
 
 
@@ -77,7 +77,7 @@ def _record(url: str, run: str) -> journal.Record | Problem:
 
 def _shown(record: journal.Record) -> dict[str, Any]:
     document = journal.document_of(record)
-    names = ("run", "host", "network", "began", "state", "standing", "steps")
+    names = ("run", "host", "network", "began", "state", "standing", "undoes", "confirm_by", "steps")
     return {"format": "mgmtnet/run@1", **{name: document[name] for name in names}}
 
 

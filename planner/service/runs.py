@@ -27,7 +27,10 @@ LONGEST_LINE = 1 << 24
 # What a command tells first of a run or a rollout that it has begun, or goes on with; or it tells its name.
 FIRST = ("run", "look", "rollout")
 # What is told of something that cannot be begun now.
-HELD = ("host-held", "run-unfinished", "run-exists", "rollout-exists", "rollout-rules")
+HELD = (
+    *("host-held", "run-unfinished", "run-exists", "rollout-exists", "rollout-rules"),
+    *("not-asked", "not-kept", "nothing-to-undo", "undo-overtaken"),
+)
 # Rehearsals at once, each with processes and clocks of its own; more would have each other's clocks run late.
 MOST_REHEARSALS = 4
 
@@ -163,6 +166,16 @@ def applying(run: str, document: Mapping[str, Any]) -> Command:
     return Command(("apply", *options, "--", document["host"]), _definition(document))
 
 
+def undoing(run: str, document: Mapping[str, Any]) -> Command:
+    """The command of a run that takes another one back, by the document of its request."""
+    return Command(("undo", *_options(document), "--run", run, "--yes", *TELLING, "--", document["undoes"]))
+
+
+def confirming(run: str) -> Command:
+    """The command by which the change of a run is kept."""
+    return Command(("confirm", "-o", "json", "--", run))
+
+
 def resuming(run: str) -> Command:
     """The command that goes on with an interrupted run."""
     return Command(("resume", *TELLING, "--", run))
@@ -170,10 +183,7 @@ def resuming(run: str) -> Command:
 
 def rolling_out(name: str, document: Mapping[str, Any]) -> Command:
     """The command of a rollout, by the document of its request."""
-    stated = {"waves", "max_failures", "concurrency", "window"} & document.keys()
-    options = [f"--{option.replace('_', '-')}={document[option]}" for option in sorted(stated)]
-    options += [*_options(document), "--name", name, "--yes", *TELLING, "--network", "-"]
-    options += ["--plan-only"] if document.get("plan_only") else []
+    options = [*_options(document), "--name", name, "--yes", *TELLING, "--network", "-"]
     # Hosts by name are an inventory, too: in a list of lines an address in brackets would be a group.
     named = {host: {"mgmtnet_target": host} for host in document.get("hosts", ())}
     text = document.get("inventory") or json.dumps({"all": {"hosts": named}})
@@ -190,10 +200,27 @@ def _definition(document: Mapping[str, Any]) -> bytes:
     return (wanted if isinstance(wanted, str) else json.dumps(wanted)).encode()
 
 
+# What a request calls otherwise than the command its option; and what is no option, or no member of every request.
+RENAMED = {"addresses": "address", "ruleset": "rules", "faults": "fault", "probes": "probe"}
+NO_OPTION = frozenset(("capture", "definition", "host", "hosts", "inventory", "undoes"))
+
+
 def _options(document: Mapping[str, Any]) -> list[str]:
-    options = [f"--address={address}" for address in document.get("addresses", ())]
-    options += [f"--expect={address}" for address in document.get("expect", ())]
-    return [*options, f"--rules={document['ruleset']}"] if "ruleset" in document else options
+    """The members of a request as the options of the same name that the command has."""
+    options = list[str]()
+    for member in sorted(document.keys() - NO_OPTION):
+        option, value = f"--{RENAMED.get(member, member).replace('_', '-')}", document[member]
+        if isinstance(value, bool):
+            options += [option] if value else []
+        else:
+            stated = value if isinstance(value, list) else [value]
+            options += [f"{option}={_plain(one)}" for one in stated]
+    return options
+
+
+def _plain(value: Any) -> str:
+    """As the command reads it: to JSON 10.0 is an integer, too."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 async def _started(command: Command, claim: int | None = None) -> asyncio.subprocess.Process:
@@ -220,6 +247,16 @@ async def _started(command: Command, claim: int | None = None) -> asyncio.subpro
         await writer.drain()
     writer.close()
     return process
+
+
+async def answered(command: Command) -> Answer:
+    """What a command answers that is soon at its end."""
+    try:
+        process = await _started(command)
+        document, _ = await process.communicate()
+    except OSError as failure:  # no process can be started
+        return _ended(failure.errno or 1, b"")
+    return _ended(process.returncode or 0, document)
 
 
 async def _events(stream: asyncio.StreamReader | None) -> AsyncIterator[dict[str, Any]]:
@@ -267,9 +304,8 @@ def _written(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 async def rehearsed(document: Mapping[str, Any]) -> AsyncIterator[Event]:
     """The events of a rehearsal as they come, the report last."""
     with _written(document) as (capture, definition):
-        options = [*_options(document), f"--speed={document.get('speed', 20)}", "-o", "json", "--log", "json"]
-        options += [f"--fault={fault}" for fault in document.get("faults", ())]
-        options += [] if document.get("reboot", True) else ["--reboot=none"]
+        played = {"speed": 20} | {name: value for name, value in document.items() if name != "reboot"}
+        options = [*_options(played), *TELLING, *(() if document.get("reboot", True) else ("--reboot=none",))]
         process = await _started(Command(("rehearse", *options, "--network", definition, "--", capture)))
         _, said, told = piped(process)
         output = asyncio.create_task(said.read())

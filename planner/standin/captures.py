@@ -27,7 +27,7 @@ def _unfit(host: Host, source: str) -> Iterator[Problem]:
     """What of a host cannot be played: what was not captured, and what was captured in two ways."""
     if host.lacks:
         message = f"this is an excerpt that lacks {', '.join(host.lacks)}"
-        hint = "give the whole answer of getVdsCaps"
+        hint = "give VDSM's whole answer (`vdsm-client Host getCapabilities`), which is to be had once VDSM runs"
         yield Problem("capture-incomplete", message, hint, where=(Where(source),))
     for network in host.networks.values():
         if network.contradicted:

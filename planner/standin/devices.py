@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planner.host.formats.machine import NUMBERED
+from planner.host.model import MODES
 from planner.standin.kernel import Record
 
-# The kernel's bonding options: modes, names of values, what is reported when it is the default.
+# The kernel's bonding options: names of values, what is reported when it is the default.
 
 
-MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 # What stands in sysfs and can be set; a kernel before 5.19 lacks the last of them. VDSM takes each in every mode.
 KNOWN = frozenset(
     {

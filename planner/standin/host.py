@@ -162,9 +162,7 @@ class StandIn:
         self._recovery, self._boot_seconds = recovery, boot_seconds
         self._daemon.start(recovery)
         self._down_until = -math.inf
-        self._faults = tuple(faults)
-        # A counter each, since `next` is one step for all threads and `+= 1` is not.
-        self._turns = {verb: count(1) for verb in VERBS}
+        self.trouble(faults)
         # `generation` counts what may have moved the host, `epoch` what cut off every client.
         self.generation = self.epoch = 0
         self.log: list[tuple[str, Any]] = []
@@ -227,6 +225,12 @@ class StandIn:
         idle = {"state": "up", "rxErrors": "0", "txErrors": "0", "rxDropped": "0", "txDropped": "0"}
         network = {name: {"name": name, "speed": str(nic.get("speed", 0)), **idle} for name, nic in nics.items()}
         return {"network": network, "vmCount": 0, "vmActive": 0, "netConfigDirty": str(self._daemon.dirty)}
+
+    def trouble(self, faults: Iterable[Mishap]) -> None:
+        """From now on these go wrong and no others; calls are counted anew."""
+        self._faults = tuple(faults)
+        # A counter each, since `next` is one step for all threads and `+= 1` is not.
+        self._turns = {verb: count(1) for verb in VERBS}
 
     def mishap(self, verb: str) -> Mishap | None:
         """Count a call of ``verb``, and say which fault it meets."""

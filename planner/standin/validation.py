@@ -239,7 +239,8 @@ def _used_twice(
     users = {network["nic"] for network in after.values() if network.get("nic")}
     twice = members & foreign or members & users
     if twice:
-        yield Refusal(USED_NIC, f"Nics with multiple usages: {twice}")
+        # VDSM prints a set, whose order is another each time: here it is one.
+        yield Refusal(USED_NIC, f"Nics with multiple usages: {{{', '.join(map(repr, sorted(twice)))}}}")
 
 
 # What nmstate refuses of what VDSM asks it for; the machine below is not asked then.

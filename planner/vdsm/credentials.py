@@ -129,4 +129,6 @@ def _read(what: str, path: str, variable: str) -> bytes | Failure:
         return content
     advice = "run as a user who may read it, or name" if content.denied else "name"
     text = f"the {what} {path!r} cannot be read: {content.reason}"
-    return Failure("credentials", text, f"{advice} another by {variable}")
+    option = "" if variable == "MGMTNET_ENGINE_CA" else f"--{variable[8:].lower().replace('_', '-')} or "
+    there = ": this one is there on a host that an engine has enrolled" if path in (CA, CERTIFICATE, KEY) else ""
+    return Failure("credentials", text, f"{advice} another by {option}{variable}{there}")

@@ -231,7 +231,7 @@ def _requested_translated(request: Document, known: Known) -> Object | Failure:
         if _requested_true(wanted.get("remove")):
             removed += [{"id": present}] if present else []
             continue
-        if failure := _differs(name, wanted, network):
+        if failure := _differs(name, wanted, network) or _unaskable(wanted):
             return failure
         attachments.append(_requested_attachment(wanted, network, present))
         if present and not _in_sync(present, known):
@@ -297,6 +297,14 @@ def _differs(name: str, wanted: Mapping[str, Any], network: Object) -> Failure |
         if asked != has:
             return Failure("refused", f"{name}: the plan has {what} {asked}, the engine {has}", PLAN_ANEW)
     return None
+
+
+def _unaskable(wanted: Mapping[str, Any]) -> Failure | None:
+    """An empty list tells VDSM to take them from routers; of an engine it is no list, and VDSM takes resolv.conf's."""
+    if wanted.get("nameservers") != []:
+        return None
+    text = "the engine cannot ask for the name servers that a router tells: VDSM keeps those of today for good"
+    return Failure("refused", text, "name the servers in the definition, or speak with VDSM itself (--transport auto)")
 
 
 def _requested_attachment(wanted: Mapping[str, Any], network: Object, present: str) -> Object:

@@ -242,6 +242,12 @@ def test_asking_for_nothing_loses_nothing_and_removing_the_network_the_host():
     assert removed > 80
 
 
+def test_what_vdsm_would_say_of_several_is_in_one_order(owned):
+    """VDSM prints a set there, so its own order changes from run to run."""
+    (problem,) = judged(owned, {"networks": {"red": {"nic": "eth3"}, "blue": {"nic": "eth2"}}}).problems
+    assert "multiple usages: {'eth2', 'eth3'}" in problem.message
+
+
 def test_what_is_allowed_is_a_warning(owned):
     judgement = judged(owned, {"networks": {NAME: own(bridged=False)}}, allowed=("loses-bridge",))
     assert (judgement.verdict, codes(judgement, "warning")) == ("accepted", ["loses-bridge"])

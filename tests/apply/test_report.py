@@ -49,6 +49,25 @@ def test_the_words_of_a_run_are_those_of_its_steps_and_of_its_report() -> None:
     assert set(STANDING.values()) < set(ADVICE)
 
 
+@pytest.mark.parametrize(
+    ("standing", "step", "code", "event"),
+    [
+        ("as before", "set-up", "c", "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"),
+        ("adopted", "set-up", "c", "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"),
+        ("as planned, not saved", "set-up", "c", "PERSIST_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK"),
+        ("as before", "set-up", "not-kept", ""),  # nothing has failed
+        ("as before", "look", "c", ""),  # nothing was sent
+        ("unknown", "set-up", "c", ""),
+    ],
+)
+def test_a_failure_has_the_name_that_the_engine_has_for_it(standing: str, step: str, code: str, event: str) -> None:
+    report = Report("one", "host1", "ovirtmgmt", standing, {**PROBLEM, "code": code}, (Step(step, "said"),))
+    jsonschema.validate(report.document(), SCHEMA)
+    assert report.document().get("event", "") == event
+    assert (f"engine event: {event}" if event else "because: ") in report.text()
+    assert report._replace(undoes="another").event == report._replace(problem={}).event == ""
+
+
 def test_what_the_host_did_not_tell_is_that_of_the_last_look() -> None:
     seen = Step("verify", "seen", found={"unseen": ["gateway"]})
     assert Report("", "h", "n", SAVED, {}, (Step("verify", "seen"),)).unseen == []
@@ -127,6 +146,7 @@ def test_a_report_for_a_person() -> None:
         "  set-up  sent",
         "  because: the cause",
         "     hint: mend the cause so",
+        "  engine event: SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION",
         "    to do: the host is as it was; mend the cause and apply again",
     ]
     assert told("unknown").text().splitlines()[0] == "host1: how ovirtmgmt stands is unknown"

@@ -352,7 +352,7 @@ def test_a_terminal_can_have_plain_lines(compliant: Machine) -> None:
     status, screen = in_a_terminal(compliant, None, "--yes", "--log", "plain")
     assert status == 0, screen
     assert "\x1b" not in screen
-    assert "... read: reading" in screen
+    assert "... read: waiting for VDSM, reading" in screen
 
 
 def test_two_at_once_exclude_each_other(tmp_path: Path) -> None:

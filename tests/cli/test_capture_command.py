@@ -33,6 +33,12 @@ def planned(capture: Path, name: str) -> dict:
     return done.document
 
 
+def test_a_file_that_is_not_there_is_taken_for_no_host(capsys: pytest.CaptureFixture[str]) -> None:
+    done = at_once(capsys, "capture", "sosreport-node1.tar.xz", "--scrub")
+    assert done.status == 1
+    assert "cannot read the capture 'sosreport-node1.tar.xz': No such file" in done.err
+
+
 @pytest.mark.parametrize("transport", ["auto", "jsonrpc"])
 def test_a_host_of_today_is_read(transport: str, newer: Machine) -> None:
     done = newer.mgmtnet("capture", newer.target, "--transport", transport)

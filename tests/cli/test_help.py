@@ -2,9 +2,10 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
-from standins import at_once
+from standins import GOLDEN, at_once
 
 import planner
 from planner.cli.completion import tree
@@ -52,6 +53,8 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ("rules check --stric", "mgmtnet rules check", "--strict"),
         ("golden check --ruels x", "mgmtnet golden check", "--rules"),
         ("rollout start --hosts a --wavse 1", "mgmtnet rollout start", "--waves"),
+        ("plan capture.json --defintion d", "mgmtnet plan", "--network"),  # as what stands after it is called
+        ("apply host1 --dry-run", "mgmtnet apply", "--check"),
         ("plann capture.json", "mgmtnet", "plan"),
         ("rules tets", "mgmtnet rules", "test"),
         ("plan capture.json -o jsn", "mgmtnet plan", "json"),
@@ -67,7 +70,47 @@ def test_a_slip_is_answered_with_the_commands_usage_and_what_was_meant(
 
 
 def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "did you mean" not in at_once(capsys, "plan", "capture.json", "--zzzzzzzz").err
+    for typed in ("plan capture.json --zzzzzzzz", "apply --local", "status one two"):
+        assert "did you mean" not in at_once(capsys, *typed.split()).err
+
+
+@pytest.mark.parametrize(
+    ("typed", "advice"),
+    [
+        (
+            "plan capture.json wanted.yaml",
+            "unrecognized arguments: wanted.yaml; a definition is given as --network wanted.yaml",
+        ),
+        ("plan one.json two.json", "unrecognized arguments: two.json; several hosts: mgmtnet fleet plan; "),
+        ("why capture.json", "the following arguments are required: FIELD: as in the plan: vlan"),
+        ("undo", "the following arguments are required: RUN: the run that is taken back"),
+    ],
+)
+def test_what_is_too_much_or_missing_is_told_with_what_it_is_for(
+    typed: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = at_once(capsys, *typed.split())
+    assert done.status == 2
+    assert f"error: {advice}" in done.err
+
+
+def test_help_is_a_word_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert at_once(capsys, "help", "plan") == at_once(capsys, "plan", "--help")
+
+
+def test_a_plan_without_a_definition_says_what_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = str(GOLDEN / "seed-vlan-over-bond" / "capture.json")
+    told = at_once(capsys, "plan", capture).err
+    assert "note[definition-not-given]: no --network was given: ovirtmgmt is taken as a VM network, untagged" in told
+    assert "mgmtnet define CAPTURE > definition.yaml" in told
+    definition = tmp_path / "definition.yaml"
+    definition.write_text("vlan: 3000\n")
+    for others in (
+        ("plan", capture, "--network", str(definition)),
+        ("define", capture),
+        ("judge", "-", "--capture", capture),
+    ):
+        assert "definition-not-given" not in at_once(capsys, *others).err
 
 
 def test_a_variable_that_stands_for_nothing_is_named(

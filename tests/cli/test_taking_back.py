@@ -20,7 +20,11 @@ REPORT = json.loads((GOLDEN.parent / "schemas" / "report.schema.json").read_text
 
 def begun(host: Machine, *arguments: str) -> subprocess.Popen[str]:
     """`apply` that asks whether the change is to be kept, and has come so far."""
-    process = host.begin("--yes", "--log", "json", *arguments)
+    return asking(host.begin("--yes", "--log", "json", *arguments))
+
+
+def asking(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+    """The process, come so far as to ask."""
     assert process.stderr is not None
     for line in process.stderr:
         told = json.loads(line)
@@ -66,29 +70,43 @@ def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(tmp_path: Path) ->
 
 def test_a_change_that_is_confirmed_in_time_is_kept(tmp_path: Path) -> None:
     with machine(tmp_path, OWNED) as host:
-        asking = begun(host, "--confirm-within", "600")
+        process = begun(host, "--confirm-within", "600")
         run = run_of(host)
         refused = host.mgmtnet("undo", run)
         assert (refused.status, "error[run-unfinished]" in refused.err) == (3, True), refused
         kept = host.mgmtnet("confirm", run)
         assert (kept.status, kept.out) == (0, f"the run {run} keeps its change, and saves it\n"), kept
-        out, _ = asking.communicate(timeout=PATIENCE)
-        assert (asking.returncode, "as planned and saved" in out) == (0, True)
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, "as planned and saved" in out) == (0, True)
         late = host.mgmtnet("confirm", run, "-o", "json")
         assert (late.status, late.document["problems"][0]["code"]) == (1, "not-asked")
         assert host.mgmtnet("confirm", "nobody").status == 1
 
 
+def test_what_is_being_taken_back_is_not_taken_back_by_another_run(tmp_path: Path) -> None:
+    """The host stands as before meanwhile, and may not in the end."""
+    with machine(tmp_path, OWNED) as host:
+        undo = ["undo", host.apply("--yes").run, "--yes"]
+        command = [*MGMTNET, *undo, "--run", "back", "--timeout", "2400", "--confirm-within", "600", "--log", "json"]
+        process = asking(subprocess.Popen(command, env=BARE | host.environ, stderr=subprocess.PIPE, text=True))
+        held = host.mgmtnet(*undo)
+        assert (held.status, "error[host-held]" in held.err) == (1, True), held
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+        unfinished = host.mgmtnet(*undo)
+        assert (unfinished.status, "mgmtnet resume back" in unfinished.err) == (1, True), unfinished
+
+
 def test_a_run_that_is_told_to_end_says_how_to_go_on_and_what_is_confirmed_meanwhile_counts(tmp_path: Path) -> None:
     with machine(tmp_path, OWNED) as host:
-        asking = begun(host, "--confirm-within", "600")
+        process = begun(host, "--confirm-within", "600")
         run = run_of(host)
-        asking.send_signal(signal.SIGHUP)  # its terminal is gone: nobody is told any more, and it goes on
+        process.send_signal(signal.SIGHUP)  # its terminal is gone: nobody is told any more, and it goes on
         time.sleep(0.5)
-        assert asking.poll() is None
-        asking.send_signal(signal.SIGTERM)
-        asking.communicate(timeout=PATIENCE)
-        assert asking.returncode == 128 + signal.SIGTERM
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 128 + signal.SIGTERM
         unheard = host.mgmtnet("confirm", run)
         assert (unheard.status, f"mgmtnet resume {run}" in unheard.err) == (5, True), unheard
         resumed = host.mgmtnet("resume", run)
@@ -97,10 +115,10 @@ def test_a_run_that_is_told_to_end_says_how_to_go_on_and_what_is_confirmed_meanw
 
 def test_sigterm_says_how_to_go_on(tmp_path: Path) -> None:
     with machine(tmp_path, OWNED) as host:
-        asking = begun(host, "--confirm-within", "2", "--run", "told")
-        asking.send_signal(signal.SIGTERM)
-        _, err = asking.communicate(timeout=PATIENCE)
-        assert asking.returncode == 128 + signal.SIGTERM
+        process = begun(host, "--confirm-within", "2", "--run", "told")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 128 + signal.SIGTERM
         told = [json.loads(line) for line in err.splitlines()]
         assert told[-1]["said"] == "interrupted: `mgmtnet resume told` goes on, or undoes"
         resumed = host.mgmtnet("resume", "told")

@@ -12,8 +12,7 @@ from planned import once, planned, texts
 
 from planner.dialects.netplan import lost, words
 from planner.dialects.wording import Made, made_of
-from planner.host.caps import MODES
-from planner.host.model import Bond
+from planner.host.model import MODES, Bond
 
 Units = dict[str, list[tuple[str, str, str]]]
 # Options of bonds as networkd calls them; with what it writes for a number of milliseconds, or for the kernel's number.

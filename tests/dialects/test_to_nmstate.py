@@ -15,8 +15,7 @@ from planned import once, planned, texts
 from planner.dialects.nmstate import CHOSEN
 from planner.dialects.wording import made_of
 from planner.host import graph
-from planner.host.caps import MODES
-from planner.host.model import Address, Bond, Bridge, Device, Host, Ip, Nic, Vlan
+from planner.host.model import MODES, Address, Bond, Bridge, Device, Host, Ip, Nic, Vlan
 
 Record = dict[str, Any]
 ANSWERS = {

@@ -56,6 +56,20 @@ def test_the_management_device():
     assert why(SEED_PLAN, "management") == "management = 192.0.2.10 on vlan bond4.3000, found by the address given\n"
 
 
+def test_a_field_as_the_text_the_request_or_a_definition_calls_it():
+    for called, field in (
+        ("VM network", "bridged"),
+        ("attached to", "iface"),
+        ("name servers", "nameservers"),
+        ("bond", "bonding"),
+        ("IPv4", "ipv4"),
+        ("vm_network", "bridged"),
+        ("bootproto", "ipv4.method"),
+        ("defaultRoute", "default_route"),
+    ):
+        assert why(SEED_PLAN, called) == why(SEED_PLAN, field)
+
+
 @pytest.mark.parametrize(
     ("field", "meant"),
     [

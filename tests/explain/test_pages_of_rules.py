@@ -159,6 +159,8 @@ def test_what_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
         assert told.out == ""
         assert f"error[unknown-name]: ovirtmgmt@1.0 has no rule '{name}', and there is no such code" in told.err
         assert f"did you mean {near}?" in told.err
+    assert main(["explain", "VLAN_ID_MISMATCH_FOR_MANAGEMENT_NETWORK_CONFIGURATION"]) == 1
+    assert "hint: it is the engine's event of vlan-tag-mismatch\n" in capsys.readouterr().err
 
 
 def test_a_rule_of_a_site_is_drawn_on_its_own_goldens(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -64,6 +64,49 @@ def test_an_archive_is_planned_as_it_came(tmp_path: Path, suffix: str, capsys: p
         assert f"candidate: device={device}" in capsys.readouterr().out
 
 
+NO_ANSWER = "vdsm-client: Connection to localhost:54321 with use_tls=True, timeout=60 failed: [Errno 111] refused\n"
+
+
+def laid_out(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return next(folder.iterdir())
+
+
+def test_where_vdsm_did_not_answer_the_hosts_own_files_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = {f"sosreport-node1-2026-11-27-abcdefg/{SOSREPORT}": NO_ANSWER}
+    files = silent | report("node1", vdsm=False)
+    for path in (packed(tmp_path / "sosreport-node1.tar.xz", files), str(laid_out(tmp_path / "unpacked", files))):
+        assert main(["facts", path]) == 0
+        assert "candidate: device=bond4.3000" in capsys.readouterr().out
+    for path in (packed(tmp_path / "sosreport-node2.tar.xz", silent), str(laid_out(tmp_path / "silent", silent))):
+        assert main(["facts", path]) == 1
+        assert 'vdsm-client had an error to tell: "vdsm-client: Connection' in capsys.readouterr().err
+
+
+def test_a_report_is_scrubbed_as_it_came(tmp_path: Path) -> None:
+    path = packed(tmp_path / "sosreport-node1.tar.xz", report("node1", vdsm=False))
+    folder = laid_out(tmp_path / "unpacked", report("node1", vdsm=False))
+    for place in (path, str(folder)):
+        assert main(["capture", place, "--scrub", "-o", str(tmp_path / "scrubbed.json")]) == 0
+        scrubbed = (tmp_path / "scrubbed.json").read_text()
+        assert "198.51.100.177" not in scrubbed
+        assert read_capture(scrubbed).required().vlans["bond4.3000"].ip.addresses
+
+
+def test_a_folder_says_which_reports_are_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["facts", str(tmp_path)]) == 1
+    assert "the folder that has sos_commands in it" in capsys.readouterr().err
+    packed(tmp_path / "sosreport-node1.tar.xz", report("node1", vdsm=True))
+    (tmp_path / "sosreport-node1.tar.xz.sha256").write_text("9f2b3c\n")
+    assert main(["facts", str(tmp_path)]) == 1
+    assert "hint: in it are sosreport-node1.tar.xz: give one; " in capsys.readouterr().err
+    assert [captured.host for captured in captures_in([str(tmp_path)])] == ["node1"]
+
+
 def test_an_archive_of_several_is_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = packed(tmp_path / "all.tar.gz", report("node1", vdsm=False) | report("node2", vdsm=True))
     hosts = {captured.host: captured.held for captured in captures_in([path])}

@@ -73,6 +73,12 @@ def test_what_is_no_capture(content: str | bytes, code: str, place: str) -> None
     assert problem.hint
 
 
+def test_a_definition_in_place_of_a_capture_is_known() -> None:
+    for text in ("network: ovirtmgmt\nvlan: 3000\n", "# What the host is\nnetwork: ovirtmgmt  # ours\n"):
+        assert "this looks like a definition, which is given by --network" in problems_of(text)[0].message
+    assert "netplan" in problems_of("network:\n  version: 2\n")[0].message
+
+
 def test_vdsms_own_complaint_is_quoted() -> None:
     (problem,) = problems_of(
         {"jsonrpc": "2.0", "id": 1, "error": {"code": 23, "message": "Nic \x1b eth9 does not exist"}}

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,38 @@ def test_a_capture_comes_as_json_or_as_the_text_of_any_format(service: Served) -
         service.post("/v1/plan", request | {"capture": text}).json()["attachment"] == json.loads(wanted)["attachment"]
     )
     assert service.post("/v1/plan", request | {"definition": {"vlan": 3000, "mtu": 9000}}).json()["outcome"] == "change"
+
+
+def test_of_a_log_another_answer_is_taken(service: Served, tmp_path: Path) -> None:
+    """By `call` and `at`, as the command has them: the second of two is the host, the first has lost its bond."""
+    request = request_of()
+    results = [{**request["capture"], "bondings": {}}, request["capture"]]
+    lines = [
+        f"2026-11-27 0{hour}:00:00,000+01 DEBUG [org.ovirt.vdsm.jsonrpc.client.internal.ResponseWorker] (Worker) [] "
+        f"Message received: {json.dumps({'jsonrpc': '2.0', 'id': '7', 'result': result})}\n"
+        for hour, result in enumerate(results, 1)
+    ]
+    log, path = "".join(lines), tmp_path / "engine.log"
+    path.write_text(log)
+    outcomes = {}
+    for which in ({}, {"call": 1}, {"call": 2.0}, {"at": "2026-11-27 01:30+01"}, {"at": "2026-11-27 02:30+01"}):
+        answer = service.post("/v1/plan", request | {"capture": log} | which)
+        wanted = ["--network", str(GOLDEN / SEED / "definition.yaml"), "--address", "192.0.2.10"]
+        options = [f"--{name}={value:.0f}" if name == "call" else f"--{name}={value}" for name, value in which.items()]
+        command = [*MGMTNET, "plan", str(path), *wanted, *options, "-o", "json"]
+        plain = subprocess.run(command, env=BARE, capture_output=True, text=True, check=False).stdout
+        plans = [json.loads(text) | {"problems": None} for text in (answer.text, plain)]
+        assert plans[0] == plans[1], which
+        outcomes[str(which)] = answer.json()["inputs"]["capture"]
+    assert len(set(outcomes.values())) == 2, outcomes
+    missing = service.post("/v1/why", request | {"capture": log, "call": 3})
+    assert (missing.status_code, missing.json()["problems"][0]["code"]) == (422, "log-answer-missing")
+    assert service.post("/v1/facts", request | {"capture": log, "call": 0}).status_code == 422
+    first = service.post("/v1/plan", request | {"capture": log, "call": 1})
+    kept = service.get(f"/v1/decisions/{first.headers['Mgmtnet-Decision']}?scrub=true")
+    assert kept.json()["outcome"] == first.json()["outcome"]
+    played = service.post("/v1/rehearse", request | {"capture": log, "call": 3})
+    assert "log-answer-missing" in played.text
 
 
 def test_what_cannot_be_used_is_told_with_every_problem(service: Served) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 from services import GOLDEN, SEED, Served, made_token, serving
 from standins import Machine, machine, wait_until
+
+from planner.service.runs import run_name
 
 HURRIED = (sys.executable, str(GOLDEN.parent / "bench" / "hurried.py"))
 STEPS = ["look", "announce-adopt", "adopt", "verify-adopt", "announce", "set-up", "verify", "commit", "prove"]
@@ -135,9 +138,65 @@ def test_a_run_outlives_its_service_and_the_command_goes_on_with_it(site: Site) 
         assert events(served, run)[-1][2]["standing"] == "as planned and saved"
 
 
+def test_a_change_is_kept_and_taken_back(site: Site) -> None:
+    with site.service() as served:
+        request = site.request | {"confirm_within": 600}
+        run = served.post("/v1/runs", request, headers={"Idempotency-Key": "change-0001"}).json()["run"]
+        early = ordered(served, run, "undo")
+        assert (early.status_code, early.json()["problems"][0]["code"]) == (409, "run-unfinished"), early.text
+        wait_until(lambda: served.get(f"/v1/runs/{run}").json()["confirm_by"] is not None)
+        left = served.get(f"/v1/runs/{run}").json()["confirm_by"] - time.time()
+        assert 500 < left <= 600
+        kept = served.post(f"/v1/runs/{run}/confirm")
+        assert (kept.status_code, kept.json()["run"], kept.json()["confirm_by"]) == (200, run, None), kept.text
+        assert events(served, run)[-1][2]["standing"] == "as planned and saved"
+        late = served.post(f"/v1/runs/{run}/confirm")
+        assert (late.status_code, late.json()["problems"][0]["code"]) == (409, "not-asked")
+
+        undone = ordered(served, run, "undo")
+        assert (undone.status_code, undone.json()["undoes"]) == (202, run), undone.text
+        back = undone.json()["run"]
+        assert undone.headers["Location"] == f"/v1/runs/{back}"
+        assert events(served, back)[-1][2]["standing"] == "as planned and saved"
+        assert f"(undoes {run})" in site.host.mgmtnet("status", back).out + site.host.mgmtnet("status").out
+        again = ordered(served, run, "undo")
+        assert (again.status_code, again.json()["run"]) == (200, back)
+        assert ordered(served, back, "undo").json()["problems"][0]["code"] == "key-reused"
+        stands = ordered(served, run, "undo", "change-0003")
+        assert (stands.status_code, stands.json()["run"], stands.json()["undoes"]) == (200, "", run)
+        assert served.post(f"/v1/runs/{run}/undo", {}).json()["problems"][0]["code"] == "key-needed"
+        for asked in ("confirm", "undo"):
+            assert ordered(served, "nobody", asked).status_code == 404
+        audit = [json.loads(line) for line in (site.folder / "host/state/audit.jsonl").read_text().splitlines()]
+        assert [
+            (one["what"], one["run"], one.get("undoes"), one["status"]) for one in audit if one["status"] < 300
+        ] == [
+            ("begin", run, None, 202),
+            ("confirm", run, None, 200),
+            ("undo", back, run, 202),
+            ("undo", run_name("change-0003", "engine"), run, 200),
+        ]
+
+
+def test_what_nobody_keeps_is_taken_back_and_is_nothing_to_undo(site: Site) -> None:
+    with site.service() as served:
+        odd = served.post("/v1/runs", site.request | {"confirm_within": 0}, headers={"Idempotency-Key": "change-0000"})
+        assert odd.status_code == 422
+        request = site.request | {"confirm_within": 1}
+        run = served.post("/v1/runs", request, headers={"Idempotency-Key": "change-0001"}).json()["run"]
+        assert events(served, run)[-1][2]["standing"] in ("adopted", "as before")
+        refused = ordered(served, run, "undo")
+        assert (refused.status_code, refused.json()["problems"][0]["code"]) == (409, "nothing-to-undo")
+
+
+def ordered(served: Served, run: str, asked: str, key: str = "change-0002") -> Any:
+    return served.post(f"/v1/runs/{run}/{asked}", {}, headers={"Idempotency-Key": key})
+
+
 def test_runs_are_off_unless_enabled(tmp_path: Path) -> None:
     token = made_token(tmp_path, "plan,apply")
     with serving("--tokens", str(tmp_path / "tokens"), token=token) as served:
         asked = served.post("/v1/runs", {"host": "h", "definition": {}}, headers={"Idempotency-Key": "change-0001"})
         assert (asked.status_code, asked.json()["problems"][0]["code"]) == (501, "runs-disabled")
         assert served.get("/v1/runs").status_code == 501
+        assert served.post("/v1/runs/any/confirm").status_code == 501

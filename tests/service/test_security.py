@@ -20,7 +20,7 @@ from services import Served, made_token, request_of, serving
 from standins import BARE, MGMTNET, PATIENCE
 
 from planner.problem import Problem
-from planner.service.access import Rate, new_token, read_tokens
+from planner.service.access import Rate, names_of, new_token, read_tokens
 from planner.service.changes import MOST_STREAMS
 from planner.service.request import LARGEST_BODY
 
@@ -370,3 +370,9 @@ def test_an_audit_has_who_and_what_and_no_secret(tmp_path: Path) -> None:
     assert json.loads(line)["caller"] == "engine"
     assert not any(secret in line for secret in (token, "key-of-mine", "geheim"))
     assert os.stat(audit).st_mode & 0o077 == 0
+
+
+def test_a_name_may_have_the_port_that_others_see() -> None:
+    names = names_of("0.0.0.0", 8443, ["Host.example.com:443", "2001:db8::1", "[2001:db8::2]:443"])
+    assert {"host.example.com:443", "[2001:db8::1]", "[2001:db8::1]:8443", "[2001:db8::2]:443"} <= names
+    assert "host.example.com" not in names

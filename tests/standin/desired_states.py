@@ -2,8 +2,8 @@
 
 import ipaddress
 
+from planner.host.model import MODES
 from planner.standin.caps import IP_KEYS
-from planner.standin.devices import MODES
 
 
 def check_state(after, interfaces, routes):

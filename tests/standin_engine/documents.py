@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from planner.definition import DEFAULT_MTU, Definition
-from planner.standin.devices import MODES
+from planner.host.model import MODES
 from planner.standin.kernel import Record
 
 # The data centre behind a stand-in engine: its logical networks, and their names on hosts

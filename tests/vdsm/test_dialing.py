@@ -109,6 +109,17 @@ def test_bad_credentials_are_named(pki, client, ca, key, text) -> None:
     assert speaker("host", "auto", pki.credentials(client, ca, key)) == failure
 
 
+def test_credentials_that_are_missing_are_told_by_option_and_variable(pki, monkeypatch) -> None:
+    missing = str(pki.folder / "missing.pem")
+    failure = check(Credentials(missing, missing, missing))
+    assert isinstance(failure, Failure)
+    assert failure.hint == "name another by --ca or MGMTNET_CA"
+    monkeypatch.setattr("planner.vdsm.credentials.CA", missing)
+    failure = check(Credentials(missing, missing, missing))
+    assert isinstance(failure, Failure)
+    assert failure.hint.endswith("this one is there on a host that an engine has enrolled")
+
+
 def test_credentials_that_are_something_else(pki) -> None:
     good = pki.credentials()
     for swapped in (Credentials(good.key, good.certificate, good.key), Credentials(good.ca, good.key, good.key)):

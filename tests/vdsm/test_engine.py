@@ -259,6 +259,10 @@ def test_what_the_engine_cannot_tell_vdsm_is_not_sent(engine, account) -> None:
     failure = account().set_up(REQUEST | {"bondings": {"bond4": bond}}, timeout=5)
     assert isinstance(failure, Failure)
     assert (failure.kind, "bond4" in failure.message, engine.actions) == ("refused", True, [])
+    routed = {name: {**network, "nameservers": []} for name, network in REQUEST["networks"].items()}
+    failure = account().set_up(REQUEST | {"networks": routed}, timeout=5)
+    assert isinstance(failure, Failure)
+    assert (failure.kind, "router" in failure.message, engine.actions) == ("refused", True, [])
 
 
 def test_an_engine_without_tokens(engine, account) -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planner.host.caps import MODES
 from planner.host.fields import Record
 from planner.host.formats.profiles import Profile
+from planner.host.model import MODES
 
 DEVICE = re.compile(r"^GENERAL\.DEVICE:", re.MULTILINE)
 VLAN = re.compile(r"^(\S+)[ \t]*\|[ \t]*(\d+)[ \t]*\|[ \t]*(\S+)[ \t]*$", re.MULTILINE | re.ASCII)

@@ -13,6 +13,7 @@ from planner.apply.contact import Sight
 from planner.apply.execute import here, order_for
 from planner.apply.journal import Record, standing
 from planner.apply.order import Limits, Order, read_order
+from planner.apply.run import Report, Step
 from planner.apply.verify import measure
 from planner.host import graph
 from planner.host.capture import read_capture
@@ -49,8 +50,8 @@ def undoable(record: Record) -> Problem | None:
     return None
 
 
-def order_to_undo(record: Record, sight: Sight, limits: Limits) -> Order | Problem | None:
-    """The order that takes the run back on its host as it was seen; None where the host stands as before it already.
+def order_to_undo(record: Record, sight: Sight, limits: Limits) -> Order | Report | Problem:
+    """The order that takes the run back on its host as it was seen; a report where the host stands as before already.
 
     A problem: since the run the host was changed otherwise.
     """
@@ -65,7 +66,7 @@ def order_to_undo(record: Record, sight: Sight, limits: Limits) -> Order | Probl
     made = step_document(step)
     found = measure(last["request"], host).differences
     if past == attachment or (found and not measure(made["request"], host).differences):
-        return None
+        return _undone(record, order, dirty=bool(host.dirty))
     if found:
         return _overtaken(record, "; ".join(str(difference) for difference in found))
     others = sorted(_others(before, host, network, {attachment.iface, past.iface}))
@@ -96,6 +97,12 @@ def order_to_undo(record: Record, sight: Sight, limits: Limits) -> Order | Probl
         made_by=planner.__version__,
     )
     return replace(made_anew, undoes=record.run)
+
+
+def _undone(record: Record, order: Order, *, dirty: bool) -> Report:
+    stands = "as planned, not saved" if dirty else "as planned and saved"
+    looked = Step("look", f"it stands as before the run {record.run} already; nothing was sent")
+    return Report("", order.access.target, order.plan["network"], stands, {}, (looked,), record.run)
 
 
 def _address(host: Host, network: str, stated: str) -> str:
