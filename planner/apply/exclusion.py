@@ -10,6 +10,7 @@ import hashlib
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,9 @@ from planner.apply.order import Order, host_key, read_order
 from planner.problem import Problem
 
 LONGEST_NAME = 100  # characters of a run's name
+# Seconds for which a process that we are starting may have a copy of what we hold, until it begins. Shorter, and on a
+# busy machine we would be told that we are at work ourselves; longer, and a thread that is would be told late.
+COPIED = 1.0
 
 
 @contextmanager
@@ -25,11 +29,9 @@ def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | N
     """Hold ``host`` for ``run`` of the journal at ``url``; a problem instead of None when another process holds it."""
     name = _name(host)
     with socket.socket(socket.AF_UNIX) as hold:
-        try:
-            hold.bind(f"\0mgmtnet/{name}")
-            hold.listen()
-        except OSError as failure:
-            yield _held(host, _holder(hold, name)) if failure.errno == errno.EADDRINUSE else _unlocked(host, failure)
+        taken = _taken(hold, name)
+        if taken is not None:
+            yield _held(host, _told(_holder(name))) if taken.errno == errno.EADDRINUSE else _unlocked(host, taken)
             return
         locks = os.path.join(folder, "locks")
         path = os.path.join(locks, name)
@@ -52,6 +54,7 @@ def only_run(folder: str, url: str, host: str, run: str) -> Iterator[Problem | N
             lock.flush()
             with claimed(url, host) as ours:  # given back when file and connection are closed, by us or by the kernel
                 yield None if ours else _held(host, "from another machine")
+            fcntl.flock(lock, fcntl.LOCK_UN)  # of every copy
 
 
 def held_here(host: str) -> bool:
@@ -65,14 +68,35 @@ def _name(host: str) -> str:
     return hashlib.sha256(host.encode()).hexdigest()[:32]
 
 
-def _holder(asking: socket.socket, name: str) -> str:
-    """Whose process holds the name, as the kernel tells whoever connects."""
-    try:
-        asking.connect(f"\0mgmtnet/{name}")
-        process, user, _ = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    except OSError:  # it has just gone, or has not yet come so far
-        return ""
-    return f"process {process} of user {user}"
+def _taken(hold: socket.socket, name: str) -> OSError | None:
+    """Take the name; why that cannot be."""
+    end = time.monotonic() + COPIED
+    while True:
+        try:
+            hold.bind(f"\0mgmtnet/{name}")
+            hold.listen()
+        except OSError as failure:
+            if failure.errno != errno.EADDRINUSE or _holder(name)[0] != os.getpid() or time.monotonic() > end:
+                return failure
+        else:
+            return None
+        time.sleep(0.01)
+
+
+def _holder(name: str) -> tuple[int, int]:
+    """The process and the user who hold the name, as the kernel tells whoever connects; 0, 0 where nobody answers."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(f"\0mgmtnet/{name}")
+            process, user, _ = struct.unpack("3i", asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        except OSError:  # it has just gone, or has not yet come so far
+            return 0, 0
+    return process, user
+
+
+def _told(holder: tuple[int, int]) -> str:
+    process, user = holder
+    return f"process {process} of user {user}" if process else ""
 
 
 def _unlocked(what: str, failure: OSError) -> Problem:

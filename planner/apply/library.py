@@ -244,12 +244,12 @@ def undo(run: str, tell: Listener | None = None, *, limits: Limits = DEFAULT_LIM
     sight = read_host(made.access, limits)
     if sight.value is None:
         return Result(None, sight.problems)
-    order = order_to_undo(record, sight.value, limits)
-    if isinstance(order, Problem):
-        return Result(None, (order,))
     problem = in_the_way(made, settled=sight.value.host.dirty is False)
     if problem is not None:
         return Result(None, (problem,))
+    order = order_to_undo(record, sight.value, limits)
+    if isinstance(order, Problem):
+        return Result(None, (order,))
     return Result(order, ()) if isinstance(order, Report) else carry_out(order, tell)
 
 

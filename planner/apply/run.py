@@ -345,7 +345,7 @@ class Report(NamedTuple):
     @property
     def event(self) -> str:
         """The engine's name of this failure, empty where it has none: nothing was sent, or nobody kept the change."""
-        sent = any(step.name in {"adopt", "set-up"} for step in self.steps)
+        sent = any(step.name in SENT for step in self.steps)
         told = sent and self.problem and not self.undoes and self.problem.get("code") != "not-kept"
         return EVENT.get(self.standing, "") if told else ""
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,17 @@ def test_a_lock_that_dies_with_its_process_is_free(tmp_path: Path) -> None:
     os.waitpid(child, 0)
     with exclusion.only_run(str(tmp_path), "sqlite:///", "doomed", "two") as held:
         assert held is None
+
+
+def test_what_is_given_back_is_free_although_a_process_that_is_just_being_started_has_a_copy(tmp_path: Path) -> None:
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "one") as first:
+        child = os.fork()
+        if child == 0:
+            time.sleep(0.3)
+            os._exit(0)
+    with exclusion.only_run(str(tmp_path), "sqlite:///", "host", "two") as second:
+        assert (first, second) == (None, None)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_a_lock_follows_no_link(tmp_path: Path) -> None:

@@ -52,12 +52,12 @@ def test_the_words_of_a_run_are_those_of_its_steps_and_of_its_report() -> None:
 @pytest.mark.parametrize(
     ("standing", "step", "code", "event"),
     [
-        ("as before", "set-up", "c", "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"),
-        ("adopted", "set-up", "c", "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"),
-        ("as planned, not saved", "set-up", "c", "PERSIST_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK"),
-        ("as before", "set-up", "not-kept", ""),  # nothing has failed
+        ("as before", "announce", "c", "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"),
+        ("adopted", "announce", "c", "SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION"),
+        ("as planned, not saved", "announce", "c", "PERSIST_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK"),
+        ("as before", "announce", "not-kept", ""),  # nothing has failed
         ("as before", "look", "c", ""),  # nothing was sent
-        ("unknown", "set-up", "c", ""),
+        ("unknown", "announce", "c", ""),
     ],
 )
 def test_a_failure_has_the_name_that_the_engine_has_for_it(standing: str, step: str, code: str, event: str) -> None:
@@ -139,11 +139,12 @@ def test_a_report_for_a_program() -> None:
 
 
 def test_a_report_for_a_person() -> None:
-    steps = (Step("look", "seen"), Step("set-up", "sent"))
+    steps = (Step("look", "seen"), Step("announce", "told"), Step("set-up", "sent"))
     assert told("as before", **PROBLEM)._replace(steps=steps).text().splitlines() == [
         "host1: ovirtmgmt stands as before",
-        "  look    seen",
-        "  set-up  sent",
+        "  look      seen",
+        "  announce  told",
+        "  set-up    sent",
         "  because: the cause",
         "     hint: mend the cause so",
         "  engine event: SETUP_NETWORK_FAILED_FOR_MANAGEMENT_NETWORK_CONFIGURATION",

@@ -14,6 +14,8 @@ import jsonschema
 import pytest
 from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, machine
 
+import planner.apply
+
 OWNED = "ovirtmgmt-other-mtu"
 REPORT = json.loads((GOLDEN.parent / "schemas" / "report.schema.json").read_text())
 
@@ -83,18 +85,25 @@ def test_a_change_that_is_confirmed_in_time_is_kept(tmp_path: Path) -> None:
         assert host.mgmtnet("confirm", "nobody").status == 1
 
 
-def test_what_is_being_taken_back_is_not_taken_back_by_another_run(tmp_path: Path) -> None:
+def test_what_is_being_taken_back_is_not_taken_back_by_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The host stands as before meanwhile, and may not in the end."""
     with machine(tmp_path, OWNED) as host:
-        undo = ["undo", host.apply("--yes").run, "--yes"]
+        done = host.apply("--yes").run
+        undo = ["undo", done, "--yes"]
         command = [*MGMTNET, *undo, "--run", "back", "--timeout", "2400", "--confirm-within", "600", "--log", "json"]
         process = asking(subprocess.Popen(command, env=BARE | host.environ, stderr=subprocess.PIPE, text=True))
         held = host.mgmtnet(*undo)
         assert (held.status, "error[host-held]" in held.err) == (1, True), held
+        for name, value in host.environ.items():
+            monkeypatch.setenv(name, value)
+        assert [problem.code for problem in planner.apply.undo(done).problems] == ["host-held"]
         process.kill()
         process.communicate(timeout=PATIENCE)
         unfinished = host.mgmtnet(*undo)
         assert (unfinished.status, "mgmtnet resume back" in unfinished.err) == (1, True), unfinished
+        assert [problem.code for problem in planner.apply.undo(done).problems] == ["run-unfinished"]
 
 
 def test_a_run_that_is_told_to_end_says_how_to_go_on_and_what_is_confirmed_meanwhile_counts(tmp_path: Path) -> None:
