@@ -20,7 +20,7 @@ KNOWN_TO = {
     "sqlalchemy": {"planner/apply/journal.py", "planner/fleet/ledger.py"},
     "psycopg": {"planner/apply/journal.py", "planner/service/decisions.py"},
     "rich": {"planner/cli/progress.py"},
-    "jsonschema": {"planner/apply/order.py", "planner/service/answers.py"},
+    "jsonschema": {"planner/apply/order.py", "planner/service/contract.py"},
     "starlette": {f"planner/service/{name}.py" for name in ("app", "changes", "request")},
     "uvicorn": {"planner/service/listen.py"},
     "prometheus_client": {"planner/service/metrics.py"},
