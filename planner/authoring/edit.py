@@ -130,13 +130,15 @@ def entry(ruleset: Ruleset, last: Ruleset | None) -> str:
     inherited = {rule.name for rule in ruleset.rules} - {rule.name for rule in own}
     base = [now[name] for name in inherited if last and (name not in old or meaning(now[name]) != meaning(old[name]))]
     disabled = [(name, reason) for name, reason in ruleset.disabled if name not in before]
-    given_up = [(name, reason) for name, reason in ruleset.given_up if not last or name not in dict(last.given_up)]
+    lost = dict(last.given_up) if last else {}
+    given_up = [(name, reason) for name, reason in ruleset.given_up if name not in lost]
     sections = [
         *((stage, _told([rule for rule in new if rule.stage == stage])) for stage in STAGES),
         ("changed", _told(changed)),
         ("removed", _told(removed)),
         ("disabled", (f"- `{name}`: {markdown_text(reason)}" for name, reason in disabled)),
         ("given up", (f"- `{name}`: {markdown_text(reason)}" for name, reason in given_up)),
+        ("kept again", (f"- `{name}`" for name in lost if name not in dict(ruleset.given_up))),
         ("enabled again", _told([now[name] for name in before - gone if name in now])),
         ("new or changed in what it extends", _told([rule for rule in base if rule.name not in before])),
     ]

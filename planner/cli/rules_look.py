@@ -28,7 +28,8 @@ from planner.explain.book import (
     rule_index,
     rule_page,
 )
-from planner.printing import folded
+from planner.facts.vocabulary import KINDS
+from planner.printing import folded, listing
 from planner.problem import Problem
 from planner.rules.model import STAGES, Pattern, Rule, Ruleset
 from planner.yamltext import suggest
@@ -196,7 +197,9 @@ def run_fields(options: argparse.Namespace) -> int:
     """Print the kinds, or the fields of one; the exit status."""
     if options.kind is not None and options.kind not in MEANINGS:
         message = f"there is no kind of fact {options.kind!r}"
-        complain([Problem("unknown-kind", message, suggest(options.kind, MEANINGS))])
+        having = [kind for kind, one in KINDS.items() if options.kind in one.fields]
+        hint = f"it is a field of {listing(having)}" if having else suggest(options.kind, MEANINGS)
+        complain([Problem("unknown-kind", message, hint)])
         return 1
     kinds = [*MEANINGS] if options.kind is None else [options.kind]
     if options.output == "json":

@@ -113,20 +113,25 @@ def to_lines(compiled: Compiled, root: str) -> list[str]:
     # A refused rule has a Problem to be told afresh, so its ruleset is compiled again.
     stages = None if compiled.refused else [_plain(tuple(compiled.stages[stage])) for stage in STAGES]
     head = [ruleset.name, ruleset.version, names, _plain(ruleset.disabled), stages, sorted(compiled.kinds)]
+    head += [_plain(ruleset.given_up)] if ruleset.given_up else []
     return [json.dumps(line, separators=(",", ":")) for line in (head, *([*map(_plain, rule)] for rule in moved))]
 
 
 def from_lines(lines: Sequence[str], digest: str, root: str) -> Compiled:
     """What `to_lines` wrote of the ruleset with this digest, which lies in the folder ``root`` now."""
     head, *rules = lines
-    name, version, names, disabled, stages, kinds = json.loads(head)
+    name, version, names, disabled, stages, kinds, *given_up = json.loads(head)
     read = KeptRules(rules, root)
-    ruleset = Ruleset(name, version, digest, read, tuple((rule, reason) for rule, reason in disabled))
+    ruleset = Ruleset(name, version, digest, read, _reasoned(disabled), given_up=_reasoned(*given_up))
     if stages is None:
         return compile_ruleset(ruleset)
     by_stage = dict(zip(STAGES, map(_stage, stages), strict=True))
     by_name = RulesByName(read, names)
     return Compiled(ruleset, by_stage, frozenset(kinds), (), by_name)
+
+
+def _reasoned(named: Sequence[Sequence[str]] = ()) -> tuple[tuple[str, str], ...]:
+    return tuple((name, reason) for name, reason in named)
 
 
 def _by_name(ruleset: Ruleset) -> dict[str, Rule]:

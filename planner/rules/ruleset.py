@@ -82,11 +82,12 @@ def _spelled(entry: Entry | None, what: str, form: re.Pattern[str], example: str
 def _reasoned(entry: Entry | None, what: str, told: str, findings: Findings) -> tuple[tuple[str, str], ...]:
     """What is taken out of the ruleset that is extended, each with the reason, which nobody may leave out."""
     named: dict[str, str] = {}
-    if entry is None or not findings.expect(
-        entry.value, "list", entry.name, f"write `- {what}: name` and `reason: why`"
-    ):
+    hint = f"write `- {what}: name` and `reason: why`"
+    if entry is None or not findings.expect(entry.value, "list", entry.name, hint):
         return ()
     for item in entry.value.items:
+        if not findings.expect(item, "map", f"an item of {entry.name}", hint):
+            continue
         fields = findings.fields(item, f"an item of {entry.name}", (what, "reason"), (what, "reason"))
         name = findings.string(fields.get(what), what)
         if name in named:

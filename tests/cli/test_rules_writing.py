@@ -445,3 +445,11 @@ class TestRelease:
         entry = "## site 1.2\n\n### disabled\n\n- `on-nic`: we have none\n\n### given up\n\n- `tag-kept`: nor tags\n"
         assert capsys.readouterr().out == entry
         assert (tmp_path / "new.md").read_text() == f"# Changelog\n\n{entry}"
+        for version, given_up, told in (
+            ("1.3", "give_up:\n  - invariant: tag-kept\n    reason: nor tags\n", ""),
+            ("1.4", "", "\n### kept again\n\n- `tag-kept`\n"),
+        ):
+            (site / "ruleset.yaml").write_text(MANIFEST.replace("1.2", version) + disabled + given_up)
+            assert released(site) == 0
+            nothing = "\nNo rule is new, changed, removed or disabled.\n"
+            assert capsys.readouterr().out == f"## site {version}\n{told or nothing}"

@@ -66,5 +66,7 @@ def test_an_unknown_kind(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
     assert told.err == "error[unknown-kind]: there is no kind of fact 'brigde'\n  hint: did you mean bridge?\n"
     assert told.out == ""
+    assert main(["rules", "fields", "mtu"]) == 1
+    assert "hint: it is a field of definition, device, network, attachment\n" in capsys.readouterr().err
     assert main(["rules", "fields", "bond"]) == 0
     assert "  mode " in capsys.readouterr().out

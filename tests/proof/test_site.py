@@ -11,7 +11,7 @@ SITE = str(Path(__file__).parents[2] / "rules" / "examples" / "site")
 
 @pytest.mark.no_cover  # the solver's answers are judged in a loop that measuring makes four times as slow
 def test_the_example_site_gives_up_the_tag_and_keeps_the_rest(capsys):
-    assert main(["rules", "prove", SITE, "--invariant", "tag-kept", "--invariant", "mtu-for-ipv6"]) == 1
+    assert main(["rules", "prove", SITE, "--invariant", "tag-kept", "--invariant", "mtu-for-ipv6"]) == 0
     told = capsys.readouterr()
     assert "proved: mtu-for-ipv6: " in told.out
     _, _, given_up = told.out.partition(
@@ -19,10 +19,10 @@ def test_the_example_site_gives_up_the_tag_and_keeps_the_rest(capsys):
     )
     assert "192.0.2." in given_up
     assert "bridge ovirtmgmt" in given_up
-    assert told.err == "example-site@1: invariants: 1 proved, 1 refuted\n"
+    assert told.err == "example-site@1: invariants: 1 given up, 1 proved\n"
 
 
 def test_a_check_says_where_that_is_told(capsys):
     assert main(["rules", "check", "--quick", SITE]) == 0
     told = capsys.readouterr().err
-    assert "`mgmtnet rules prove` tells which of the 44 invariants of its base it gives up" in told
+    assert "`mgmtnet rules prove` tells which of the 43 invariants of its base it gives up" in told
