@@ -4,7 +4,7 @@ import argparse
 
 import planner
 from planner.apply.judge import LOSSES, CallVerdict, judge_call, read_call
-from planner.cli.inputs import Wanted, held_by, read_wanted, which
+from planner.cli.inputs import Wanted, held_by, read_wanted
 from planner.cli.output import advice, complain, problems_document, say, say_json
 from planner.explain.words import management_words
 from planner.files import read_file
@@ -49,7 +49,7 @@ def _judged(options: argparse.Namespace) -> CallVerdict | list[Problem]:
     if isinstance(request, Problem) or isinstance(capture, Problem) or isinstance(wanted, list):
         return problems
     call, unread = read_call(request, _named(options.request))
-    captured = read_document(*capture, which(options))
+    captured = read_document(*capture)
     problems += [*unread, *captured.problems]
     if captured.document is None or call is None or errors(problems):
         return problems

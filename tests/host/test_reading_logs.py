@@ -162,7 +162,7 @@ def test_of_very_many_the_last_ones_are_listed() -> None:
 
 @pytest.mark.parametrize("content", [SEED, json.dumps(SEED), "no capture", f"> {json.dumps(SEED)}", CHATTER])
 def test_of_what_is_no_log_nothing_can_be_chosen(content: str | Document) -> None:
-    for which in (Which(1), Which(at="2026-11-27")):
+    for which in (Which(1), Which(at="2026-11-27"), Which(host="4c4c4544-01")):
         problem = error_of(content, which)
         assert problem.code == "log-answer-missing"
         assert "no log" in problem.message
@@ -215,6 +215,26 @@ def test_of_a_log_of_several_hosts_one_has_to_be_named() -> None:
     other[1] = other[1].replace("52:54:00", "52:54:02")
     assert server_of(nameless) == "192.0.2.3"
     assert error_of("".join(other)).code == "capture-twice"  # told apart by their MAC addresses
+
+
+def test_of_several_hosts_one_is_taken_by_its_name() -> None:
+    assert server_of(SEVERAL, Which(host="4c4c4544-01")) == "192.0.2.3"
+    assert server_of(SEVERAL, Which(host="4c4c4544-02")) == server_of(SEVERAL, Which(host="192.0.2.10")) == "192.0.2.2"
+    assert server_of(SEVERAL, Which(at="2026-11-27 02:30", host="198.51.100.177")) == "192.0.2.1"
+    for which, code, told, hint in (
+        (Which(host="4c4c4544-1"), "capture-host-unknown", '"4c4c4544-1"', "did you mean 4c4c4544-01?"),
+        (Which(host="x"), "capture-host-unknown", '"x"', "known: 198.51.100.177, 4c4c4544-01, 192.0.2.10, 4c4c4544-02"),
+        (Which(at="2026-11-27 01:30", host="4c4c4544-02"), "log-answer-missing", "2026-11-27 01:30", "--call: 1"),
+        (Which(1, host="4c4c4544-02"), "log-answer-unclear", "a call and a host", "leave one out"),
+    ):
+        problem = error_of(SEVERAL, which)
+        assert problem.code == code
+        assert told in problem.message
+        assert hint in problem.hint
+    same = SEVERAL.replace("192.0.2.10/", "198.51.100.177/")
+    assert error_of(same, Which(host="198.51.100.177")).code == "capture-twice"
+    nameless = LOGS["supervdsm"].replace("198.51.100.177/", "")
+    assert error_of(nameless, Which(host="x")).hint == "leave --host out"
 
 
 def test_a_log_of_several_hosts_is_a_fleet(tmp_path: Path) -> None:
@@ -297,13 +317,14 @@ def test_much_of_it_takes_seconds(piece: str) -> None:
     st.sampled_from([*LOGS.values(), SEVERAL]),
     st.integers(0, 5),
     st.sampled_from(["", "2026-11-27 02:00Z", "x"]),
+    st.sampled_from(["", "4c4c4544-01", "x"]),
     st.data(),
 )
-def test_changed_logs(text: str, call: int, at: str, data: st.DataObject) -> None:
+def test_changed_logs(text: str, call: int, at: str, host: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         piece = data.draw(st.text(max_size=6) | st.sampled_from(["\n", "{", "'", "9999-99-99 99:99:99,999", "\x00"]))
         text = text[:start] + piece + text[start + data.draw(st.integers(0, 40)) :]
     check(text)
-    reading = read_capture(text, "a log", Which(call, at))
+    reading = read_capture(text, "a log", Which(call, at, host))
     assert (reading.host is None) == any(problem.severity == "error" for problem in reading.problems)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from planner.host.fields import quoted
 from planner.problem import Problem, Where
+from planner.yamltext import suggest
 
 ASKED = r"(?:getCapabilities|getVdsCaps|network_caps)\b[^\n{]{0,80}(?=\{[\"'uU])"
 ANSWER = re.compile(rf"{ASKED}|Message received: (?=\{{)", re.ASCII)
@@ -96,32 +97,54 @@ def _moment(found: re.Match[str]) -> datetime | None:
 
 
 def hosts(found: Sequence[Answer]) -> dict[str, Answer]:
-    """The last answer of each host; one without a name is of the only host that has one."""
+    """The last answer of each host."""
+    return {host: answers[-1] for host, answers in _by_host(found).items()}
+
+
+def _by_host(found: Sequence[Answer]) -> dict[str, list[Answer]]:
+    """The answers of each host; one without a name is of the only host that has one."""
     named = {answer.host for answer in found if answer.host}
     only = named.pop() if len(named) == 1 else ""
-    return {answer.host or only: answer for answer in found}
+    of: dict[str, list[Answer]] = {}
+    for answer in found:
+        of.setdefault(answer.host or only, []).append(answer)
+    return of
 
 
-def chosen(found: Sequence[Answer], call: int, at: str, source: str) -> Answer | Problem:
-    """The answer that is meant: the ``call``-th, or the last one at or before a time; the last where neither is said.
+def chosen(found: Sequence[Answer], call: int, at: str, host: str, source: str) -> Answer | Problem:
+    """The answer that is meant: the ``call``-th, or the last one of ``host``, at or before a time, or at all.
 
     A time is compared by what it says: a minute means all of it. Without an offset it is the log's own.
     """
     where = (Where(source),)
-    if call and at:
-        return Problem("log-answer-unclear", "both a call and a time are named", "give --call or --at", where=where)
+    if call and (at or host):
+        what = "time" if at else "host"
+        return Problem("log-answer-unclear", f"both a call and a {what} are named", "leave one out", where=where)
     if call:
         if 0 < call <= len(found):
             return found[call - 1]
         message = f"there is no answer {call}: the log has {len(found)} of getVdsCaps"
         return Problem("log-answer-missing", message, _listing(found), where=where)
-    earlier = _until(found, at, where) if at else list(found)
+    of = _of(found, host, where) if host else list(found)
+    earlier = _until(of, at, where) if at and not isinstance(of, Problem) else of
     if isinstance(earlier, Problem):
         return earlier
     last = hosts(earlier)
     if len(last) > 1:
         return _several(found, list(last.values()), where)
     return earlier[-1]
+
+
+def _of(found: Sequence[Answer], host: str, where: tuple[Where, ...]) -> list[Answer] | Problem:
+    """The answers of the host that is named; at least one."""
+    by_host = _by_host(found)
+    names = {name: {name, *(answer.address for answer in said)} - {""} for name, said in by_host.items()}
+    meant = [answer for name, said in by_host.items() if host in names[name] for answer in said]
+    if meant:
+        return meant
+    known = [name for several in names.values() for name in sorted(several)]
+    message = f"no host of the log is called {quoted(host)}"
+    return Problem("capture-host-unknown", message, suggest(host, known) or "leave --host out", where=where)
 
 
 def _until(found: Sequence[Answer], at: str, where: tuple[Where, ...]) -> list[Answer] | Problem:
@@ -154,7 +177,7 @@ def _several(found: Sequence[Answer], last: Sequence[Answer], where: tuple[Where
     listed = [f"{answer} ({found.index(answer) + 1})" for answer in last[:LISTED]]
     more = [f"{len(last) - LISTED} more"] if len(last) > LISTED else []
     message = f"{len(last)} hosts answer in this log: {', '.join(listed + more)}"
-    hint = "--call N takes one: the number beside each is its last; `mgmtnet fleet plan` plans all of them"
+    hint = "--host NAME takes one, and --call N: the number beside each is its last; `mgmtnet fleet plan` plans all"
     return Problem("capture-twice", message, hint, where=where)
 
 
