@@ -955,7 +955,11 @@ CALLS = {
     ),
     "call-malformed": Meaning(
         "What was to be judged is no setupNetworks call: no JSON, or without networks and bondings.",
-        "Give what `mgmtnet plan -o vdsm` prints, or what VDSM gives to its hooks.",
+        "Give what `mgmtnet plan -o vdsm` prints, what VDSM gives to its hooks, or a line of vdsm.log.",
+    ),
+    "call-taken": Meaning(
+        "A log of VDSM's has several setupNetworks calls, and the last one was judged.",
+        "Nothing, if that one is meant; else keep the line of another in the file.",
     ),
     "call-unplayable": Meaning(
         "A call is judged by playing it to a stand-in for the host, which knows Linux bridges, and not Open vSwitch.",

@@ -1,12 +1,14 @@
 """Logs of VDSM and of the engine: each answer of getVdsCaps in them, when it came, and of which host.
 
 VDSM writes what it answers as Python has it (vdsm.log, supervdsm.log); the engine writes what it receives, as JSON,
-where its log has DEBUG of `org.ovirt.vdsm.jsonrpc.client`. An answer is one line, and a line of a log has a time.
+where its log has DEBUG of `org.ovirt.vdsm.jsonrpc.client`. An answer is one line, and a line of a log has a time. What
+syslog and the journal write (`Nov 27 10:00:01`) has no year, and none is made up: such times are compared without one.
 """
 
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from planner.host.fields import quoted
@@ -19,6 +21,13 @@ TIME = re.compile(
     r"\d{4}-\d\d-\d\d(?P<minute>[ T]\d\d:\d\d(?P<second>:\d\d(?:[,.](?P<rest>\d{1,6}))?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WITHOUT_YEAR = re.compile(
+    rf"\b(?P<month>{'|'.join(MONTHS)}) {{1,2}}(?P<day>\d\d?)\b"
+    r"(?P<minute> \d\d:\d\d(?P<second>:\d\d(?:[,.](?P<rest>\d{1,6}))?)?)?",
+    re.ASCII,
+)
+NO_YEAR = 4  # of a time without one: it has a 29th of February, and no log is of it
 CAPS = re.compile(r"""["'](?:bondings|nics)["']\s*:""")  # the engine receives other answers, too, and failed ones
 UUID = re.compile(r"""["']uuid["']\s*:\s*[uU]?["']([\w:-]{1,64})["']""", re.ASCII)
 HWADDR = re.compile(r"""["']hwaddr["']\s*:\s*[uU]?["']([\w:]{1,60})["']""", re.ASCII)
@@ -55,7 +64,7 @@ def answers(text: str) -> list[Answer]:
         at = mark.end()
         begins = text.rfind("\n", max(0, mark.start() - LONGEST_HEAD), mark.start()) + 1
         head = text[begins or max(0, mark.start() - LONGEST_HEAD) : mark.start()]
-        time = TIME.search(head)
+        time = TIME.search(head) or WITHOUT_YEAR.search(head)
         moment = _moment(time) if time is not None else None
         if time is None or moment is None or time["second"] is None:
             continue
@@ -90,8 +99,12 @@ def _identity(document: str, *, is_engine: bool) -> tuple[str, str]:
 
 def _moment(found: re.Match[str]) -> datetime | None:
     """The time that is written; None where no calendar or no clock has it."""
+    written = found.group()
+    if found.re is WITHOUT_YEAR:
+        month = MONTHS.index(found["month"]) + 1
+        written = f"{NO_YEAR:04}-{month:02}-{int(found['day']):02}{found['minute'] or ''}"
     try:
-        return datetime.fromisoformat(found.group())
+        return datetime.fromisoformat(written)
     except ValueError:
         return None
 
@@ -149,11 +162,16 @@ def _of(found: Sequence[Answer], host: str, where: tuple[Where, ...]) -> list[An
 
 def _until(found: Sequence[Answer], at: str, where: tuple[Where, ...]) -> list[Answer] | Problem:
     """The answers at or before a time; at least one."""
-    said = TIME.fullmatch(at.strip())
+    said = TIME.fullmatch(at.strip()) or WITHOUT_YEAR.fullmatch(at.strip())
     limit = _moment(said) if said is not None else None
     if said is None or limit is None:
-        hint = "write it like '2026-11-27 14:05' or '2026-11-27 14:05:07+01:00'"
+        hint = (
+            "write it like '2026-11-27 14:05', '2026-11-27 14:05:07+01:00' or, in a log without years, 'Nov 27 14:05'"
+        )
         return Problem("log-time-malformed", f"--at {quoted(at)} is no time", hint, where=where)
+    unclear = _without_years(found, limit)
+    if unclear is not None:
+        return Problem("log-answer-unclear", *unclear, where=where)
     zone = limit.tzinfo
     if zone is not None and any(answer.moment.tzinfo is None for answer in found):
         hint = "leave the offset out: a time without one is the log's own"
@@ -164,6 +182,23 @@ def _until(found: Sequence[Answer], at: str, where: tuple[Where, ...]) -> list[A
         return earlier
     message = f"no answer of getVdsCaps in the log is of {quoted(at)} or before"
     return Problem("log-answer-missing", message, _listing(found), where=where)
+
+
+def _without_years(found: Sequence[Answer], limit: datetime) -> tuple[str, str] | None:
+    """Why a time cannot be compared with those of a log for want of a year, and what to do; None where it can be."""
+    undated = [answer for answer in found if answer.moment.year == NO_YEAR]
+    if undated and limit.year != NO_YEAR:
+        return (
+            f"the log does not tell of which year its times are ({undated[0].written})",
+            "leave the year out: 'Nov 27 14:05'",
+        )
+    if len(undated) < len(found) and limit.year == NO_YEAR:
+        return "the times of the log have a year", "name it: '2026-11-27 14:05'"
+    for earlier, later in pairwise(undated):
+        if earlier.moment - later.moment > timedelta(days=1):
+            told = f"the times of the log have no year, and go back from {earlier.written} to {later.written}"
+            return told, _listing(found)
+    return None
 
 
 def _width(said: re.Match[str]) -> timedelta:
