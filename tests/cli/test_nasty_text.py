@@ -348,5 +348,5 @@ def test_a_missing_package_is_told_in_a_line(extra: str, module: str, command: l
     )
     assert ran.returncode == 1
     assert f"{module}" in ran.stderr
-    assert f"`pip install 'mgmtnet[{extra}]'`" in ran.stderr
+    assert f"`{sys.executable} -m pip install 'mgmtnet[{extra}]'`" in ran.stderr
     assert ran.stderr.count("\n") == 1, ran.stderr
