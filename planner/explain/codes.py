@@ -161,12 +161,13 @@ INPUTS = {
     ),
     "log-answer-unclear": Meaning(
         "Which answer of a log is meant cannot be told: by a call and a time or a host at once, or by a time with an "
-        "offset in a log whose times have none.",
-        "Give one of the two; a time without an offset is the log's own.",
+        "offset or a year in a log whose times have none.",
+        "Give one of the two; a time without an offset is the log's own, and one without a year (Nov 27 14:05) is for "
+        "a log of syslog's or the journal's.",
     ),
     "log-time-malformed": Meaning(
         "What `--at` says is no time.",
-        "Write it as the log does: 2026-11-27 14:05, also with seconds, and with an offset (+01:00).",
+        "Write it as the log does: 2026-11-27 14:05, also with seconds, and with an offset (+01:00); or Nov 27 14:05.",
     ),
     "mtu-invalid": Meaning(
         "`mtu` in the definition is not an MTU from 68 to 65535.",

@@ -53,6 +53,12 @@ TEXTS = (
 )
 # Java's Map.toString, where texts have no quotes: what is one and what are two cannot be told.
 JAVA = re.compile(r"\b(?:networks|bridges|bondings|vlans|nics)=\{[^\"'={}]+=")
+JAVA_LACKS = "which has no quotes: its line `Message received: {...}`, at DEBUG, is read"
+# VDSM's own failure, since 4.19; the engine's to hear it.
+FAILURE = re.compile(
+    r"\bFINISH getCapabilities error=(?P<vdsm>[^\n]{1,300}?) from=[^\n]"
+    r"|\bGetCapabilities(?:Async)?VDSCommand\b[^\n]{0,600}? execution failed: (?P<engine>[^\n]{1,300})"
+)
 REQUEST = re.compile(r"\b(?:call|START) setupNetworks\b|\bHostSetupNetworksVDSCommand\(")
 ROOTS = {
     "host_nics": "the engine's REST answer of a host's nics",
@@ -86,9 +92,13 @@ def text_looks_like(text: str) -> str:
     introduced = INTRODUCTION.match(begins)
     content = begins[introduced.end() if introduced else 0 :]
     known = next((what for pattern, what in TEXTS if re.match(pattern, content)), None)
-    known = "the engine's own spelling of an answer, from its log" if is_java(text) else known
-    if known is not None and known.startswith("a log") and REQUEST.search(text):
-        known = "a log of what is asked of a host (setupNetworks: see `mgmtnet judge`), without an answer of it"
+    known = f"the engine's own spelling of an answer, {JAVA_LACKS}" if is_java(text) else known
+    if known is not None and known.startswith("a log"):
+        failure = FAILURE.search(text)
+        if failure is not None:
+            known = f"a log in which getCapabilities failed: {quoted((failure['vdsm'] or failure['engine']).strip())}"
+        elif REQUEST.search(text):
+            known = "a log of what is asked of a host (setupNetworks: see `mgmtnet judge`), without an answer of it"
     line = quoted(begins.partition("\n")[0].rstrip())
     if begins.startswith("vdsm-client:"):
         return f"vdsm-client had an error to tell: {line}"

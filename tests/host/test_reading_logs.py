@@ -285,6 +285,21 @@ def test_what_the_engine_logs_of_capabilities_without_debug_is_told() -> None:
     assert "a log without an answer" in error_of("May  6 15:29:58 engine systemd[1]: Started x.\n").message
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-27 01:00:00,000+0100 INFO  (x) [api.host] FINISH getCapabilities error=Not now from=::1,5 (api:50)",
+        "2026-11-27 01:00:00,000Z ERROR [x] (x) [] Command 'GetCapabilitiesVDSCommand(X)' execution failed: X: Not now",
+    ],
+)
+def test_why_there_is_no_answer_is_told_where_the_log_has_it(line: str) -> None:
+    problem = error_of(f"{CHATTER}{line}\n")
+    assert problem.code == "unknown-format"
+    assert "a log in which getCapabilities failed: " in problem.message
+    assert "Not now" in problem.message
+    assert "from=" not in problem.message
+
+
 SEVERAL = engine(("01:00:00,000", nth(1)), ("02:00:00,000", nth(2, OTHER)), ("03:00:00,000", nth(3)))
 
 
@@ -393,6 +408,8 @@ def test_the_library_has_it() -> None:
         "2026-11-27 01:00:00,000 Message received: {",
         "Nov 27 01:00:00 node1 getCapabilities {'",
         "Nov 27 ",
+        "2026-11-27 01:00:00,000 INFO  GetCapabilitiesVDSCommand execution ",
+        "FINISH getCapabilities error=",
         "2026-11-27 01:00:00,000 Message received: {'nics': 1}\n",
         "2026-11-27 01:00:00,000 getVdsCaps {'nics': {'a': {}}}\n",
     ],
