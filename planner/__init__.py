@@ -33,7 +33,7 @@ from planner.host.capture import Reading, Which, read_capture
 from planner.host.graph import without_bridge
 from planner.host.model import Host
 from planner.plan.after import Holder
-from planner.plan.attachment import attachment_fact, attachment_of
+from planner.plan.attachment import attachment_facts, attachment_of
 from planner.plan.effects import foresee, foreseen_facts
 from planner.plan.plan import Plan, draft
 from planner.problem import InputError, Problem, Result, Where
@@ -144,7 +144,7 @@ class Planner:
             attachment = attachment_of(devised.values, host.bonds)
             if attachment is not None:
                 foreseen = foresee(host, definition.network, attachment, *_management(located))
-                facts += [attachment_fact(attachment), *foreseen_facts(foreseen)]
+                facts += [*attachment_facts(attachment), *foreseen_facts(foreseen)]
             guarded = judge(self.engines, "guard", facts)
             hidden = tuple(self._hidden(host, definition, addresses, (located, devised, guarded)))
             return located, devised, guarded._replace(problems=guarded.problems + hidden)

@@ -347,7 +347,7 @@ def _coverage_document(covered: Coverage) -> dict[str, object]:
 # ``mgmtnet rules mutate``: whether the goldens and examples would notice a slip in a rule.
 
 
-MOST_PROVED = 100  # survivors; a second each, and so many have goldens to be found for them first
+MOST_PROVED = 150  # survivors; a second each, and so many have goldens to be found for them first
 REASONS_HINT = "write a list of `- reason: why they may survive` with `mutants: [...]`, named as the warnings name them"
 
 

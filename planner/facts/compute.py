@@ -24,6 +24,8 @@ class View:
         self.host = host
         self.definition = definition
         self.wanted = wanted
+        self._ips: dict[str, Ip] = {}
+        self._carried: dict[tuple[str, int], Address | None] = {}
 
     @cached_property
     def bond_of(self) -> dict[str, str]:
@@ -63,13 +65,31 @@ class View:
 
     def ip_of(self, device: str) -> Ip:
         """How ``device`` got its addresses, and all it has: as its network reports it, else as the device does."""
-        network = self.network_on.get(device)
-        own = self.devices[device].ip if device in self.devices else NO_IP
-        return graph.merged_ip(own, network.ip) if network is not None else own
+        if device not in self._ips:
+            network = self.network_on.get(device)
+            own = self.devices[device].ip if device in self.devices else NO_IP
+            self._ips[device] = graph.merged_ip(own, network.ip) if network is not None else own
+        return self._ips[device]
 
     def addresses_of(self, device: str) -> tuple[Address, ...]:
         """All addresses of ``device``."""
         return self.ip_of(device).addresses
+
+    def carried(self, device: str, family: int) -> Address | None:
+        """The address of ``family`` that a static configuration of ``device`` carries over.
+
+        The wanted one first, then VDSM's primary one, then any; a floating one last.
+        """
+        key = device, family
+        if key not in self._carried:
+            ip = self.ip_of(device)
+            addresses = [address for address in ip.addresses if address.family == family]
+            asked = [address for text in self.wanted for address in addresses if address.text == text]
+            primary = [address for address in addresses if address.text == ip.primary4]
+            singles = singles_of(ip)
+            own = [address for address in (*primary, *addresses) if singles.get(address.text) != "floating"]
+            self._carried[key] = next(iter((*asked, *own, *addresses)), None)
+        return self._carried[key]
 
     @cached_property
     def addressed(self) -> tuple[str, ...]:
@@ -90,7 +110,7 @@ def address_facts(view: View) -> Iterator[Fact]:
     for device in view.addressed:
         ip = view.ip_of(device)
         singles = singles_of(ip)
-        carried = {chosen.text for family in (4, 6) if (chosen := carried_address(view, device, family)) is not None}
+        carried = {chosen.text for family in (4, 6) if (chosen := view.carried(device, family)) is not None}
         for address in ip.addresses:
             fields: dict[str, Scalar] = {
                 "device": device,
@@ -105,31 +125,48 @@ def address_facts(view: View) -> Iterator[Fact]:
 
 
 def ip_facts(view: View) -> Iterator[Fact]:
-    """One ``ip`` fact for each device that has, or is asked for, an IP configuration."""
+    """One ``ip`` fact a family for each device that has, or is asked for, an IP configuration."""
     asked = (view.host.last_client_iface,) if view.host.last_client_iface in view.devices else ()
     for device in dict.fromkeys((*view.addressed, *asked)):
-        ip = view.ip_of(device)
-        v4, v6 = carried_address(view, device, 4), carried_address(view, device, 6)
-        by_hand = _by_hand(ip)
-        method4 = "dhcp" if ip.dhcpv4 else "static" if v4 is not None else "none"
-        fields: dict[str, Scalar] = {
-            "device": device,
-            "ipv4_method": method4,
-            "ipv4_planned": view.definition.ipv4 or method4,
-            "ipv4_address": v4.text if v4 is not None else "",
-            "ipv4_prefix": v4.prefix if v4 is not None else -1,
-            "ipv4_gateway": ip.gateway4,
-            "ipv4_addresses": sum(address.family == 4 for address in ip.addresses),
-            "ipv4_default_route": int(has_default_route4(ip)),
-            "ipv6_method": ipv6_method(ip, v6),
-            "ipv6_address": v6.text if v6 is not None else "",
-            "ipv6_prefix": v6.prefix if v6 is not None else -1,
-            "ipv6_gateway": ip.gateway6,
-            "ipv6_addresses": sum(address.family == 6 for address in ip.addresses),
-            "ipv6_address_by_hand": int(v6 in by_hand),
-            "ipv6_by_hand": int(bool(by_hand)),
-        }
-        yield Fact("ip", fields, view.devices[device].path if device in view.devices else view.network_on[device].path)
+        path = view.devices[device].path if device in view.devices else view.network_on[device].path
+        yield Fact("ip", _ip4(view, device), path)
+        yield Fact("ip", _ip6(view, device), path)
+
+
+def _ip4(view: View, device: str) -> dict[str, Scalar]:
+    ip, address = view.ip_of(device), view.carried(device, 4)
+    method = "dhcp" if ip.dhcpv4 else "static" if address is not None else "none"
+    return {
+        "device": device,
+        "family": 4,
+        "method": method,
+        "planned": view.definition.ipv4 or method,
+        "address": address.text if address is not None else "",
+        "prefix": address.prefix if address is not None else -1,
+        "gateway": ip.gateway4,
+        "addresses": sum(one.family == 4 for one in ip.addresses),
+        "default_route": int(has_default_route4(ip)),
+        "address_by_hand": 0,
+        "by_hand": 0,
+    }
+
+
+def _ip6(view: View, device: str) -> dict[str, Scalar]:
+    ip, address = view.ip_of(device), view.carried(device, 6)
+    method, by_hand = ipv6_method(ip, address), _by_hand(ip)
+    return {
+        "device": device,
+        "family": 6,
+        "method": method,
+        "planned": method,
+        "address": address.text if address is not None else "",
+        "prefix": address.prefix if address is not None else -1,
+        "gateway": ip.gateway6,
+        "addresses": sum(one.family == 6 for one in ip.addresses),
+        "default_route": int(bool(ip.gateway6)),
+        "address_by_hand": int(address in by_hand),
+        "by_hand": int(bool(by_hand)),
+    }
 
 
 def route_facts(view: View) -> Iterator[Fact]:
@@ -147,20 +184,6 @@ def route_facts(view: View) -> Iterator[Fact]:
                 {"device": device, "family": 6, "gateway": ip.gateway6, "default": 1},
                 f"{path}.ipv6gateway",
             )
-
-
-def carried_address(view: View, device: str, family: int) -> Address | None:
-    """The address of ``family`` that a static configuration of ``device`` carries over.
-
-    The wanted one first, then VDSM's primary one, then any; a floating one last.
-    """
-    addresses = [address for address in view.addresses_of(device) if address.family == family]
-    ip = view.ip_of(device)
-    asked = [address for text in view.wanted for address in addresses if address.text == text]
-    primary = [address for address in addresses if address.text == ip.primary4]
-    singles = singles_of(ip)
-    own = [address for address in (*primary, *addresses) if singles.get(address.text) != "floating"]
-    return next(iter((*asked, *own, *addresses)), None)
 
 
 def has_default_route4(ip: Ip) -> bool:
@@ -261,7 +284,7 @@ def _by_default_route(view: View) -> list[str]:
 
 
 def _management_address(view: View, device: str) -> Address | None:
-    return carried_address(view, device, 4) or carried_address(view, device, 6)
+    return view.carried(device, 4) or view.carried(device, 6)
 
 
 def _candidate(view: View, device: str, found_by: str, address: Address | None) -> Fact:
@@ -302,11 +325,15 @@ def definition_facts(view: View) -> Iterator[Fact]:
         "default_route_stated": int(definition.default_route_stated),
         "nameservers": ",".join(definition.nameservers or ()),
         "nameservers_stated": int(bool(definition.nameservers)),
-        "gateway4": definition.gateway4,
-        "gateway6": definition.gateway6,
         "ipv4": definition.ipv4,
     }
     yield Fact("definition", fields, "definition")
+
+
+def defined_facts(view: View) -> Iterator[Fact]:
+    """The two ``defined`` facts, one a family."""
+    for family, gateway in ((4, view.definition.gateway4), (6, view.definition.gateway6)):
+        yield Fact("defined", {"family": family, "gateway": gateway}, "definition")
 
 
 def wanted_facts(view: View) -> Iterator[Fact]:
@@ -534,14 +561,13 @@ def network_facts(view: View) -> Iterator[Fact]:
             "switch": network.switch,
             "portless": int(network.bridged and network.switch != "ovs" and network.southbound not in network.ports),
             "default_route": _default_route(network.ip),
-            "gateway4": network.ip.gateway4,
-            "gateway6": network.ip.gateway6,
         }
         yield Fact("network", fields, network.path)
 
 
 READERS: dict[str, Callable[[View], Iterable[Fact]]] = {
     "definition": definition_facts,
+    "defined": defined_facts,
     "wanted": wanted_facts,
     "vdsm": vdsm_facts,
     "host": host_facts,

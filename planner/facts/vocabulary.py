@@ -52,8 +52,7 @@ def family(meaning: str = "4 or 6") -> Field:
 
 
 # The words of some fields, as their meanings list them.
-IPV4_METHODS = ("none", "static", "dhcp")
-IPV6_METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")
+METHODS = ("none", "static", "dhcp", "auto", "auto+dhcp")  # the last two are of IPv6 only
 SINGLES = ("floating", "alone")
 ORIGINS = ("hand", "router", "lease")
 DEVICES = ("nic", "bond", "vlan", "bridge")
@@ -81,9 +80,14 @@ KINDS: dict[str, Kind] = {
             "default_route_stated": flag("1: the definition says so itself, 0: by default"),
             "nameservers": text("its name servers, joined by commas; empty: as the host has them"),
             "nameservers_stated": flag("1: the definition names some; an empty list is as good as none"),
-            "gateway4": text("an IPv4 gateway that overrules the reported one, `none`, or empty"),
-            "gateway6": text("the same for IPv6"),
             "ipv4": text("dhcp or static where the definition overrules the capture", words=("dhcp", "static")),
+        },
+    ),
+    "defined": Kind(
+        "what the definition says of one family",
+        {
+            "family": family(),
+            "gateway": text("a gateway that overrules the reported one, `none`, or empty"),
         },
     ),
     "wanted": Kind(
@@ -220,8 +224,6 @@ KINDS: dict[str, Kind] = {
             "switch": text("legacy or ovs"),
             "portless": flag("1: its bridge, unless it is one of Open vSwitch, has lost its port"),
             "default_route": flag("1: it carries the default route, of IPv6 where it has no IPv4"),
-            "gateway4": text("its IPv4 gateway"),
-            "gateway6": text("its IPv6 gateway"),
         },
     ),
     "address": Kind(
@@ -239,25 +241,22 @@ KINDS: dict[str, Kind] = {
         },
     ),
     "ip": Kind(
-        "how a device got its addresses, and the one of each family that would be carried",
+        "how a device got its addresses of one family, and the one that would be carried",
         {
             "device": text("the device"),
-            "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
-            "ipv4_planned": text(
-                "none, static or dhcp, as the plan makes it: the definition's, else today's", words=IPV4_METHODS
+            "family": family(),
+            "method": text("none, static or dhcp; of IPv6 auto or auto+dhcp, too", words=METHODS),
+            "planned": text(
+                "none, static, dhcp, auto or auto+dhcp, as the plan makes it: the definition's, else today's",
+                words=METHODS,
             ),
-            "ipv4_address": text("the management address if it is here, else the primary one"),
-            "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),
-            "ipv4_gateway": text("the reported IPv4 gateway"),
-            "ipv4_addresses": number("how many IPv4 addresses"),
-            "ipv4_default_route": flag("1: the IPv4 default route leads over it today"),
-            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp", words=IPV6_METHODS),
-            "ipv6_address": text("the management address if it is here, else the first one"),
-            "ipv6_prefix": number("its prefix length", most=LONGEST_PREFIX),
-            "ipv6_gateway": text("the reported IPv6 gateway"),
-            "ipv6_addresses": number("how many IPv6 addresses"),
-            "ipv6_address_by_hand": flag("1: that address is the one that was set by hand"),
-            "ipv6_by_hand": flag("1: besides router advertisements or DHCPv6 an address was set by hand"),
+            "address": text("the management address if it is here, else the primary one, of IPv6 the first"),
+            "prefix": number("its prefix length", most=LONGEST_PREFIX),
+            "gateway": text("the reported gateway"),
+            "addresses": number("how many addresses"),
+            "default_route": flag("1: the default route leads over it today; over an IPv6 gateway it always does"),
+            "address_by_hand": flag("1: that address was set by hand beside others of IPv6 that come by themselves"),
+            "by_hand": flag("1: besides router advertisements or DHCPv6 an address was set by hand"),
         },
     ),
     "route": Kind(
@@ -324,18 +323,19 @@ KINDS: dict[str, Kind] = {
             "switch": text("legacy or ovs"),
             "default_route": flag("1: with the default route"),
             "nameservers": text("the name servers, joined by commas"),
-            "nameservers4": text("those with an IPv4 address"),
-            "nameservers6": text("those with an IPv6 address"),
-            "ipv4_method": text("none, static or dhcp", words=IPV4_METHODS),
-            "ipv4_address": text("the static address"),
-            "ipv4_prefix": number("its prefix length", most=LONGEST_PREFIX),
-            "ipv4_gateway": text("the gateway"),
-            "ipv4_gateway_inside": flag("1: the gateway is in the address's subnet"),
-            "ipv6_method": text("none, static, dhcp, auto or auto+dhcp", words=IPV6_METHODS),
-            "ipv6_address": text("the static address"),
-            "ipv6_prefix": number("its prefix length", most=LONGEST_PREFIX),
-            "ipv6_gateway": text("the gateway"),
-            "ipv6_gateway_inside": flag("1: the gateway is in the address's subnet, or link-local"),
+        },
+        concluded_in="devise",
+    ),
+    "addressing": Kind(
+        "what the devise stage decided of one family, with what follows from it",
+        {
+            "family": family(),
+            "method": text("none, static or dhcp; of IPv6 auto or auto+dhcp, too", words=METHODS),
+            "address": text("the static address"),
+            "prefix": number("its prefix length", most=LONGEST_PREFIX),
+            "gateway": text("the gateway"),
+            "gateway_inside": flag("1: the gateway is in the address's subnet, or link-local"),
+            "nameservers": text("those of the network's name servers that have an address of it"),
         },
         concluded_in="devise",
     ),
@@ -392,11 +392,11 @@ ATTACHMENT: dict[str, Field] = {
     "nameservers": text("addresses joined by commas"),
     "switch": text("legacy or ovs", words=("legacy", "ovs")),
     "adopt": flag("true: a network that VDSM does not have yet is first made as the host stands, and saved"),
-    "ipv4.method": text("none, static or dhcp", words=IPV4_METHODS),
+    "ipv4.method": text("none, static or dhcp", words=METHODS[:3]),
     "ipv4.address": text("the static address"),
     "ipv4.prefix": number("its prefix length", most=LONGEST_PREFIX),
     "ipv4.gateway": text("the gateway; null: none"),
-    "ipv6.method": text("none, static, dhcp, auto or auto+dhcp", words=IPV6_METHODS),
+    "ipv6.method": text("none, static, dhcp, auto or auto+dhcp", words=METHODS),
     "ipv6.address": text("the static address"),
     "ipv6.prefix": number("its prefix length", most=LONGEST_PREFIX),
     "ipv6.gateway": text("the gateway; null: none"),

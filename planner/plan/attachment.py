@@ -135,9 +135,8 @@ def _read_ip(document: Mapping[str, Any]) -> IpPlan:
     )
 
 
-def attachment_fact(attachment: Attachment) -> Fact:
-    """Make the ``attachment`` fact of the guard stage, with what follows from the values."""
-    v4, v6 = attachment.ipv4, attachment.ipv6
+def attachment_facts(attachment: Attachment) -> tuple[Fact, ...]:
+    """Make the ``attachment`` fact of the guard stage and the two ``addressing`` facts, with what follows from them."""
     fields: dict[str, Scalar] = {
         "iface": attachment.iface,
         "vlan": attachment.tag,
@@ -149,20 +148,27 @@ def attachment_fact(attachment: Attachment) -> Fact:
         "switch": attachment.switch,
         "default_route": int(attachment.default_route),
         "nameservers": ",".join(attachment.nameservers),
-        "nameservers4": ", ".join(address for address in attachment.nameservers if ":" not in address),
-        "nameservers6": ", ".join(address for address in attachment.nameservers if ":" in address),
-        "ipv4_method": v4.method,
-        "ipv4_address": v4.address,
-        "ipv4_prefix": v4.prefix,
-        "ipv4_gateway": v4.gateway,
-        "ipv4_gateway_inside": _inside(v4),
-        "ipv6_method": v6.method,
-        "ipv6_address": v6.address,
-        "ipv6_prefix": v6.prefix,
-        "ipv6_gateway": v6.gateway,
-        "ipv6_gateway_inside": _inside(v6),
     }
-    return Fact("attachment", fields, "")
+    four = [address for address in attachment.nameservers if ":" not in address]
+    six = [address for address in attachment.nameservers if ":" in address]
+    return (
+        Fact("attachment", fields, ""),
+        _addressing_fact(4, attachment.ipv4, four),
+        _addressing_fact(6, attachment.ipv6, six),
+    )
+
+
+def _addressing_fact(family: int, ip: IpPlan, nameservers: list[str]) -> Fact:
+    fields: dict[str, Scalar] = {
+        "family": family,
+        "method": ip.method,
+        "address": ip.address,
+        "prefix": ip.prefix,
+        "gateway": ip.gateway,
+        "gateway_inside": _inside(ip),
+        "nameservers": ", ".join(nameservers),
+    }
+    return Fact("addressing", fields, "")
 
 
 def _number(values: Mapping[str, Scalar], name: str, otherwise: int) -> int:

@@ -27,7 +27,7 @@ from planner.rules.comparison import holds
 from planner.rules.model import Fact, Pattern, Reference, Rule, Scalar, Test
 
 # The keys of a definition, those first that are changed with the least ado, each with the fields of the fact that tell
-# it.
+# it; the gateways are told by a fact for each family.
 KEYS: dict[str, tuple[str, ...]] = {
     "mtu": ("mtu",),
     "stp": ("stp",),
@@ -47,11 +47,15 @@ FEW: dict[str, Sequence[Sequence[Scalar]]] = {  # of which a person may choose, 
     "vm_network": ((1,), (0,)),
 }
 USUAL_MTUS = (1500, 9000, 1280)  # bytes: Ethernet's, jumbo frames, the least of IPv6
-FOLLOWING = {"ip": ("ipv4_planned",)}  # facts of the host that follow the definition
+GATEWAYS = {"gateway4": 4, "gateway6": 6}  # by family
+OPEN = {  # what the definition tells, and facts of the host that follow it
+    "definition": tuple(name for names in KEYS.values() for name in names if name not in GATEWAYS),
+    "defined": ("gateway",),
+    "ip": ("planned",),
+}
 # Effects that depend on all of the attachment; the others do not depend on the fields named below.
 DEPENDENT = ("mtu", "default-route-loses")
-GATEWAYS = tuple(f"{family}_{part}" for family in ("ipv4", "ipv6") for part in ("gateway", "gateway_inside"))
-UNSEEN = ("mtu", "stp", "nameservers", "nameservers4", "nameservers6", "default_route", *GATEWAYS)
+UNSEEN = ("mtu", "stp", "nameservers", "default_route", "gateway", "gateway_inside")
 TRIES = 30  # edits that the planner is asked about; with more, a person does not wait for them
 
 Values = Mapping[str, Scalar]
@@ -122,7 +126,7 @@ class _Question:
         told = _told(facts)
         alive = _alive(rules.ruleset.enabled, facts)
         self.world = World(alive, axioms(), [told])
-        self.world.close(facts, but={"definition": _free(), **FOLLOWING}, silent=("attachment", "foreseen"))
+        self.world.close(facts, but=OPEN, silent=("attachment", "addressing", "foreseen"))
         self.accepted = z3.Or([self.world.field("outcome", "is", word) for word in ("change", "no-change")])
         self.fields = _fields(facts)
         self.usual = {key: [dict(zip(KEYS[key], one, strict=True)) for one in _usual(key, facts)] for key in KEYS}
@@ -155,10 +159,15 @@ class _Question:
         """Whether the planner accepts it; what it foresees of its attachment, the solver cannot know, and is told."""
         judgements = planner.consider(self.host, proposed, self.rules, self.addresses)
         facts = judgements[-1].facts
-        attachment = next((fact.fields for fact in facts if fact.kind == "attachment"), None)
-        if attachment is not None:
-            row, known = self.world.single["attachment"], self.world.texts.number
-            same = [row.fields[name] == self._number(value) for name, value in attachment.items() if name not in UNSEEN]
+        devised = [fact for fact in facts if fact.kind in ("attachment", "addressing")]
+        if devised:
+            known = self.world.texts.number
+            same = [
+                self._equals(fact, name, value)
+                for fact in devised
+                for name, value in fact.fields.items()
+                if name not in UNSEEN
+            ]
             for fact in (fact for fact in facts if fact.kind == "foreseen" and fact.fields["effect"] not in DEPENDENT):
                 there = self.world.truth(f"foreseen {len(self.world.rows['foreseen'])}")
                 effect = self.world.row("foreseen", "effect", there)
@@ -168,6 +177,10 @@ class _Question:
                 self.world.solver.add(z3.Implies(z3.And(same), there))
                 self.world.solver.add(*(effect.fields[name] == self._number(value) for name, value in told))
         return decide(judgements).outcome != "refused"
+
+    def _equals(self, fact: Fact, name: str, value: Scalar) -> Any:
+        row = self.world.only(fact.kind, fact.fields.get("family"))
+        return self.world.never if row is None else row.fields[name] == self._number(value)
 
     def _number(self, value: Scalar) -> int:
         """The number of a value; of a text that nobody names, one that no fact has."""
@@ -203,7 +216,12 @@ class _Question:
         return self._is(_of(key, values))
 
     def _is(self, values: Values) -> Any:
-        return z3.And([self.world.field("definition", name, value) for name, value in values.items()])
+        return z3.And([self._tells(name, value) for name, value in values.items()])
+
+    def _tells(self, name: str, value: Scalar) -> Any:
+        if name in GATEWAYS:
+            return self.world.field("defined", "gateway", value, GATEWAYS[name])
+        return self.world.field("definition", name, value)
 
 
 def _of(key: str, fields: Values) -> dict[str, Scalar]:
@@ -212,11 +230,10 @@ def _of(key: str, fields: Values) -> dict[str, Scalar]:
 
 
 def _fields(facts: Sequence[Fact]) -> dict[str, Scalar]:
-    return next(dict(fact.fields) for fact in facts if fact.kind == "definition")
-
-
-def _free() -> tuple[str, ...]:
-    return tuple(name for names in KEYS.values() for name in names)
+    """What the facts tell of the definition, by the names of `KEYS`."""
+    gateways = {fact.fields["family"]: fact.fields["gateway"] for fact in facts if fact.kind == "defined"}
+    stated = next(fact.fields for fact in facts if fact.kind == "definition")
+    return {**stated, **{name: gateways[family] for name, family in GATEWAYS.items()}}
 
 
 def _told(facts: Sequence[Fact]) -> Rule:
@@ -232,7 +249,7 @@ def _alive(rules: Sequence[Rule], facts: Sequence[Fact]) -> list[Rule]:
 
 
 def _may_match(pattern: Pattern, facts: Sequence[Fact]) -> bool:
-    free = _free() if pattern.kind == "definition" else FOLLOWING.get(pattern.kind, ())
+    free = OPEN.get(pattern.kind, ())
     tests = [test for test in pattern.tests if test.field not in free and not isinstance(test.value, Reference)]
     if KINDS[pattern.kind].concluded_in:
         return True

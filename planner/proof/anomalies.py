@@ -23,7 +23,8 @@ from planner.proof.witness import Witness, witness_of
 from planner.rules.model import STAGES, Assignment, Fact, Pattern, Reference, Rule, Scalar, Test
 
 # What the rules of other stages make: taken as it comes where it does not matter how they do.
-CONCLUDED = (*(kind for kind, declared in KINDS.items() if declared.concluded_in), "attachment")
+CONCLUDED = tuple(kind for kind, declared in KINDS.items() if declared.concluded_in)
+DEVISED = ("attachment", "addressing")  # made of what rules set
 HINT = "take it out, unless it is there for whoever reads the rule"
 FEW = 30  # rounds of asking for a small host; most are found within ten
 # Rounds of each start: the solver is led astray now and then, and adds devices without end. Begun anew with another
@@ -245,9 +246,7 @@ class Examination:
             kinds = {pattern.kind for pattern in rule.when}
             yield from self._overriders(rule)
             for one in (one for one in self.rules if not one.shadow):
-                if any(conclusion.kind in kinds for conclusion in one.concludes) or (
-                    one.sets and "attachment" in kinds
-                ):
+                if any(conclusion.kind in kinds for conclusion in one.concludes) or (one.sets and kinds & {*DEVISED}):
                     yield one
 
         return _closed(rules, before)
@@ -370,7 +369,7 @@ def _closed(rules: Sequence[Rule], more: Callable[[Rule], Iterable[Rule]]) -> li
 
 
 def _wants_attachment(rule: Rule) -> bool:
-    return any(pattern.kind == "attachment" and not pattern.negated for pattern in rule.when)
+    return any(pattern.kind in DEVISED and not pattern.negated for pattern in rule.when)
 
 
 def _covers(rule: Rule) -> bool:

@@ -20,7 +20,7 @@ import z3
 from planner.facts.vocabulary import ATTACHMENT, KINDS
 from planner.proof.axioms import Axiom
 from planner.proof.encode import CONCLUDED, Claim, Rules
-from planner.proof.rows import COMPARED, KEYS, Patterned, Row, positive
+from planner.proof.rows import COMPARED, FAMILIES, KEYS, Patterned, Row, family_named, positive
 from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
 
 # Of asking. The longest question about the shipped rules takes 110 rounds; with more, one that cannot be decided takes
@@ -54,7 +54,7 @@ PLAIN = ("foreseen", "route", "nameserver", "client", "member", "port", "address
 USUAL: tuple[tuple[str, str, str | int], ...] = (
     *(("vdsm", name, value) for name, value in (("version", 450), ("patch", 5), ("known", 1), ("dirty", 0))),
     *(("definition", name, value) for name, value in (("network", ""), ("vlan", -1), ("mtu", 1500), ("stp", 0))),
-    *(("definition", name, "") for name in ("ipv4", "gateway4", "gateway6", "nameservers")),
+    *(("definition", name, "") for name in ("ipv4", "nameservers")),
     *(("definition", name, value) for name, value in (("default_route_stated", 0), ("vm_network", 1))),
     *(("management", name, value) for name, value in (("family", 4), ("found_by", "address"))),
     *(("host", name, "") for name in ("lacking", "nameservers", "default_route_devices")),
@@ -154,6 +154,7 @@ class World(Rules):
     def plainer(self, *question: Any, without: str = "") -> Iterator[Answer]:
         """The plainest facts of which ``question`` is true, then plain ones, which are sooner found; as for `ask`."""
         usual = [self.field(*one) for one in USUAL]
+        usual += [self.field("defined", "gateway", "", family) for family in FAMILIES]
         for wishes in ([*usual, *(self.none(kind) for kind in reversed(PLAIN))], usual):
             answer = self.ask(*question, without=without, wishes=wishes, rounds=WISHING)
             if answer.verdict == "refuted":
@@ -287,7 +288,7 @@ class World(Rules):
 
     def _escape(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
         """That there is a fact of which a ``no`` pattern speaks: the only one, that of a key, the first, or some."""
-        row, told = self.single.get(pattern.kind), self.certain
+        row, told = self.only(pattern.kind, family_named(pattern)), self.certain
         if row is None and _names_key(pattern):
             row, told = self._of_key(pattern, rows), self.assume(_unique(pattern.kind))
         if row is None:
@@ -303,15 +304,17 @@ class World(Rules):
         It has the key's expressions for its own: who names them again, of whatever row, means the same fact. With a row
         for each, a vlan would have a device, which has a vlan, which has a device, and so on.
         """
-        named = {
-            test.field: test.value for test in pattern.tests if test.op == "is" and isinstance(test.value, Reference)
-        }
-        key = {name: rows[named[name].alias].fields[named[name].field] for name in KEYS[pattern.kind]}
+        key = {name: self._named(test.value, rows) for name, test in _named(pattern).items()}
         asked = pattern.kind, *(one.get_id() for one in key.values())
         if asked not in self.keyed:
             name = f"keyed {len(self.keyed)}"
             self.keyed[asked] = self.row(pattern.kind, name, self.truth(name), key)
         return self.keyed[asked]
+
+    def _named(self, value: Any, rows: Mapping[str, Row]) -> Any:
+        if isinstance(value, Reference):
+            return rows[value.alias].fields[value.field]
+        return self.constant(self.texts.of(value))
 
     def _some(self, pattern: Pattern, rows: Mapping[str, Row]) -> Any:
         """That there is a fact of which a ``no`` pattern speaks; the same one for whoever asks the same."""
@@ -436,8 +439,18 @@ def _unique(kind: str) -> str:
 
 def _names_key(pattern: Pattern) -> bool:
     """Whether a pattern takes the whole key of a fact from others."""
-    named = {test.field for test in pattern.tests if test.op == "is" and _refers(test)}
-    return {*KEYS.get(pattern.kind, ("",))} <= named
+    return len(_named(pattern)) == len(KEYS.get(pattern.kind, ("",)))
+
+
+def _named(pattern: Pattern) -> dict[str, Test]:
+    """The tests of a pattern that name a part of the key, from other facts or by a value of its type."""
+    declared = KINDS[pattern.kind].fields
+    named = {test.field: test for test in pattern.tests if test.op == "is"}
+    return {
+        name: named[name]
+        for name in KEYS.get(pattern.kind, ())
+        if name in named and isinstance(named[name].value, Reference | declared[name].type)
+    }
 
 
 def _refers(test: Test) -> bool:

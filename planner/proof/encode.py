@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import z3
 
 from planner.facts.vocabulary import ATTACHMENT, KINDS, OUTCOMES, Field, absent
-from planner.plan.attachment import Attachment, attachment_fact
+from planner.plan.attachment import Attachment, attachment_facts
 from planner.proof.axioms import Axiom
-from planner.proof.rows import Patterned, Row, Rows, positive
+from planner.proof.rows import Patterned, Row, Rows, family_named, positive
 from planner.rules.model import Assignment, Pattern, Reference, Rule, Stage
 
 # The kinds of which there are only the facts that rules conclude.
-MADE = ("attachment", "foreseen", "outcome", "problem")
+MADE = ("attachment", "addressing", "foreseen", "outcome", "problem")
 CONCLUDED = {kind for kind, declared in KINDS.items() if declared.concluded_in} - {*MADE}
 
 
@@ -54,7 +54,7 @@ class Rules(Rows):
         self.setters = {name: [(rule, one) for rule, one in setting if one.field == name] for name in ATTACHMENT}
         self.single["management"] = self.row("management", "management", self.truth("management"))
         if "attachment" in given:
-            self.single["attachment"] = self.row("attachment", "attachment", self.truth("attachment"))
+            self._devise(self.truth("attachment"))
         else:
             self._attach()
         self._decide()
@@ -99,7 +99,7 @@ class Rules(Rows):
             rows: dict[str, Row] = {}
             self.claims[key] = Claim(rule, fires, rows)
             for pattern in positive(rule.when):
-                row = self.single.get(pattern.kind)
+                row = self.only(pattern.kind, family_named(pattern))
                 rows[pattern.alias] = row or self.row(pattern.kind, f"{rule.name}/{pattern.alias}/{tag}", fires)
             self.solver.add(z3.Implies(fires, self.matched(rule.when, rows)))
             for pattern in (pattern for pattern in rule.when if pattern.negated):
@@ -149,36 +149,37 @@ class Rules(Rows):
         there = self.value(given, claim.rows, ATTACHMENT[given.field])
         return z3.And(claim.fires, z3.Not(self.silenced(rule.name, rule.stage)), value == there)
 
+    def _devise(self, present: Any) -> None:
+        """The facts of the attachment, of which only the vocabulary is known."""
+        self.single["attachment"] = self.row("attachment", "attachment", present)
+        self.pair("addressing", present)
+
     def _attach(self) -> None:
-        """The attachment fact as `planner.plan.attachment` makes it of the values that rules set."""
+        """The facts of the attachment as `planner.plan.attachment` makes them of the values that rules set."""
         present, device, conflict = self.setting("iface")
-        there = z3.And(present, z3.Not(conflict), device != 0)
-        row = self.single["attachment"] = self.row("attachment", "attachment", there)
+        self._devise(z3.And(present, z3.Not(conflict), device != 0))
         for name, by in self.setters.items():
             is_set, value, differ = self.setting(name)
             said = [self.says(rule, given, value) for rule, given in by]
             self.solver.add(z3.Implies(z3.And(is_set, z3.Not(differ)), self.any_of(said)), z3.Implies(differ, is_set))
-        plain = attachment_fact(Attachment("")).fields
-        for name, field in row.fields.items():
-            if name in ATTACHMENT or name.replace("_", ".", 1) in ATTACHMENT:
-                is_set, value, differ = self.setting(name if name in ATTACHMENT else name.replace("_", ".", 1))
+        families = self.pairs["addressing"]
+        rows = {"": self.single["attachment"]} | {f"ipv{family}.": row for family, row in families.items()}
+        for (prefix, row), plain in zip(rows.items(), attachment_facts(Attachment("")), strict=True):
+            for name in (name for name in row.fields if prefix + name in ATTACHMENT):
+                is_set, value, differ = self.setting(prefix + name)
                 stands = z3.And(is_set, z3.Not(differ))
-                if name == "switch" or name.endswith("_method"):
+                if name in ("switch", "method"):
                     stands = z3.And(stands, value != 0)
-                if name.endswith(("_address", "_prefix", "_gateway")):
-                    stands = z3.And(stands, row.fields[f"{name[:4]}_method"] == self.texts.of("static"))
-                if name in ATTACHMENT and ATTACHMENT[name].words == (0, 1):
+                elif prefix:
+                    stands = z3.And(stands, row.fields["method"] == self.texts.of("static"))
+                if ATTACHMENT[prefix + name].words == (0, 1):
                     value = z3.If(value == 0, 0, 1)  # the absence of a yes or no that is set counts as yes
-                self.solver.add(field == z3.If(stands, value, self.texts.of(plain[name])))
-        for family in ("ipv4", "ipv6"):
-            told = z3.And(
-                row.fields[f"{family}_gateway"] != 0,
-                row.fields[f"{family}_address"] != 0,
-                row.fields[f"{family}_prefix"] >= 0,
-            )
-            self.solver.add((row.fields[f"{family}_gateway_inside"] >= 0) == told)
-        both = z3.Or(row.fields["nameservers4"] != 0, row.fields["nameservers6"] != 0)
-        self.solver.add((row.fields["nameservers"] != 0) == both)
+                self.solver.add(row.fields[name] == z3.If(stands, value, self.texts.of(plain.fields[name])))
+        for row in families.values():
+            told = z3.And(row.fields["gateway"] != 0, row.fields["address"] != 0, row.fields["prefix"] >= 0)
+            self.solver.add((row.fields["gateway_inside"] >= 0) == told)
+        some = self.any_of([row.fields["nameservers"] != 0 for row in families.values()])
+        self.solver.add((self.single["attachment"].fields["nameservers"] != 0) == some)
 
     def _decide(self) -> None:
         """The outcome as `planner.engine.decide` finds it."""

@@ -21,13 +21,16 @@ KEYS: dict[str, tuple[str, ...]] = {
     "member": ("bond", "nic"),
     "port": ("bridge", "device"),
     "address": ("device", "address"),
-    "ip": ("device",),
+    "defined": ("family",),
+    "addressing": ("family",),
+    "ip": ("device", "family"),
     "route": ("device", "family"),
     "nameserver": ("index",),
     "candidate": ("device", "found_by"),
 }
 # The kinds of which every host has one fact.
 ALWAYS = ("definition", "vdsm", "host")
+FAMILIES = (4, 6)
 
 
 class Patterned(Protocol):
@@ -81,6 +84,7 @@ class Rows:
         self.rows: dict[str, list[Row]] = {kind: [] for kind in KINDS}
         self.axioms = tuple(axiom for axiom in axioms if len(axiom.when) > 1)
         self.single: dict[str, Row] = {}  # the rows of kinds that have one fact
+        self.pairs: dict[str, dict[Scalar, Row]] = {}  # of kinds that have one fact a family, those by family
         self.keyed: dict[tuple[str | int, ...], Row] = {}  # by the expressions of a whole key
         self.assumed: dict[str, Any] = {}
         self._of_one: dict[str, list[Axiom]] = {}  # the axioms of a single fact, which are said of each row at once
@@ -92,6 +96,7 @@ class Rows:
         self._absent: dict[str, Any] = {}
         for kind in ALWAYS:
             self.single[kind] = self.row(kind, kind, self.certain)
+        self.pair("defined", self.certain)
 
     def close(
         self, facts: Iterable[Fact], *, but: Mapping[str, Sequence[str]] | None = None, silent: Sequence[str] = ()
@@ -103,11 +108,12 @@ class Rows:
         closed: dict[str, list[Mapping[str, int]]] = {
             kind: [] for kind, declared in KINDS.items() if not declared.concluded_in
         }
-        closed |= {kind: [] for kind in ("foreseen", "attachment") if kind not in silent}
+        closed |= {kind: [] for kind in ("foreseen", "attachment", "addressing") if kind not in silent}
         for fact in (fact for fact in facts if fact.kind in closed):
             open_fields = (but or {}).get(fact.kind, ())
             values = {name: self.texts.of(value) for name, value in fact.fields.items() if name not in open_fields}
-            row = self.single.get(fact.kind) or self.row(fact.kind, f"given {fact.kind}", self.certain)
+            row = self.only(fact.kind, fact.fields.get("family"))
+            row = row or self.row(fact.kind, f"given {fact.kind}", self.certain)
             closed[fact.kind].append(values)
             self.solver.add(row.present, *(row.fields[name] == value for name, value in values.items()))
         self._closed = closed
@@ -141,9 +147,23 @@ class Rows:
             self.solver.add(*(z3.Implies(self._absent[kind], z3.Not(row.present)) for row in self.rows[kind]))
         return self._absent[kind]
 
-    def field(self, kind: str, name: str, value: Scalar) -> Any:
-        """That the one fact of this kind has this value there."""
-        return self.single[kind].fields[name] == self.texts.of(value)
+    def only(self, kind: str, family: Scalar | None = None) -> Row | None:
+        """The row of a kind that has one fact, or one a family; None if there may be others."""
+        return self.pairs[kind].get(family or "") if kind in self.pairs else self.single.get(kind)
+
+    def field(self, kind: str, name: str, value: Scalar, family: Scalar | None = None) -> Any:
+        """That the one fact of this kind, or of this kind and family, has this value there."""
+        row = self.only(kind, family)
+        if row is None:
+            raise KeyError(kind)
+        return row.fields[name] == self.texts.of(value)
+
+    def pair(self, kind: str, present: Any) -> None:
+        """Let there be one fact of this kind for each family, both or none, and no other."""
+        self.pairs[kind] = {
+            family: self.row(kind, f"{kind} {family}", present, {"family": self.constant(family)})
+            for family in FAMILIES
+        }
 
     def row(self, kind: str, name: str, present: Any, key: Mapping[str, Any] | None = None) -> Row:
         """A row of which only the vocabulary is known, and its ``key`` if that is the one of other rows."""
@@ -165,6 +185,12 @@ class Rows:
         for axiom in self._of_one.get(row.kind, ()):
             alone = self.tests(axiom.when[0], row, {})
             self.solver.add(z3.Implies(self.assume(axiom.name), z3.Not(z3.And(row.present, alone))))
+        if row.kind in self.pairs:
+            same = [
+                z3.And(one.present, *(row.fields[name] == value for name, value in one.fields.items()))
+                for one in self.pairs[row.kind].values()
+            ]
+            self.solver.add(z3.Implies(row.present, self.any_of(same)))
         return row
 
     def _enclose(self, row: Row) -> None:
@@ -237,6 +263,12 @@ COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "gt": lambda one, other: one > other,
     "ge": lambda one, other: one >= other,
 }
+
+
+def family_named(pattern: Pattern) -> Scalar | None:
+    """The family that a pattern names by its number."""
+    named = (test.value for test in pattern.tests if (test.field, test.op) == ("family", "is"))
+    return next((value for value in named if isinstance(value, int)), None)
 
 
 def positive(when: Sequence[Pattern]) -> list[Pattern]:

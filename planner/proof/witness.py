@@ -21,6 +21,14 @@ from planner.rules.model import Fact, Pattern, Rule, Scalar
 NAMES = {"nic": "eth{}", "bond": "bond{}", "vlan": "vlan{}", "bridge": "br{}", "network": "net{}"}
 LONG = {"nic": "enp129s0f1npx{}", "bond": "bond_of_uplink{}"}  # with a tag they are longer than the kernel's 15
 MAC = "52:54:00:00:{:02x}:{:02x}"
+# What is told of a family in which a device has nothing.
+NOTHING: Mapping[str, Scalar] = {
+    "method": "none",
+    "address": "",
+    "prefix": -1,
+    "gateway": "",
+    "default_route": 0,
+}  # told of a family
 INFINIBAND = "80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:00:{:02x}:{:02x}"
 
 
@@ -140,27 +148,27 @@ class _Writing:
 
     def _ip(self, device: Scalar) -> dict[str, Any]:
         """The keys of the IP configuration of a device."""
-        ip = next((fact for fact in self.of("ip") if fact["device"] == device), None)
-        if ip is None:
+        ips = {fact["family"]: fact for fact in self.of("ip") if fact["device"] == device}
+        if not ips:
             return {"addr": "", "netmask": "", "ipv4addrs": [], "ipv6addrs": [], "gateway": "", "ipv6gateway": "::"}
         held: dict[int, list[str]] = {4: [], 6: []}
         for fact in self.of("address"):
             if fact["device"] == device:
                 family = 6 if fact["family"] == 6 else 4
                 held[family].append(f"{self._address(fact['address'], family)}/{_prefix(family, fact['prefix'])}")
-        method6 = str(ip["ipv6_method"])
-        primary = self._address(ip["ipv4_address"], 4)
+        four, six = ips.get(4, NOTHING), ips.get(6, NOTHING)
+        primary = self._address(four["address"], 4)
         return {
             "addr": primary,
-            "netmask": _netmask(_prefix(4, ip["ipv4_prefix"])) if primary else "",
+            "netmask": _netmask(_prefix(4, four["prefix"])) if primary else "",
             "ipv4addrs": held[4],
             "ipv6addrs": held[6],
-            "gateway": self._gateway(ip["ipv4_gateway"], 4),
-            "ipv6gateway": self._gateway(ip["ipv6_gateway"], 6) or "::",
-            "ipv4defaultroute": ip["ipv4_default_route"] == 1,
-            "dhcpv4": ip["ipv4_method"] == "dhcp",
-            "dhcpv6": "dhcp" in method6,
-            "ipv6autoconf": "auto" in method6,
+            "gateway": self._gateway(four["gateway"], 4),
+            "ipv6gateway": self._gateway(six["gateway"], 6) or "::",
+            "ipv4defaultroute": four["default_route"] == 1,
+            "dhcpv4": four["method"] == "dhcp",
+            "dhcpv6": "dhcp" in str(six["method"]),
+            "ipv6autoconf": "auto" in str(six["method"]),
         }
 
     def _address(self, value: Scalar, family: Scalar) -> str:
@@ -215,8 +223,6 @@ class _Writing:
         network |= {"mtu": str(fact["mtu"])} if fact["mtu"] != -1 else {}
         network |= {"vlanid": fact["vlan"]} if fact["vlan"] != -1 else {}
         network |= {"switch": str(fact["switch"])} if fact["switch"] in ("ovs", "legacy") else {}
-        network["gateway"] = self._gateway(fact["gateway4"], 4)
-        network["ipv6gateway"] = self._gateway(fact["gateway6"], 6) or "::"
         network["ipv4defaultroute"] = fact["default_route"] == 1
         self.sections["networks"][self.texts[fact["name"]]] = network
 
@@ -249,7 +255,7 @@ class _Writing:
             found["default_route"] = given["default_route"] == 1
         if given["nameservers_stated"] == 1:
             found["nameservers"] = self._listed(given["nameservers"])
-        gateways = [self._gateway(given["gateway4"], 4), self._gateway(given["gateway6"], 6)]
+        gateways = [self._gateway(fact["gateway"], int(fact["family"])) for fact in self.of("defined")]
         if any(gateways):
             found["gateway"] = "none" if "none" in gateways else list(filter(None, gateways))
         if given["ipv4"]:

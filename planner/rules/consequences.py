@@ -16,7 +16,7 @@ WORDS = ("set", "conclude", *SEVERITIES)
 VERDICT = ("code", "message", "hint", "event")
 
 # Concluded by the planner itself once the devise stage is over, from what the rules have set.
-WORKED_OUT = ("attachment", "foreseen", "outcome", "problem")
+WORKED_OUT = ("attachment", "addressing", "foreseen", "outcome", "problem")
 
 
 class Then(NamedTuple):

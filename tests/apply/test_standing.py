@@ -18,7 +18,7 @@ REFUSED = {
     name
     for name, plan in PLANS.items()
     for problem in plan["problems"]
-    if problem["code"] in ("nameservers-need-gateway", "nameservers6-need-gateway")
+    if problem["code"] == "nameservers-need-gateway"
 }
 # Its capture hides the routes, and with them the gateway that nmstate would find on the host itself.
 REFUSED_FOR_WANT_OF_ROUTES = {"gateway-unknown-to-adopt-by-ipv6"}

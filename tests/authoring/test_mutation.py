@@ -171,7 +171,8 @@ def test_what_is_proved_equivalent_does_not_count():
 
 def test_every_tenth_rule_fares_as_the_page_says(rules):
     """All of them take minutes: `make mutate-rules` writes the page, and fails below 95 %."""
-    tenth = rules.ruleset.rules[::10]
+    files = sorted({rule.file for rule in rules.ruleset.rules})[::10]
+    tenth = [rule for rule in rules.ruleset.rules if rule.file in files]  # the page tells no rows of a table apart
     planner = Planner(rules)
     read = (read_golden(str(folder))[0] for folder in golden_folders(str(ROOT / "golden")))
     score = mutate(tenth, planner, [try_out(case, planner) for case in read if case is not None])
@@ -207,7 +208,7 @@ def test_a_score_below_the_threshold_is_a_failure(capsys, monkeypatch):
     assert main(["rules", "mutate", "--goldens", few]) == 1
     told = capsys.readouterr().err
     assert "wanted 95 %" in told
-    assert "survivors are equivalent is asked only where they are 100 at most" in told
+    assert "survivors are equivalent is asked only where they are 150 at most" in told
 
 
 def test_without_the_solver_it_is_told_what_is_not_decided(capsys, monkeypatch):

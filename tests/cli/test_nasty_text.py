@@ -327,7 +327,7 @@ def test_a_stream_that_lacks_letters(encoding: str) -> None:
     [
         ("apply", "trustme", ["simulate", SEED[0]]),
         ("apply", "trustme", ["rehearse", *SEED]),
-        ("author", "ruamel", ["rules", "fmt", "--check", "rules/ovirtmgmt/1.0"]),
+        ("author", "ruamel", ["rules", "fmt", "--check", "rules/examples/site"]),
         ("author", "z3", ["rules", "prove"]),
         ("apply", "dbos", ["apply", "192.0.2.1", "--network", SEED[2]]),
         ("apply", "jsonschema", ["apply", "192.0.2.1", "--plan", str(GOLDEN / "seed-vlan-over-bond" / "plan.json")]),

@@ -362,7 +362,7 @@ class TestRelease:
         (site / "guard" / "older.yaml").write_text(RULE.format(name="older", since="1.1", summary="Old"))
         (site / "ruleset.yaml").write_text(MANIFEST + "disable:\n  - rule: on-nic\n    reason: we have none\n")
         assert released(site) == 0
-        sealed = (site / "ruleset.yaml").read_text().replace("on-nic", "gateway-unknown").replace('"1.2"', '"1.3"')
+        sealed = (site / "ruleset.yaml").read_text().replace("on-nic", "prefix-unknown").replace('"1.2"', '"1.3"')
         (site / "ruleset.yaml").write_text("".join(line for line in sealed.splitlines(True) if "digest" not in line))
         rule = site / "guard" / "ours.yaml"
         rule.write_text(rule.read_text().replace("management: {}", "management: {kind: nic}"))
@@ -372,7 +372,7 @@ class TestRelease:
         assert released(site) == 0
         assert capsys.readouterr().out == (
             "## site 1.3\n\n### guard\n\n- `new`: New\n\n### changed\n\n- `ours`: Ours\n"
-            "\n### removed\n\n- `older`: Old\n\n### disabled\n\n- `gateway-unknown`: we have none\n"
+            "\n### removed\n\n- `older`: Old\n\n### disabled\n\n- `prefix-unknown`: we have none\n"
             "\n### enabled again\n\n- `on-nic`: The management address is on a nic\n"
         )
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from explained_hosts import (
@@ -25,7 +26,7 @@ from explained_hosts import (
 from generated_hosts import HOSTS_AND_PLANS
 from hypothesis import given
 
-from planner.explain.drawing.scene import before, pictures
+from planner.explain.drawing.scene import Node, Picture, Trait, before, pictures
 from planner.explain.drawing.text import render
 from planner.host.model import Network
 
@@ -219,6 +220,16 @@ def test_both_devices_of_an_ambiguous_address_are_marked():
     text = drawn(here, refusal("address-ambiguous", "it is on two", "nics.eth0.addr", "nics.eth1.addr"))
     assert text.count("✗ nic") == 2
     assert "Not drawn: 1 other nic (eth2)" in text
+
+
+def test_what_is_left_out_of_two_pictures_is_told_of_each():
+    eth0, rest = Node("eth0", "nic", "eth0"), Node("rest:nics", "nic", "", (Trait("", "eth1"),), beside=True, many=1)
+    more = replace(rest, traits=(*rest.traits, Trait("and", "2 bridges")))
+    first = Picture("Before", (eth0, rest), ())
+    assert "\nNot drawn: 1 other nic (eth1)\n" in render(first, replace(first, title="After"))
+    assert ("\nNot drawn (before): 1 other nic (eth1)\nNot drawn (after): 1 other nic (eth1), 2 bridges\n") in render(
+        first, Picture("After", (eth0, more), ())
+    )
 
 
 def test_a_refusal_without_a_place_shows_where_the_host_was_asked():

@@ -6,7 +6,7 @@ from planner.definition import Definition, read_definition
 from planner.facts.compute import facts_of
 from planner.facts.vocabulary import KINDS
 from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
-from planner.plan.attachment import Attachment, IpPlan, attachment_fact
+from planner.plan.attachment import Attachment, IpPlan, attachment_facts
 from planner.rules.model import Fact
 
 MAC = "52:54:00:00:00:{:02x}".format
@@ -205,8 +205,6 @@ def test_a_network_of_vdsm() -> None:
         "switch": "legacy",
         "portless": 0,
         "default_route": 1,
-        "gateway4": "192.0.2.1",
-        "gateway6": "",
     }
 
 
@@ -238,7 +236,11 @@ def test_a_second_default_route_a_client_elsewhere_and_a_device_that_is_not_list
     host = HOST._replace(networks={**HOST.networks, "lost": lost}, last_client_iface="eth0")
     (told,) = facts("host", host)
     assert told.fields["default_route_devices"] == "ovirtmgmt, eth7"
-    devices = {fact.fields["device"]: (fact.fields["ipv4_method"], fact.path) for fact in facts("ip", host)}
+    devices = {
+        fact.fields["device"]: (fact.fields["method"], fact.path)
+        for fact in facts("ip", host)
+        if fact.fields["family"] == 4
+    }
     assert devices == {
         "ovirtmgmt": ("static", "bridges.ovirtmgmt"),
         "eth7": ("static", "networks.lost"),
@@ -308,31 +310,39 @@ def test_the_ip_configuration_of_a_device() -> None:
             "ip",
             {
                 "device": "eth0",
-                "ipv4_method": "dhcp",
-                "ipv4_planned": "dhcp",
-                "ipv4_address": "192.0.2.10",
-                "ipv4_prefix": 24,
-                "ipv4_gateway": "192.0.2.1",
-                "ipv4_addresses": 2,
-                "ipv4_default_route": 1,
-                "ipv6_method": "dhcp",
-                "ipv6_address": "2001:db8::7",
-                "ipv6_prefix": 128,
-                "ipv6_gateway": "fe80::1",
-                "ipv6_addresses": 1,
-                "ipv6_address_by_hand": 0,
-                "ipv6_by_hand": 0,
+                "family": 4,
+                "method": "dhcp",
+                "planned": "dhcp",
+                "address": "192.0.2.10",
+                "prefix": 24,
+                "gateway": "192.0.2.1",
+                "addresses": 2,
+                "default_route": 1,
+                "address_by_hand": 0,
+                "by_hand": 0,
             },
             "nics.eth0",
-        )
+        ),
+        Fact(
+            "ip",
+            {
+                "device": "eth0",
+                "family": 6,
+                "method": "dhcp",
+                "planned": "dhcp",
+                "address": "2001:db8::7",
+                "prefix": 128,
+                "gateway": "fe80::1",
+                "addresses": 1,
+                "default_route": 1,
+                "address_by_hand": 0,
+                "by_hand": 0,
+            },
+            "nics.eth0",
+        ),
     ]
-    (without6,) = facts("ip")
-    assert [without6.fields[name] for name in ("ipv6_method", "ipv6_address", "ipv6_prefix", "ipv6_addresses")] == [
-        "none",
-        "",
-        -1,
-        0,
-    ]
+    _, without6 = facts("ip")
+    assert [without6.fields[name] for name in ("method", "address", "prefix", "addresses")] == ["none", "", -1, 0]
 
 
 def test_gateways_are_counted_and_default_routes_told_by_device() -> None:
@@ -381,7 +391,7 @@ def test_of_two_networks_on_one_device_the_management_network_tells_how_it_got_i
     own = data._replace(name="ovirtmgmt", path="networks.ovirtmgmt", ip=leased)
     for networks in ({"data": data, "ovirtmgmt": own}, {"ovirtmgmt": own, "data": data}):
         host = Host("caps", "sha256:0", nics={"eth0": Nic("eth0", "nics.eth0")}, networks=networks, version=(4, 50))
-        assert [fact.fields["ipv4_method"] for fact in facts("ip", host)] == ["dhcp"]
+        assert [fact.fields["method"] for fact in facts("ip", host)] == ["dhcp", "none"]
 
 
 def test_what_a_device_does_not_have_is_told_as_absent() -> None:
@@ -416,8 +426,8 @@ def test_a_fact_has_every_field_that_the_vocabulary_gives_its_kind(kind: str) ->
 
 
 def test_an_attachment() -> None:
-    assert attachment_fact(Attachment("eth0")).path == ""
-    assert attachment_fact(Attachment("bond0", bond=Bond("bond0", ""))).fields["bonding"] == "bond0"
+    assert [fact.path for fact in attachment_facts(Attachment("eth0"))] == ["", "", ""]
+    assert attachment_facts(Attachment("bond0", bond=Bond("bond0", "")))[0].fields["bonding"] == "bond0"
     planned = Attachment(
         "bond0",
         tag=30,
@@ -428,7 +438,8 @@ def test_an_attachment() -> None:
         default_route=True,
         nameservers=("192.0.2.53", "2001:db8::53", "192.0.2.54", "2001:db8::54"),
     )
-    assert dict(attachment_fact(planned).fields) == {
+    attachment, four, six = attachment_facts(planned)
+    assert dict(attachment.fields) == {
         "iface": "bond0",
         "vlan": 30,
         "bridged": 0,
@@ -439,18 +450,24 @@ def test_an_attachment() -> None:
         "switch": "legacy",
         "default_route": 1,
         "nameservers": "192.0.2.53,2001:db8::53,192.0.2.54,2001:db8::54",
-        "nameservers4": "192.0.2.53, 192.0.2.54",
-        "nameservers6": "2001:db8::53, 2001:db8::54",
-        "ipv4_method": "static",
-        "ipv4_address": "192.0.2.10",
-        "ipv4_prefix": 24,
-        "ipv4_gateway": "192.0.2.1",
-        "ipv4_gateway_inside": 1,
-        "ipv6_method": "static",
-        "ipv6_address": "2001:db8::10",
-        "ipv6_prefix": 64,
-        "ipv6_gateway": "2001:db8:1::1",
-        "ipv6_gateway_inside": 0,
+    }
+    assert dict(four.fields) == {
+        "family": 4,
+        "method": "static",
+        "address": "192.0.2.10",
+        "prefix": 24,
+        "gateway": "192.0.2.1",
+        "gateway_inside": 1,
+        "nameservers": "192.0.2.53, 192.0.2.54",
+    }
+    assert dict(six.fields) == {
+        "family": 6,
+        "method": "static",
+        "address": "2001:db8::10",
+        "prefix": 64,
+        "gateway": "2001:db8:1::1",
+        "gateway_inside": 0,
+        "nameservers": "2001:db8::53, 2001:db8::54",
     }
 
 
@@ -466,4 +483,5 @@ def test_an_attachment() -> None:
     ],
 )
 def test_whether_a_gateway_is_in_reach(plan: IpPlan, inside: int) -> None:
-    assert attachment_fact(Attachment("eth0", ipv4=plan)).fields["ipv4_gateway_inside"] == inside
+    _, four, _ = attachment_facts(Attachment("eth0", ipv4=plan))
+    assert four.fields["gateway_inside"] == inside

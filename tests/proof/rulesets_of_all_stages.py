@@ -27,6 +27,7 @@ EXPRESSIONS = ("eth[0-9]+", "eth1", ".*", "[^e].*")
 # The kinds that occur, with the fields that rules ask for and how many facts there are at most.
 READ = {
     "definition": (("network", "vm_network", "vlan", "mtu"), 1),
+    "defined": (("family", "gateway"), 2),
     "vdsm": (("version", "patch", "known"), 1),
     "host": (("lacking", "gateways"), 1),
     "device": (("name", "bond", "mtu", "vlans", "link"), 3),
@@ -36,15 +37,27 @@ READ = {
 CONCLUDED = {
     "management": ("device", "kind", "family"),
     "difference": ("field", "from", "to"),
-    "attachment": ("iface", "vlan", "mtu", "ipv4_method", "bridged", "ipv4_prefix"),
+    "attachment": ("iface", "vlan", "mtu", "bridged"),
+    "addressing": ("family", "method", "prefix"),
 }
 SEEN: dict[Stage, tuple[str, ...]] = {
     "locate": tuple(READ),
     "devise": (*READ, "management"),
     "guard": (*READ, *CONCLUDED),
 }
-KEYED = {"device": ("name",), "vlan": ("name",), "candidate": ("device", "found_by")}
-SET = ("iface", "vlan", "mtu", "bridged", "switch", "ipv4.method", "ipv4.prefix", "pin_mac")
+KEYED = {"defined": ("family",), "device": ("name",), "vlan": ("name",), "candidate": ("device", "found_by")}
+SET = (
+    "iface",
+    "vlan",
+    "mtu",
+    "bridged",
+    "switch",
+    "ipv4.method",
+    "ipv4.prefix",
+    "ipv6.method",
+    "ipv6.prefix",
+    "pin_mac",
+)
 
 
 class Chance:
@@ -60,10 +73,11 @@ class Chance:
         """What a capture could tell: every field has a value, and keys are given once."""
         found: dict[tuple[Scalar, ...], Fact] = {}
         for kind, (_, most) in READ.items():
-            least = 1 if most == 1 else 0
-            for _ in range(self.random.randint(least, most)):
+            least = most if kind in ("defined", "definition", "vdsm", "host") else 0
+            for number in range(self.random.randint(least, most)):
                 fields = {name: absent(field) for name, field in KINDS[kind].fields.items()}
                 fields |= {name: self.value(KINDS[kind].fields[name]) for name in READ[kind][0]}
+                fields |= {"family": (4, 6)[number]} if kind == "defined" else {}
                 key = tuple(fields[name] for name in KEYED.get(kind, ()))
                 found.setdefault((kind, *key), Fact(kind, fields, f"{kind} {len(found)}"))
         return list(found.values())

@@ -14,7 +14,7 @@ import pytest
 from planner.engine.compiled import compile_ruleset
 from planner.engine.decide import decide, judge
 from planner.engine.firing import Engines
-from planner.plan.attachment import attachment_fact, attachment_of
+from planner.plan.attachment import attachment_facts, attachment_of
 from planner.proof.ask import World
 from planner.rules import model
 from planner.rules.model import Fact, Pattern, Rule, Ruleset
@@ -44,7 +44,7 @@ def disagreement(seed: int) -> str:
     devised = judge(engines, "devise", facts)
     facts += devised.conclusions
     attachment = attachment_of(devised.values, {})
-    facts += [attachment_fact(attachment)] if attachment is not None else []
+    facts += attachment_facts(attachment) if attachment is not None else ()
     judgements = located, devised, judge(engines, "guard", facts)
     decision = decide(judgements)
     overridden = frozenset().union(*(judgement.overridden for judgement in judgements))

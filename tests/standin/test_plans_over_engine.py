@@ -21,7 +21,7 @@ from planner.vdsm.credentials import Credentials, EngineAccount
 
 ROOT = Path(__file__).parents[2]
 # Of these no stand-in can be made (test_simulate_command).
-FROM_IP = ("from-iproute", "from-iproute-lease", "from-iproute-stated")
+FROM_IP = ("from-iproute", "from-iproute-by-ipv6", "from-iproute-lease", "from-iproute-stated")
 NO_STAND_IN = {"excerpt-without-vlans", *FROM_IP, "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
 GOLDENS = {
     path.parent.name: path
@@ -100,7 +100,10 @@ LOSSES = (
             golden/ovirtmgmt-gateway-none-without-role golden/slaac-vlan-of-own-mac-beside-ipv4
             golden/static-gateway-hidden golden/two-default-routes golden/two-default-routes-of-ipv6
             golden/two-default-routes-on-4-30 golden/two-default-routes-over-bonds
-            golden/two-default-routes-without-role
+            golden/two-default-routes-without-role golden/dhcpv6-beside-static-as-defined
+            golden/dhcpv6-beside-static-as-dhcp golden/ipv6-gateway-without-role-and-ipv6
+            golden/ipv6-gateway-without-role-beside-dhcp golden/gateway-none-by-ipv6-beside-ipv4-gateway
+            golden/ipv6-without-role-with-ipv4-gateway golden/static-ipv6-on-el10
         """),
         keys=("nameservers",),
         codes=("nameservers-not-carried", "nameservers-need-gateway"),
@@ -133,7 +136,7 @@ LOSSES = (
             golden/own-network-by-default-route
             lab/addr-ipv6-ula-and-global lab/nic-ipv6-two-addresses-mgmt-second lab/nic-static-label
             lab/nic-static-mgmt-true-secondary lab/nm-nic-dhcp-plus-static
-            golden/ipv6-by-hand-and-by-router golden/ipv6-management-by-hand
+            golden/ipv6-by-hand-and-by-router golden/ipv6-management-by-hand golden/static-beside-two-dhcpv6-addresses
             golden/dual-stack-lease-elsewhere golden/floating-address golden/floating-address-beside
             golden/floating-address-by-ipv6 golden/floating-address-of-several golden/floating-address-undecided
             golden/floating-address-without-gateway golden/own-network-floating-address
@@ -205,6 +208,7 @@ LOSSES = (
     Loss(
         "lastClientIface: there is no other way to find the device",
         names_of("""
+            golden/dhcp-beside-static-ipv6-without-gateway
             golden/found-by-last-client-iface golden/no-ip-configuration golden/client-on-own-network
             golden/client-without-address-beside-default-route golden/own-network-of-several-client-elsewhere
             golden/own-network-waiting-beside-client-elsewhere golden/own-network-waiting-client-elsewhere

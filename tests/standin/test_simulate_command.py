@@ -19,7 +19,7 @@ from planner.standin.certificates import issue
 
 ROOT = Path(__file__).parents[2]
 CAPTURES = sorted([*(ROOT / "tests" / "data" / "hosts").glob("*/caps.json"), *(ROOT / "golden").glob("*/capture.json")])
-FROM_IP = ("from-iproute", "from-iproute-lease", "from-iproute-stated")
+FROM_IP = ("from-iproute", "from-iproute-by-ipv6", "from-iproute-lease", "from-iproute-stated")
 NO_STAND_IN = {"excerpt-without-vlans", *FROM_IP, "southbound-elsewhere", "southbound-elsewhere-bridgeless"}
 PLAYED = [path for path in CAPTURES if path.parent.name not in NO_STAND_IN]
 CLIENT = """

@@ -97,8 +97,9 @@ def test_a_network_namespace_is_read_as_it_is() -> None:
     assert ran.returncode == 0, ran.stderr.decode()
     facts = json.loads(ran.stdout)
     by_kind = {fact["kind"]: fact["fields"] for fact in facts}
+    gateways = {fact["fields"]["family"]: fact["fields"]["gateway"] for fact in facts if fact["kind"] == "ip"}
     assert (by_kind["bridge"]["name"], by_kind["bridge"]["stp"]) == ("br0", 1)
-    assert by_kind["ip"]["ipv4_gateway"] == "192.0.2.1"
+    assert gateways[4] == "192.0.2.1"
     assert {fact["fields"]["address"] for fact in facts if fact["kind"] == "address"} == {"192.0.2.10", "2001:db8::10"}
     assert by_kind["device"]["mtu"] == 1400
 

@@ -68,8 +68,12 @@ def _notes(pictures: list[Picture], width: int) -> str:
         for note in picture.notes
         for line in folded(note, width, first="✗ " if picture.refused else "")
     ]
-    aside = ", ".join(dict.fromkeys(words for picture in pictures for words in picture.aside))
-    return "\n".join([*lines, *(folded(f"Not drawn: {aside}", width) if aside else [])])
+    asides = {f" ({picture.title.lower()})": ", ".join(picture.aside) for picture in pictures}
+    if len({*asides.values()}) == 1:
+        asides = {"": asides.popitem()[1]}
+    for where, aside in asides.items():
+        lines += folded(f"Not drawn{where}: {aside}", width) if aside else []
+    return "\n".join(lines)
 
 
 def _abreast(placed: list[Placed], pictures: list[Picture]) -> str:
