@@ -39,6 +39,7 @@ RIM = (
         "planner/service/",
         "planner/rules/shelf.py",
         "planner/files.py",
+        "planner/extras.py",
         "planner/rules/schema.py",
     ),
     *(f"planner/standin/{name}.py" for name in ("server", "certificates", "clock")),

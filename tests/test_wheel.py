@@ -79,7 +79,7 @@ def test_what_needs_an_extra_says_which_in_a_line(
     ran = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.count("\n") == 1, ran.stderr
-    assert f"-m pip install 'mgmtnet[{extra}]'`" in ran.stderr
+    assert f"`{python} -m pip install 'mgmtnet[{extra}]'`" in ran.stderr
 
 
 def test_a_users_program_passes_mypys_strict_mode(python: Path, tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 Each step is a function that is given what was ordered and what the steps before it found, and answers with what it
 found and which step is next. The journal keeps these answers; a run that was killed goes on from the last of them.
 
-It needs the extra `apply` (``pip install 'mgmtnet[apply]'``). Here against ``mgmtnet simulate capture.json --port
-54321``, a stand-in whose certificates MGMTNET_CA, MGMTNET_CERT and MGMTNET_KEY name; a host itself is
+It needs the extra `apply` (``pip install '.[apply]'`` in a checkout). Here against ``mgmtnet simulate capture.json
+--port 54321``, a stand-in whose certificates MGMTNET_CA, MGMTNET_CERT and MGMTNET_KEY name; a host itself is
 ``Access("192.0.2.10")``.
 
 >>> access = Access("127.0.0.1:54321", routes={"192.0.2.10": "127.0.0.1"})

@@ -8,6 +8,7 @@ is lost by it is seen by playing it, not by a rule that foresees it. What a site
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,9 @@ from planner.engine.compiled import Compiled
 from planner.explain.words import management_words
 from planner.host import graph
 from planner.host.capture import read_capture
+from planner.host.excerpt import alone
 from planner.host.formats.jsontext import line_and_column, repeated_keys
+from planner.host.formats.pytext import parse_literal
 from planner.host.model import Bond, Host, Ip, Network, maker_of, origin
 from planner.plan.plan import Management
 from planner.printing import legible, listing
@@ -99,20 +102,27 @@ class CallVerdict(NamedTuple):
         return "\n".join(parts) + "\n"
 
 
-# A call in JSON: bare, as a hook is given it, or as it is sent over the wire.
+# A call in JSON: bare, as a hook is given it, or as it is sent over the wire; or in a log of VDSM's.
 
 
 PARTS = ("networks", "bondings", "options")
+# How VDSM logs one: vdsm.log since 4.19; supervdsm.log, and XML-RPC before 4.20; JSON-RPC at DEBUG.
+LOGGED = re.compile(
+    r"\bSTART setupNetworks\(networks=(?=\{)|\bcall setupNetworks with \((?=\{)"
+    r"|\bCalling 'Host\.setupNetworks' in bridge with (?P<whole>)(?=\{)"
+)
+FOLLOWING = re.compile(r", *(?:(?:bondings|options)=)?(?=\{)")
 SHAPE = 'give {"networks": {NAME: {...}}, "bondings": {NAME: {...}}, "options": {...}}, as setupNetworks takes it'
 
 
-def read_call(content: bytes | Record, source: str = "request") -> Result[SetupCall]:
-    """Read a setupNetworks call, as bytes or parsed already; ``source`` is how problems call it."""
-    if not isinstance(content, bytes):
-        return _call(content, source)
+def read_call(content: bytes, source: str = "request") -> Result[SetupCall]:
+    """Read a setupNetworks call; ``source`` is how problems call it."""
     text = decode(content, source)
     if isinstance(text, Problem):
         return Result(None, (text,))
+    logged = None if text.lstrip().startswith("{") else _logged(text, source)
+    if logged is not None:
+        return logged
     try:
         document = json.loads(text)
     except RecursionError:
@@ -125,6 +135,37 @@ def read_call(content: bytes | Record, source: str = "request") -> Result[SetupC
         line, column = line_and_column(text, index)
         return _no_call(f"the key {legible(key)!r} stands twice in one map", source, legible(path), line, column)
     return _call(document, source)
+
+
+def _logged(text: str, source: str) -> Result[SetupCall] | None:
+    """The last call in a log: a dict, or one for each of its parts. None: there is no call in it."""
+    logged, document = [*LOGGED.finditer(text)], dict[str, Any]()
+    if not logged and "HostSetupNetworksVDSCommand(" in text:
+        told = "the engine's log has calls in the engine's words, and not as they are sent"
+        return _no_call(told, source, hint="take it from the host's vdsm.log (START setupNetworks) or supervdsm.log")
+    if not logged:
+        return None
+    found = logged[-1]
+    at = found.end()
+    for part in PARTS:
+        written = alone(text, at)
+        parsed = parse_literal(written, source)
+        if errors(parsed.problems):
+            return Result(None, parsed.problems)
+        document[part] = parsed.document
+        following = FOLLOWING.match(text, at + len(written.lstrip()))
+        if following is None:
+            break
+        at = following.end()
+    call = _call(document if found["whole"] is None else document["networks"], source)
+    if len(logged) == 1:
+        return call
+    message = f"call {len(logged)} of {len(logged)} in this log is judged, the last one"
+    where = (Where(source, "", line_and_column(text, found.start())[0]),)
+    note = Problem(
+        "call-taken", message, "keep the line of the one that is meant, if it is another", "note", where=where
+    )
+    return Result(call.value, (*call.problems, note))
 
 
 def _call(document: Any, source: str) -> Result[SetupCall]:

@@ -568,8 +568,11 @@ TRIES_TO_UNDO = 2
 
 
 def undo(run: Run) -> Step:
-    """Send the way back, unless the host has gone it already; then prove where it stands."""
-    limits = run.order.limits
+    """Send the way back, unless the host has gone it already; then prove where it stands.
+
+    One that came out wrong is sent once more, as it asks for the same again: VDSM may fail once, and then not.
+    """
+    limits, refused = run.order.limits, False
     run.tell(Event("begin", "undo", "taking the change back", limits.change + limits.settle))
     within = limits.settle
     sight = run.found_again(run.contact.await_sight(limits.vdsm))
@@ -577,7 +580,8 @@ def undo(run: Run) -> Step:
         with run.contact.confirming():
             run.tell(Event("call", "undo"))
             answer = send(run, run.revert, lambda _: True)
-        if isinstance(answer, Failure) and answer.kind == "refused" and times_sent(run) < TRIES_TO_UNDO:
+        refused = isinstance(answer, Failure) and answer.kind == "refused"
+        if refused and times_sent(run) < TRIES_TO_UNDO:
             return Step("undo", "the engine takes nothing back: the request is sent once more", "announce")
         # Whatever else it answers, reading the host decides; where the answer was lost it may still be carried out.
         if isinstance(answer, Failure) and answer.sent and answer.kind != "vdsm":
@@ -598,7 +602,9 @@ def undo(run: Run) -> Step:
         again = "undo" if sum(step.name == "undo" for step in run.steps) < TRIES_TO_UNDO else ""
         standing = "" if again else "as planned, not saved"
         return Step("undo", "the change stands as before the way back was sent", again, standing, run.reason)
-    return Step("undo", "the change could not be taken back", "", "unknown", run.reason)
+    again = "" if refused or any(step.name == "undo" for step in run.steps) else "undo"
+    said = "the way back came out wrong: it is sent once more" if again else "the change could not be taken back"
+    return Step("undo", said, again, "" if again else "unknown", run.reason)
 
 
 def _strange(run: Run, host: Host) -> bool:

@@ -14,11 +14,11 @@ from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.run import Event
 from planner.apply.world import fence_agent, speaker_of
-from planner.cli.inputs import held_at
+from planner.cli.inputs import held_at, which_of
 from planner.cli.output import complain, say, write_whole
 from planner.cli.progress import progress
 from planner.files import Unreadable, content_of, read_file
-from planner.host.capture import read_capture
+from planner.host.capture import LAST, read_capture
 from planner.host.scrub import KEY_LENGTH, scrub
 from planner.printing import json_text
 from planner.problem import Problem, Where
@@ -175,7 +175,7 @@ def run_capture(options: argparse.Namespace) -> int:
     if isinstance(key, Problem):
         complain([key])
         return BAD_INPUT
-    document = _from_file(options.host) if _is_file(options.host) else _from_host(options)
+    document = _from_file(options) if _is_file(options.host) else _from_host(options)
     if isinstance(document, list):
         complain(document)
         return BAD_INPUT
@@ -196,6 +196,9 @@ def _is_file(text: str) -> bool:
 
 
 def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]:
+    if which_of(options) != LAST:
+        hint = "leave --call, --at and --host out, or give a file"
+        return [Problem("options-contradict", f"{options.host} is no file in which there is one to choose", hint)]
     access = access_of(options, options.host)
     if isinstance(access, Problem):
         return [access]
@@ -207,12 +210,12 @@ def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]
     return [problem_of(document)] if isinstance(document, Failure) else dict(document)
 
 
-def _from_file(path: str) -> dict[str, object] | list[Problem]:
+def _from_file(options: argparse.Namespace) -> dict[str, object] | list[Problem]:
     """A capture that was made elsewhere, to be scrubbed."""
-    held = held_at(path)
+    held = held_at(options.host, which_of(options))
     if isinstance(held, Problem):
         return [held]
-    reading = read_capture(held.content, held.source)
+    reading = read_capture(*held)
     return list(reading.problems) if reading.document is None else reading.document
 
 

@@ -1,19 +1,24 @@
 """Reading what a command is about: capture, definition, addresses, rules. Every problem is collected."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from planner.cli.output import complain, detail, problems_document, say_json
 from planner.definition import Definition, read_definition
 from planner.engine.compiled import Compiled
 from planner.files import read_file
-from planner.host.capture import Which, is_packed, read_capture
+from planner.host.capture import LAST, Which, is_packed, read_capture
+from planner.host.fields import quoted
 from planner.host.model import Host
 from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
+from planner.yamltext import suggest
+
+if TYPE_CHECKING:
+    from planner.fleet.captures import Captured
 
 OF_WHAT_IS = ("define", "judge")  # commands about the host as it is, and what another asks of it
 NOT_GIVEN = "no --network was given: ovirtmgmt is taken as a VM network, untagged, MTU 1500"
@@ -22,10 +27,11 @@ LISTED_HOSTS = 10  # of an archive of several
 
 
 class Held(NamedTuple):
-    """What a capture holds, and what problems call it."""
+    """What a capture holds, what problems call it, and which answer is meant where it is a log."""
 
     content: bytes
     source: str
+    which: Which
 
 
 class Inputs(NamedTuple):
@@ -94,17 +100,12 @@ def _host(options: argparse.Namespace) -> tuple[Host | None, list[Problem]]:
     held = held_by(options)
     if isinstance(held, Problem):
         return None, [held]
-    reading = read_capture(held.content, held.source, which(options))
+    reading = read_capture(*held)
     if reading.host is not None:
         age = ".".join(map(str, reading.host.version)) or "unknown"
         told = f"read as {reading.host.format}, VDSM {age}, {reading.host.digest}"
         detail(f"{held.source}: {len(held.content)} bytes, {told}")
     return reading.host, list(reading.problems)
-
-
-def which(options: argparse.Namespace) -> Which:
-    """Which answer of a log the options mean."""
-    return Which(options.call, options.at)
 
 
 def held_by(options: argparse.Namespace) -> Held | Problem:
@@ -113,30 +114,61 @@ def held_by(options: argparse.Namespace) -> Held | Problem:
         from planner.vdsm.local import described
 
         told = described()
-        return told if isinstance(told, Problem) else Held(told, options.capture)
-    return held_at(options.capture)
+        return told if isinstance(told, Problem) else Held(told, options.capture, which_of(options))
+    return held_at(options.capture, which_of(options))
 
 
-def held_at(path: str) -> Held | Problem:
-    """The capture at ``path``; of an archive the one that is in it."""
+def which_of(options: argparse.Namespace) -> Which:
+    """Which host of an archive or a log the options mean, and which answer of it."""
+    return Which(options.call, options.at, options.of_host)
+
+
+def held_at(path: str, which: Which = LAST) -> Held | Problem:
+    """The capture at ``path``; of an archive the one that is in it, or that of the host that is named."""
     content = read_file(path, "capture")
     source = "standard input" if path == "-" else path
     if isinstance(content, Problem):
         return content
     if not is_packed(content):
-        return Held(content, source)
+        return Held(content, source, which)
     from planner.fleet.captures import captures_in_bytes
 
     captures = captures_in_bytes(content, source)
+    if which.host:
+        return _of_host(captures, source, which)
     first = next(captures)
-    content = first.content()
     others = [captured.host for captured in islice(captures, LISTED_HOSTS)]
-    if others:
-        more = ", ..." if len(others) == LISTED_HOSTS else ""
-        message = f"it holds several captures, of {first.host}, {', '.join(others)}{more}"
-        hint = "`mgmtnet fleet plan` plans all of them; or unpack the one that is meant"
-        return Problem("capture-twice", message, hint, where=(Where(source),))
-    return content if isinstance(content, Problem) else Held(content, first.source)
+    return _several([first.host, *others], source) if others else _held(first, which)
+
+
+def _held(captured: "Captured", which: Which) -> Held | Problem:
+    content = captured.content()
+    return content if isinstance(content, Problem) else Held(content, captured.source, which)
+
+
+def _of_host(captures: Iterator["Captured"], source: str, which: Which) -> Held | Problem:
+    """The capture of the host that is named, as `mgmtnet fleet plan` names it; LOG/HOST is one of those in a log."""
+    hosts, meant = list[str](), dict[str, Held | Problem]()
+    for captured in captures:
+        hosts.append(captured.host)
+        within = "" if which.host in captured.names else which.host.removeprefix(f"{captured.host}/")
+        if within != which.host:
+            meant[captured.host] = _held(captured, which._replace(host=within))
+    if len(hosts) == 1 and not meant:  # a log that is packed by itself
+        return _held(captured, which)
+    if not meant:
+        message = f"no host in it is called {quoted(which.host)}"
+        return Problem("capture-host-unknown", message, suggest(which.host, hosts), where=(Where(source),))
+    if len(meant) > 1 and which.host not in meant:
+        return _several(list(meant), source)
+    return meant.get(which.host) or next(iter(meant.values()))
+
+
+def _several(hosts: list[str], source: str) -> Problem:
+    more = ", ..." if len(hosts) > LISTED_HOSTS else ""
+    message = f"it holds several captures, of {', '.join(hosts[: LISTED_HOSTS + 1])}{more}"
+    hint = "--host NAME takes one; `mgmtnet fleet plan` plans all of them"
+    return Problem("capture-twice", message, hint, where=(Where(source),))
 
 
 def _definition(path: str | None) -> tuple[Definition | None, list[Problem]]:

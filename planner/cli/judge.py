@@ -3,7 +3,7 @@
 import argparse
 
 from planner.apply.judge import CallVerdict, judged, read_call, unknown_codes
-from planner.cli.inputs import held_by, read_wanted, which
+from planner.cli.inputs import held_by, read_wanted
 from planner.cli.output import complain, problems_document, say, say_json
 from planner.files import read_file
 from planner.problem import Problem, errors
@@ -38,7 +38,7 @@ def _judged(options: argparse.Namespace) -> CallVerdict | list[Problem]:
     if isinstance(request, Problem) or isinstance(capture, Problem) or isinstance(wanted, list):
         return problems
     call, unread = read_call(request, _named(options.request))
-    captured = read_document(*capture, which(options))
+    captured = read_document(*capture)
     problems += [*unread, *captured.problems]
     if captured.document is None or call is None or errors(problems):
         return problems

@@ -19,13 +19,6 @@ CHANGE = 4
 # Modules of commands that ask no host.
 NO_HOST = ("plan", "advise")
 
-# The modules that an extra of ours brings (pyproject.toml); what plans is there without one.
-EXTRAS = {
-    "apply": ("requests", "urllib3", "cryptography", "jsonschema", "dbos", "sqlalchemy", "psycopg", "trustme"),
-    "author": ("z3", "ruamel"),
-    "service": ("starlette", "uvicorn", "h11", "prometheus_client"),
-}
-
 
 def command() -> NoReturn:
     """Run one command as a process of its own, and end it.
@@ -90,11 +83,12 @@ def _status(arguments: Sequence[str]) -> int:
 def _lack(fault: Exception) -> tuple[str, ...]:
     """What this machine lacks, if that is what went wrong, and what to do."""
     if isinstance(fault, ModuleNotFoundError) and fault.name and not fault.name.startswith("planner"):
+        from planner.extras import bringing, extra_of
+
         module = fault.name.partition(".")[0]
-        extra = next((f"[{extra}]" for extra, modules in EXTRAS.items() if module in modules), "")
-        wanted = _as_installed(extra)
-        lacking = f"this command needs the Python module {module}, which is not installed"
-        return (f"mgmtnet: {lacking}: `{sys.executable} -m pip install {wanted}`",)
+        extra = extra_of(module)
+        told = f"mgmtnet: this command needs the Python module {module}, which is not installed"
+        return (f"{told}: `{bringing(extra)}`" if extra else told,)
     if isinstance(fault, MemoryError):
         return "mgmtnet: the memory is used up", "  `ulimit -v` tells the limit; is it the right file?"
     if isinstance(fault, RuntimeError) and str(fault) == "can't start new thread":
@@ -102,21 +96,9 @@ def _lack(fault: Exception) -> tuple[str, ...]:
     return ()
 
 
-def _as_installed(extra: str) -> str:
-    """What pip is to install for an ``extra``: a checkout that is installed in place (``make demo``) stays that."""
-    import json
-    from importlib.metadata import PackageNotFoundError, distribution
-    from urllib.parse import unquote, urlsplit
-
-    try:
-        origin = json.loads(distribution("mgmtnet").read_text("direct_url.json") or "{}")
-    except (PackageNotFoundError, OSError, ValueError):
-        origin = {}
-    if origin.get("dir_info", {}).get("editable"):
-        return f"-e '{unquote(urlsplit(origin['url']).path)}{extra}'"
-    return f"'mgmtnet{extra}'"
-
-
 def _fault(fault: Exception) -> tuple[str, ...]:
+    from planner.extras import outdated
+
     told = f"mgmtnet: internal fault: {type(fault).__name__}: {fault}"
-    return told, "  please report it with the capture; MGMTNET_DEBUG=1 shows where it happened"
+    report = "please report it with the capture; MGMTNET_DEBUG=1 shows where it happened"
+    return told, f"  {outdated() or report}"

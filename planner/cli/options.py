@@ -372,6 +372,7 @@ def _worker(command: argparse.ArgumentParser) -> None:
 
 def _simulation(command: argparse.ArgumentParser) -> None:
     command.add_argument("capture", metavar="CAPTURE", help="the host to be (getVdsCaps); - for standard input")
+    _which(command)
     command.add_argument("--address", metavar="A", help="the host's management address")
     command.add_argument("--port", metavar="P", default="54321", help="54321 if not stated; 0: any")
     _faults(command)
@@ -406,6 +407,7 @@ def _captured(command: argparse.ArgumentParser) -> None:
         "--scrub-key", metavar="FILE", help="the key to rename by, for another run to rename alike; made if not there"
     )
     command.add_argument("--keep", metavar="NAME", action="append", default=[], help="a name that --scrub leaves alone")
+    _which(command)
     number(command, "--wait", "120", "seconds to wait for VDSM to answer at all")
     access(command)
     log(command)
@@ -564,13 +566,15 @@ def _source(command: argparse.ArgumentParser) -> None:
 
 
 def _which(command: argparse.ArgumentParser) -> None:
-    """Which answer of a log is meant."""
+    """Which host of an archive or a log is meant, and which answer of a log."""
     command.add_argument(
         "--call", metavar="N", type=count, default=0, help="of a log the Nth answer; without: the last"
     )
     command.add_argument(
         "--at", metavar="TIME", default="", help="of a log the last answer at or before '2026-11-27 14:05'"
     )
+    what = "of an archive or a log of several hosts the one that is called so"
+    command.add_argument("--host", metavar="NAME", dest="of_host", default="", help=what)
 
 
 def _judged(command: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from planner.apply.run import Event, unchanged
 from planner.apply.verify import host_devices
 from planner.apply.world import VARIABLE
 from planner.cli.apply import failed
-from planner.cli.inputs import Wanted, held_at, held_by, read_wanted, which
+from planner.cli.inputs import Wanted, held_at, held_by, read_wanted, which_of
 from planner.cli.output import complain, say
 from planner.cli.progress import endable, progress, say_report
 from planner.explain.drawing.scene import before
@@ -54,11 +54,11 @@ def run_simulate(options: argparse.Namespace) -> int:
         problems.append(Problem("port-malformed", f"--port {options.port}: not a port", "a number from 0 to 65535"))
     if isinstance(speed, Problem):
         problems.append(speed)
-    held = held_at(options.capture)
+    held = held_at(options.capture, which_of(options))
     if isinstance(held, Problem):
         complain([*problems, held])
         return 1
-    captured = read_document(held.content, held.source)
+    captured = read_document(*held)
     complain([*problems, *captured.problems])
     if problems or captured.document is None or port is None or isinstance(speed, Problem):
         return 1
@@ -162,7 +162,7 @@ def run_rehearse(options: argparse.Namespace) -> int:
     problems += [speed] if isinstance(speed, Problem) else []
     wanted = read_wanted(options)
     held = held_by(options)
-    captured = None if isinstance(held, Problem) else read_document(*held, which(options))
+    captured = None if isinstance(held, Problem) else read_document(*held)
     problems += wanted if isinstance(wanted, list) else []
     problems += [held] if isinstance(held, Problem) else list(captured.problems if captured else ())
     if isinstance(wanted, list) or captured is None or captured.document is None or isinstance(speed, Problem):

@@ -59,6 +59,11 @@ INPUTS = {
         "Capture the host whole once VDSM runs: `vdsm-client Host getCapabilities`. Until then give what is known with "
         "--address and in the definition.",
     ),
+    "capture-host-unknown": Meaning(
+        "`--host` names a host of which the archive or the log has nothing.",
+        "Take a name that the hint has; `mgmtnet fleet plan` lists all of them. In a log a host is called by its UUID "
+        "or its address.",
+    ),
     "capture-invalid": Meaning(
         "A value in the capture is of a kind that VDSM never reports there (a list for a name, a word for a number).",
         "Capture the host again, and do not edit captures by hand.",
@@ -84,7 +89,8 @@ INPUTS = {
     "capture-twice": Meaning(
         "Captures of several hosts stand in one file (an archive, a log of the engine's), or two in a file that is no "
         "log, and nothing says which one is meant.",
-        "Give each a file of its own; of a log `--call N` takes one, and `mgmtnet fleet plan` plans all the hosts.",
+        "`--host NAME` takes one of an archive or a log, of a log also `--call N`; `mgmtnet fleet plan` plans all the "
+        "hosts. Two in another file: give each a file of its own.",
     ),
     "control-character": Meaning(
         "A YAML file has a character that no editor shows. It may hide what the line really says.",
@@ -154,13 +160,14 @@ INPUTS = {
         "Nothing, if the host as it was then is meant; else name another by `--call` or `--at`.",
     ),
     "log-answer-unclear": Meaning(
-        "Which answer of a log is meant cannot be told: by a call and a time at once, or by a time with an offset in "
-        "a log whose times have none.",
-        "Give one of the two; a time without an offset is the log's own.",
+        "Which answer of a log is meant cannot be told: by a call and a time or a host at once, or by a time with an "
+        "offset or a year in a log whose times have none.",
+        "Give one of the two; a time without an offset is the log's own, and one without a year (Nov 27 14:05) is for "
+        "a log of syslog's or the journal's.",
     ),
     "log-time-malformed": Meaning(
         "What `--at` says is no time.",
-        "Write it as the log does: 2026-11-27 14:05, also with seconds, and with an offset (+01:00).",
+        "Write it as the log does: 2026-11-27 14:05, also with seconds, and with an offset (+01:00); or Nov 27 14:05.",
     ),
     "mtu-invalid": Meaning(
         "`mtu` in the definition is not an MTU from 68 to 65535.",
@@ -956,7 +963,11 @@ CALLS = {
     ),
     "call-malformed": Meaning(
         "What was to be judged is no setupNetworks call: no JSON, or without networks and bondings.",
-        "Give what `mgmtnet plan -o vdsm` prints, or what VDSM gives to its hooks.",
+        "Give what `mgmtnet plan -o vdsm` prints, what VDSM gives to its hooks, or a line of vdsm.log.",
+    ),
+    "call-taken": Meaning(
+        "A log of VDSM's has several setupNetworks calls, and the last one was judged.",
+        "Nothing, if that one is meant; else keep the line of another in the file.",
     ),
     "call-unplayable": Meaning(
         "A call is judged by playing it to a stand-in for the host, which knows Linux bridges, and not Open vSwitch.",

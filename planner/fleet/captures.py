@@ -257,7 +257,7 @@ def captures_in(paths: Sequence[str]) -> Iterator[Captured]:
 
 def captures_in_bytes(content: bytes, source: str) -> Iterator[Captured]:
     """The capture that ``content`` is, or those in the archive that it is; at least one. A log is one, whoever's."""
-    yield from _in_file(partial(io.BytesIO, content), Captured(source, host_of(source), content), "", logs=WHOLE)
+    yield from _in_file(partial(io.BytesIO, content), _named(source, source, content), source, logs=WHOLE)
 
 
 def host_of(path: str) -> str:

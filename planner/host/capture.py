@@ -20,11 +20,12 @@ from planner.yamltext import decode as decode_utf8
 class Which(NamedTuple):
     """Which answer of a log is meant: the ``call``-th, or the last one at or before a time (``2026-11-27 14:05``).
 
-    Where neither is said it is the last.
+    Where neither is said it is the last. ``host``: of which host, by its UUID or an address of its.
     """
 
     call: int = 0
     at: str = ""
+    host: str = ""
 
 
 LAST = Which()
@@ -172,7 +173,7 @@ def _logged(text: str, source: str, which: Which) -> Parsed | None:
     found = log.answers(text)
     if not found:
         return None
-    answer = log.chosen(found, which.call, which.at, source)
+    answer = log.chosen(found, *which, source)
     if isinstance(answer, Problem):
         return Parsed(problems=(answer,))
     parsed = _spelled(alone(text[: answer.end], answer.start), source)
@@ -183,7 +184,7 @@ def _logged(text: str, source: str, which: Which) -> Parsed | None:
 
 def _no_log(source: str) -> Parsed:
     message = "there is no answer of getVdsCaps to choose from: this is no log of VDSM or the engine"
-    return refused(source, "log-answer-missing", message, "leave --call and --at out")
+    return refused(source, "log-answer-missing", message, "leave --call, --at and --host out")
 
 
 def _spelled(text: str, source: str) -> Parsed | None:

@@ -30,9 +30,12 @@ MAPS = (
 )
 # How files that describe one device each are read.
 TOGETHER = "a host is read from all of them: `tail -v -n +1 FILE... /proc/net/bonding/*`"
-# A line of VDSM's log, from 4.20 on or before, or of the engine's.
+# A line of VDSM's log, from 4.20 on or before, or of the engine's; or of the journal.
 LEVEL = "(?:DEBUG|INFO|WARN|WARNING|ERROR)"
-LOG = rf"(?:[^\n]{{0,80}}::{LEVEL}::)?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}}(?:::|[-+:\dZ]* +{LEVEL}\b)"
+LOG = (
+    rf"(?:[^\n]{{0,80}}::{LEVEL}::)?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d{{3}}(?:::|[-+:\dZ]* +{LEVEL}\b)"
+    r"|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d[.\d]* [\w.-]{1,255} [^\n:]{1,255}: "
+)
 INTRODUCTION = re.compile(r"(?:#[^\n]*\n|---[^\n]*\n|\s)*")  # of YAML and ifcfg files
 TEXTS = (
     (r"network: *[\w.-]+ *(?:#[^\n]*)?\n", "a definition, which is given by --network"),
@@ -49,7 +52,14 @@ TEXTS = (
     (r"[\w-]+:(?:\s|$)", "YAML"),
 )
 # Java's Map.toString, where texts have no quotes: what is one and what are two cannot be told.
-JAVA = re.compile(r"\b(?:networks|bridges|bondings|vlans|nics)=\{")
+JAVA = re.compile(r"\b(?:networks|bridges|bondings|vlans|nics)=\{[^\"'={}]+=")
+JAVA_LACKS = "which has no quotes: its line `Message received: {...}`, at DEBUG, is read"
+# VDSM's own failure, since 4.19; the engine's to hear it.
+FAILURE = re.compile(
+    r"\bFINISH getCapabilities error=(?P<vdsm>[^\n]{1,300}?) from=[^\n]"
+    r"|\bGetCapabilities(?:Async)?VDSCommand\b[^\n]{0,600}? execution failed: (?P<engine>[^\n]{1,300})"
+)
+REQUEST = re.compile(r"\b(?:call|START) setupNetworks\b|\bHostSetupNetworksVDSCommand\(")
 ROOTS = {
     "host_nics": "the engine's REST answer of a host's nics",
     "host_nic": "the engine's REST answer of a host's nic",
@@ -82,7 +92,13 @@ def text_looks_like(text: str) -> str:
     introduced = INTRODUCTION.match(begins)
     content = begins[introduced.end() if introduced else 0 :]
     known = next((what for pattern, what in TEXTS if re.match(pattern, content)), None)
-    known = "the engine's own spelling of an answer, from its log" if is_java(text) else known
+    known = f"the engine's own spelling of an answer, {JAVA_LACKS}" if is_java(text) else known
+    if known is not None and known.startswith("a log"):
+        failure = FAILURE.search(text)
+        if failure is not None:
+            known = f"a log in which getCapabilities failed: {quoted((failure['vdsm'] or failure['engine']).strip())}"
+        elif REQUEST.search(text):
+            known = "a log of what is asked of a host (setupNetworks: see `mgmtnet judge`), without an answer of it"
     line = quoted(begins.partition("\n")[0].rstrip())
     if begins.startswith("vdsm-client:"):
         return f"vdsm-client had an error to tell: {line}"

@@ -2,7 +2,9 @@
 
 from importlib.util import find_spec
 
-SOLVER = "the Python module z3 (`pip install 'mgmtnet[author]'`)"
+from planner.extras import bringing
+
+SOLVER = f"the Python module z3 (`{bringing('author')}`)"
 
 
 def has_solver() -> bool:

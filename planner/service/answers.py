@@ -274,8 +274,8 @@ def _judge(asked: Asked, document: Mapping[str, Any], accept: str) -> Answer:
     from planner.standin.captures import unfit
 
     stated, allowed = document["request"], document.get("allow", ())
-    call, unread = read_call(stated.encode(errors="replace") if isinstance(stated, str) else stated)
-    problems = [*unknown_codes(allowed), *unread, *unfit(asked.host, "capture")]
+    call, unread = read_call((stated if isinstance(stated, str) else json.dumps(stated)).encode(errors="replace"))
+    problems = errors([*unknown_codes(allowed), *unread, *unfit(asked.host, "capture")])
     if call is None or problems:
         return problem_answer(422, problems)
     found = judged(asked.record, asked.definition, asked.addresses, asked.by.rules, call, allowed)

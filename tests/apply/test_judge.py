@@ -371,6 +371,44 @@ def test_a_call_is_read_in_each_of_its_forms(document):
     assert read_call(json.dumps(document).encode()).required() == SetupCall(**CALL)
 
 
+PYTHON = {part: repr(CALL[part]) for part in CALL}
+ARGUMENTS = f"{PYTHON['networks']}, {PYTHON['bondings']}, {PYTHON['options']}"
+LINES = {
+    "vdsm.log": "2026-11-27 01:00:00,001+0100 INFO  (jsonrpc/4) [api.network] START setupNetworks(networks="
+    f"{PYTHON['networks']}, bondings={PYTHON['bondings']}, options={PYTHON['options']}) from=::1,47182 (api:48)\n",
+    "supervdsm.log": "MainProcess|jsonrpc/4::DEBUG::2026-11-27 01:00:00,009::supervdsm_server::95::"
+    f"SuperVdsm.ServerCallback::(wrapper) call setupNetworks with ({ARGUMENTS}) {{}}\n",
+    "XML-RPC": "Thread-9::DEBUG::2013-11-27 01:00:00,001::BindingXMLRPC::910::vds::(wrapper) client [192.0.2.1]::"
+    f"call setupNetworks with ({ARGUMENTS}) {{}} flowID [4a]\n",
+    "JSON-RPC": "2016-11-27 01:00:00,001 DEBUG (jsonrpc/0) [jsonrpc.JsonRpcServer] "
+    f"Calling 'Host.setupNetworks' in bridge with {CALL!r} (__init__:555)\n",
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_a_call_is_read_as_vdsm_logs_it(kind):
+    line = LINES[kind]
+    assert read_call(line.encode()) == read_call(line.replace("{'", "{u'").encode()) == (SetupCall(**CALL), ())
+    call, problems = read_call(f"{line.replace('ovirtmgmt', 'storage')}\n{line}".encode(), kind)
+    assert call == SetupCall(**CALL)
+    assert [(problem.code, problem.severity, problem.where[0].line) for problem in problems] == [
+        ("call-taken", "note", 3)
+    ]
+
+
+def test_a_logged_call_that_is_cut_is_none():
+    call, problems = read_call(LINES["vdsm.log"][: LINES["vdsm.log"].index("options=") + 12].encode())
+    assert call is None
+    assert [problem.code for problem in problems] == ["capture-truncated"]
+
+
+def test_the_words_of_the_engine_are_told_as_such():
+    line = b"2026-11-27 01:00:00,001+01 INFO  [org.ovirt] (x) [] START, HostSetupNetworksVDSCommand(HostName = h, ...\n"
+    call, (problem,) = read_call(line)
+    assert (call, problem.code) == (None, "call-malformed")
+    assert "vdsm.log" in problem.hint
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -401,3 +439,11 @@ def test_what_is_no_call_is_told(text, told):
 def test_any_bytes_are_a_call_or_a_problem(content):
     call, problems = read_call(content)
     assert (call is None) == bool(problems)
+
+
+@given(st.sampled_from([*LINES.values()]), st.data())
+def test_changed_log_lines_are_a_call_or_a_problem(line, data):
+    at = data.draw(st.integers(0, len(line)))
+    piece = data.draw(st.sampled_from(["", "{", "}", "'", "(", ",", "\n", "\x00", "call setupNetworks with ({"]))
+    call, problems = read_call((line[:at] + piece + line[at + data.draw(st.integers(0, 9)) :]).encode())
+    assert (call is None) == any(problem.severity == "error" for problem in problems)

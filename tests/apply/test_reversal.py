@@ -19,6 +19,7 @@ from planner.apply.order import Limits, Order
 from planner.apply.reversal import order_to_undo, undoable
 from planner.apply.run import Report
 from planner.problem import Problem
+from planner.standin.faults import Mishap, parse_mishap
 
 QUICK = replace(LIMITS, vdsm=5, change=2, settle=4, late=6)
 OWNED, SEED, ELDER, ADOPTING = "ovirtmgmt-other-mtu", "seed-vlan-over-bond", "bond-static-on-4-10", "nic-bridgeless"
@@ -138,6 +139,26 @@ def test_a_run_that_takes_back_is_killed_and_gone_on_with(blow: str) -> None:
         ran = subprocess.run(arguments, env=os.environ, capture_output=True, text=True, timeout=120, check=False)
         assert '"standing": "as planned and saved"' in ran.stdout, ran.stderr
         assert (scene.truth, len(setups(scene))) == ("as before", sent + 1)
+
+
+@pytest.mark.parametrize(
+    ("faults", "standing", "sent"),
+    [
+        (("no-bridge:2", "crash:3"), "as before", 4),  # the network, its removal that fails, the way back twice
+        (("no-bridge:2", "crash:3", "crash:4"), "unknown", 4),
+    ],
+)
+def test_a_way_back_that_comes_out_wrong_is_sent_once_more(faults: tuple[str, ...], standing: str, sent: int) -> None:
+    mishaps = [parse_mishap(f"setupNetworks:{fault}") for fault in faults]
+    with stage(OWNED, "jsonrpc", [one for one in mishaps if isinstance(one, Mishap)], QUICK, fenced=False) as scene:
+        assert done(scene, scene.order).standing == "as planned and saved"
+        report = done(scene, undoing(scene))
+        assert (report.standing, len(setups(scene))) == (standing, sent), report.text()
+        assert [step.name for step in report.steps][-3:] == ["verify", "undo", "undo"]
+        assert "it is sent once more" in report.steps[-2].said
+        assert setups(scene)[-1] == setups(scene)[-2]
+        if standing == "as before":  # the undoing has changed nothing: the run stands as it did
+            assert scene.truth == "as planned and saved"
 
 
 def as_json(order: Order) -> str:

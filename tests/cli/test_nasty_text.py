@@ -348,5 +348,7 @@ def test_a_missing_package_is_told_in_a_line(extra: str, module: str, command: l
     )
     assert ran.returncode == 1
     assert f"{module}" in ran.stderr
-    assert f"-m pip install -e '{ROOT}[{extra}]'`" in ran.stderr, "a checkout stays installed in place"
+    assert f"`{sys.executable} -m pip install -e '{ROOT}[{extra}]'`" in ran.stderr, (
+        "a checkout stays installed in place"
+    )
     assert ran.stderr.count("\n") == 1, ran.stderr

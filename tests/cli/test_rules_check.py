@@ -146,8 +146,9 @@ def test_without_a_solver_only_hosts_given_are_tried(site, monkeypatch, capsys):
     told = capsys.readouterr()
     assert told.out == ""
     asked = "not decided: whether rules conflict, are dead or leave hosts out"
+    install = f"{sys.executable} -m pip install -e '{ROOT}[author]'"
     assert told.err == (
-        f"{GIVES_UP}site@1: {asked}; that needs the Python module z3 (`pip install 'mgmtnet[author]'`)\n"
+        f"{GIVES_UP}site@1: {asked}; that needs the Python module z3 (`{install}`)\n"
         f"site@1: {RULES} rules; nothing to say; 0 questions decided, 1 undecided\n"
     )
     assert main(["rules", "check", "--strict", str(site)]) == 1

@@ -25,7 +25,8 @@ from host_files import CONNECTIONS, DEVICES, DRIVER, IFCFG, RESOLVER
 DATA = Path(__file__).parents[1] / "data"
 TEXT = (DATA / "ip-text.txt").read_text()
 LINKS, ROUTES = TEXT[: TEXT.index("default via")], TEXT[TEXT.index("default via") :]
-ANSWER = (DATA / "hosts" / "nic-static" / "caps.json").read_text()
+HOSTS = DATA / "hosts"
+ANSWER = (HOSTS / "nic-static" / "caps.json").read_text()
 
 
 def report(name: str, *, vdsm: bool) -> dict[str, str]:
@@ -116,6 +117,55 @@ def test_an_archive_of_several_is_a_fleet(tmp_path: Path, capsys: pytest.Capture
     said = capsys.readouterr().err
     assert "error[capture-twice]" in said
     assert "mgmtnet fleet plan" in said
+
+
+def test_of_several_one_is_taken_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    named = {"rack1/eight.json": "nics-8", "rack2/eight.json": "nic-static", "rack2/other.json": "nics-8"}
+    path = packed(
+        tmp_path / "all.tar.gz", {file: (HOSTS / name / "caps.json").read_text() for file, name in named.items()}
+    )
+
+    def nics(name: str) -> int:
+        assert main(["facts", path, "--host", name]) == 0
+        return capsys.readouterr().out.count("\nnic: ")
+
+    assert nics("rack1/eight") == nics("other") == nics("rack1/eight.json") > nics("rack2/eight")
+    for options, told, hint in (
+        ([], "rack1/eight, rack2/eight, rack2/other", "--host NAME takes one"),
+        (["--host", "eight"], "rack1/eight, rack2/eight\n", "--host NAME takes one"),
+        (["--host", "rack2/oter"], "rack2/oter", "did you mean rack2/other?"),
+    ):
+        for command in ("facts", "define", "simulate"):
+            assert main([command, path, *options]) == 1
+            said = capsys.readouterr().err
+            assert told in said
+            assert f"hint: {hint}" in said
+    assert main(["capture", path, "--host", "rack2/eight"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(ANSWER)
+    assert main(["capture", "node1.example.com", "--host", "rack2/eight"]) == 1
+    assert "error[options-contradict]" in capsys.readouterr().err
+    judged = ["judge", str(tmp_path / "call.json"), "--capture", path, "--host"]
+    (tmp_path / "call.json").write_text('{"networks": {}, "bondings": {}}')
+    assert main([*judged, "rack2/eight", "--address", "192.0.2.10"]) == 0
+    assert main([*judged, "eight"]) == 1
+
+
+def test_of_a_log_in_an_archive_a_host_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uuids = "4c4c4544-01", "4c4c4544-02"
+    log = "".join(
+        f"2026-11-27 01:00:00,000+01 DEBUG [] Message received: {json.dumps(json.loads(ANSWER) | {'uuid': uuid})}\n"
+        for uuid in uuids
+    )
+    path = packed(tmp_path / "logs.tar.gz", {"var/engine.log": log, "caps.json": ANSWER})
+    assert main(["facts", path, "--host", "var/engine/4c4c4544-01"]) == 0
+    assert "answer 1 of 2" in capsys.readouterr().err
+    assert main(["facts", path, "--host", "engine"]) == 1
+    assert "2 hosts answer in this log" in capsys.readouterr().err
+    assert main(["facts", path, "--host", "var/engine/4c4c4544-1"]) == 1
+    assert "hint: did you mean 4c4c4544-01?" in capsys.readouterr().err
+    alone = packed(tmp_path / "log.tar.gz", {"engine.log": log})
+    assert main(["facts", alone, "--host", uuids[1]]) == 0
+    assert "answer 2 of 2" in capsys.readouterr().err
 
 
 CONFIGURED = {"ifcfg": IFCFG | DRIVER, "nmcli": DEVICES | CONNECTIONS | DRIVER | RESOLVER}

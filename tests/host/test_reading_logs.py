@@ -152,6 +152,64 @@ def test_what_there_is_not_is_told_with_what_there_is(which: Which, code: str, t
         assert "1 (2026-11-27 01:00:00,250+0100), 2 (" in problem.hint
 
 
+def journal(*times: str) -> str:
+    """What syslog or the journal writes."""
+    return "".join(
+        f"Nov 27 00:59:00 node1 systemd[1]: Started vdsmd.\n{time} node1 vdsm[4242]: INFO FINISH getCapabilities "
+        f"return={ ({'status': {'code': 0}, 'info': nth(number)})!r} from=internal\n"
+        for number, time in enumerate(times, 1)
+    )
+
+
+YEARLESS = journal("Nov  9 23:59:59.250", "Nov 27 02:00:00.500", "Nov 27 03:00:00.750")
+
+
+def test_times_without_a_year_are_compared_with_each_other() -> None:
+    (note,) = read_capture(YEARLESS, "a log").problems
+    assert "of Nov 27 03:00:00.750" in note.message
+    assert [server_of(YEARLESS, Which(call)) for call in (1, 2, 3)] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    for at, number in (
+        ("Nov 27", 3),
+        ("Nov 27 02:00", 2),
+        ("Nov 27 02:00:00.4", 1),
+        ("Nov  9", 1),
+        ("Nov 9 23:59", 1),
+        ("Dec 1", 3),
+    ):
+        assert server_of(YEARLESS, Which(at=at)) == f"192.0.2.{number}", at
+    assert server_of(journal("Feb 29 01:00:00"), Which(at="Mar 1")) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told", "hint"),
+    [
+        (YEARLESS, "2026-11-27 02:30", "of which year", "leave the year out: 'Nov 27 14:05'"),
+        (YEARLESS, "2026-11-27 02:30Z", "of which year", "leave the year out"),
+        (LOGS["vdsm"], "Nov 27 02:30", "have a year", "name it"),
+        (LOGS["vdsm"] + YEARLESS, "Nov 27 02:30", "have a year", "name it"),
+        (
+            journal("Dec 31 23:00:00", "Jan  1 01:00:00"),
+            "Dec 31 23:30",
+            "go back from Dec 31 23:00:00 to Jan  1 01:00:00",
+            "for --call: 1 (Dec 31",
+        ),
+        (YEARLESS, "Nov 8", "or before", "for --call: 1 (Nov  9"),
+    ],
+)
+def test_no_year_is_made_up(text: str, at: str, told: str, hint: str) -> None:
+    problem = error_of(text, Which(at=at))
+    assert problem.code == ("log-answer-missing" if told == "or before" else "log-answer-unclear")
+    assert told in problem.message
+    assert hint in problem.hint
+
+
+def test_what_has_a_year_within_a_line_of_the_journal_counts() -> None:
+    line = f"Nov 27 09:00:00 node1 vdsm: {vdsm('02:00:00,000').splitlines()[1]}\n"
+    assert server_of(line, Which(at="2026-11-27 02:00")) == "192.0.2.1"
+    for odd in ("Nov 31 01:00:00", "Nov 27 25:00:00", "Nov 00 01:00:00", "Nov 27 01:00", "nov 27 01:00:00"):
+        assert error_of(journal(odd), Which(1)).code == "log-answer-missing"
+
+
 def test_of_very_many_the_last_ones_are_listed() -> None:
     text = vdsm(*(f"{minute // 60:02}:{minute % 60:02}:00,000" for minute in range(60)))
     hint = error_of(text, Which(61)).hint
@@ -162,7 +220,7 @@ def test_of_very_many_the_last_ones_are_listed() -> None:
 
 @pytest.mark.parametrize("content", [SEED, json.dumps(SEED), "no capture", f"> {json.dumps(SEED)}", CHATTER])
 def test_of_what_is_no_log_nothing_can_be_chosen(content: str | Document) -> None:
-    for which in (Which(1), Which(at="2026-11-27")):
+    for which in (Which(1), Which(at="2026-11-27"), Which(host="4c4c4544-01")):
         problem = error_of(content, which)
         assert problem.code == "log-answer-missing"
         assert "no log" in problem.message
@@ -198,6 +256,50 @@ def test_a_log_without_an_answer_is_told_as_one(line: str) -> None:
     assert "a log without an answer of getCapabilities" in problem.message
 
 
+REQUESTS = {
+    "vdsm.log": "2026-11-27 01:00:00,000+0100 INFO  (jsonrpc/0) [api.network] START setupNetworks(networks={u'a': {}},",
+    "supervdsm.log": "MainProcess|jsonrpc/0::DEBUG::2026-11-27 01:00:00,000::supervdsm_server::95::x::(wrapper) call "
+    "setupNetworks with ({u'a': {u'remove': True}}, {}, {}) {}",
+    "engine.log": "2026-11-27 01:00:00,000+01 INFO  [org.ovirt.HostSetupNetworksVDSCommand] (x) [] START,"
+    " HostSetupNetworksVDSCommand(HostName = h, networks='[HostNetwork:{vdsmName='a'}]', bonds='[]'), log id",
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_a_log_of_what_is_asked_of_a_host_is_told_as_one(kind: str) -> None:
+    problem = error_of(f"{REQUESTS[kind]}\n")
+    assert problem.code == "unknown-format"
+    assert "see `mgmtnet judge`" in problem.message
+
+
+def test_what_the_engine_logs_of_capabilities_without_debug_is_told() -> None:
+    line = (
+        "2026-11-27 01:00:00,000+01 INFO  [org.ovirt.engine.core.vdsbroker.vdsbroker.{0}] (x) [] FINISH, {0}, return: h"
+    )
+    for command in ("GetCapabilitiesVDSCommand", "GetCapabilitiesAsyncVDSCommand"):
+        assert "the engine's only at DEBUG" in error_of(line.format(command)).message
+    told = error_of(
+        'May  6 15:29:58 engine journal: <JsonRpcResponse id: "1" result: {networks={}, bondings={bond0={mtu=1}}}>'
+    )
+    assert "the engine's own spelling" in told.message
+    assert "a log without an answer" in error_of("May  6 15:29:58 engine systemd[1]: Started x.\n").message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-27 01:00:00,000+0100 INFO  (x) [api.host] FINISH getCapabilities error=Not now from=::1,5 (api:50)",
+        "2026-11-27 01:00:00,000Z ERROR [x] (x) [] Command 'GetCapabilitiesVDSCommand(X)' execution failed: X: Not now",
+    ],
+)
+def test_why_there_is_no_answer_is_told_where_the_log_has_it(line: str) -> None:
+    problem = error_of(f"{CHATTER}{line}\n")
+    assert problem.code == "unknown-format"
+    assert "a log in which getCapabilities failed: " in problem.message
+    assert "Not now" in problem.message
+    assert "from=" not in problem.message
+
+
 SEVERAL = engine(("01:00:00,000", nth(1)), ("02:00:00,000", nth(2, OTHER)), ("03:00:00,000", nth(3)))
 
 
@@ -215,6 +317,26 @@ def test_of_a_log_of_several_hosts_one_has_to_be_named() -> None:
     other[1] = other[1].replace("52:54:00", "52:54:02")
     assert server_of(nameless) == "192.0.2.3"
     assert error_of("".join(other)).code == "capture-twice"  # told apart by their MAC addresses
+
+
+def test_of_several_hosts_one_is_taken_by_its_name() -> None:
+    assert server_of(SEVERAL, Which(host="4c4c4544-01")) == "192.0.2.3"
+    assert server_of(SEVERAL, Which(host="4c4c4544-02")) == server_of(SEVERAL, Which(host="192.0.2.10")) == "192.0.2.2"
+    assert server_of(SEVERAL, Which(at="2026-11-27 02:30", host="198.51.100.177")) == "192.0.2.1"
+    for which, code, told, hint in (
+        (Which(host="4c4c4544-1"), "capture-host-unknown", '"4c4c4544-1"', "did you mean 4c4c4544-01?"),
+        (Which(host="x"), "capture-host-unknown", '"x"', "known: 198.51.100.177, 4c4c4544-01, 192.0.2.10, 4c4c4544-02"),
+        (Which(at="2026-11-27 01:30", host="4c4c4544-02"), "log-answer-missing", "2026-11-27 01:30", "--call: 1"),
+        (Which(1, host="4c4c4544-02"), "log-answer-unclear", "a call and a host", "leave one out"),
+    ):
+        problem = error_of(SEVERAL, which)
+        assert problem.code == code
+        assert told in problem.message
+        assert hint in problem.hint
+    same = SEVERAL.replace("192.0.2.10/", "198.51.100.177/")
+    assert error_of(same, Which(host="198.51.100.177")).code == "capture-twice"
+    nameless = LOGS["supervdsm"].replace("198.51.100.177/", "")
+    assert error_of(nameless, Which(host="x")).hint == "leave --host out"
 
 
 def test_a_log_of_several_hosts_is_a_fleet(tmp_path: Path) -> None:
@@ -284,6 +406,10 @@ def test_the_library_has_it() -> None:
         "2026-11-27 01:00:00,000 getCapabilities {'",
         "getCapabilities {'nics':",
         "2026-11-27 01:00:00,000 Message received: {",
+        "Nov 27 01:00:00 node1 getCapabilities {'",
+        "Nov 27 ",
+        "2026-11-27 01:00:00,000 INFO  GetCapabilitiesVDSCommand execution ",
+        "FINISH getCapabilities error=",
         "2026-11-27 01:00:00,000 Message received: {'nics': 1}\n",
         "2026-11-27 01:00:00,000 getVdsCaps {'nics': {'a': {}}}\n",
     ],
@@ -294,16 +420,17 @@ def test_much_of_it_takes_seconds(piece: str) -> None:
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from([*LOGS.values(), SEVERAL]),
+    st.sampled_from([*LOGS.values(), SEVERAL, YEARLESS]),
     st.integers(0, 5),
-    st.sampled_from(["", "2026-11-27 02:00Z", "x"]),
+    st.sampled_from(["", "2026-11-27 02:00Z", "Nov 27 02:00", "x"]),
+    st.sampled_from(["", "4c4c4544-01", "x"]),
     st.data(),
 )
-def test_changed_logs(text: str, call: int, at: str, data: st.DataObject) -> None:
+def test_changed_logs(text: str, call: int, at: str, host: str, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
         piece = data.draw(st.text(max_size=6) | st.sampled_from(["\n", "{", "'", "9999-99-99 99:99:99,999", "\x00"]))
         text = text[:start] + piece + text[start + data.draw(st.integers(0, 40)) :]
     check(text)
-    reading = read_capture(text, "a log", Which(call, at))
+    reading = read_capture(text, "a log", Which(call, at, host))
     assert (reading.host is None) == any(problem.severity == "error" for problem in reading.problems)

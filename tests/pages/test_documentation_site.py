@@ -11,6 +11,22 @@ from places import ROOT
 FETCHED = re.compile(
     r"""<(?:script|img|iframe)\b[^>]*\ssrc=["']?(?:https?:)?//|<link\b[^>]*\shref=["']?(?:https?:)?//"""
 )
+# What is linked to, or named by its address, outside: looked up by hand, as the suite asks nobody.
+OUTSIDE = {
+    "http://cyclonedx.org/schema/bom-1.6.schema.json",
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://stomp.github.io/stomp-specification-1.2.html",
+    "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/",
+    "https://www.kernel.org/doc/html/latest/virt/uml/user_mode_linux_howto_v2.html",
+    "http://www.w3.org/2000/svg",
+    "https://github.com/example/mgmtnet",  # a place to put one's own in
+}
+ADDRESS = re.compile(r"https?://[^\s)>\"'`,;]*[^\s)>\"'`,;.:]")
+# Names that stand for another (RFC 2606), and this machine.
+NOBODY = re.compile(
+    r"https?://(?:[\w.-]*\bexample(?:\.com|\.org)?|localhost|127\.0\.0\.1)(?:[:/]|$)|https?://(?:[A-Z{.]|host/)"
+)
 
 
 def build(configuration: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -24,6 +40,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = build(ROOT / "packaging/site/mkdocs.yml", folder)
     assert built.returncode == 0, built.stderr
     return folder
+
+
+def test_every_address_outside_was_looked_up() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "*.md", "packaging", "planner", "schemas", "lab", "*.toml", "*.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [name for name in listed.stdout.split() if not name.startswith(("tests/", "bench/"))]
+    found = {address for name in files for address in ADDRESS.findall((ROOT / name).read_text(errors="replace"))}
+    assert {address for address in found if not NOBODY.match(address)} == OUTSIDE
 
 
 def test_every_page_is_on_it(site: Path) -> None:

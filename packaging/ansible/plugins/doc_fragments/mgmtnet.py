@@ -31,7 +31,7 @@ options:
     type: str
     default: mgmtnet
 requirements:
-  - mgmtnet, where the module runs (C(pipx install 'mgmtnet[apply]'); it needs Python 3.11, which need not be Ansible's)
+  - mgmtnet, where the module runs (C(pipx install '.[apply]') in a checkout; its Python 3.11 need not be Ansible's)
 """
 
     ACCESS = r"""
