@@ -93,6 +93,9 @@ def test_a_judgement_is_what_the_command_prints(service: Served, tmp_path: Path)
             done = subprocess.run(command, env=BARE, capture_output=True, text=True, check=False)
             assert answer.text == done.stdout, call
     assert verdicts == ["refused", "accepted", "accepted", "refused"]
+    logged = f"START setupNetworks(networks={removed['networks']}, bondings={{}}, options={{}})\n" * 2
+    last = service.post("/v1/judge", {"capture": caps.read_text(), "request": logged})
+    assert (last.status_code, last.json()["verdict"]) == (200, "refused"), "which call was taken is no fault"
 
 
 @pytest.mark.parametrize(
