@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from planner.facts.vocabulary import KINDS, Field, absent, known_word
+from planner.printing import listing
 from planner.rules.model import INVARIANTS, OPERATORS, STAGES, Pattern, Reference, Scalar, Test
 from planner.rules.regex import explosive
-from planner.yamltext import Entry, Findings, Node, spelled
+from planner.yamltext import Entry, Findings, Node, near, spelled
 
 # Values in a rule: literals, and references to what an earlier pattern has matched.
 
@@ -62,8 +63,15 @@ class Scope:
             return None
         fields = KINDS[kind].fields
         if name not in fields:
-            findings.unknown(node._replace(value=name), "unknown-field", f'{kind} has no field "{name}"', fields)
+            _unknown_field(node._replace(value=name), kind, name, findings)
         return fields.get(name)
+
+
+def _unknown_field(node: Node, kind: str, name: str, findings: Findings) -> None:
+    fields = KINDS[kind].fields
+    theirs = [] if near(name, fields) else [other for other, declared in KINDS.items() if name in declared.fields]
+    message = f'{kind} has no field "{name}"' + (f", which is one of {listing(theirs)}" if theirs else "")
+    findings.unknown(node, "unknown-field", message, fields)
 
 
 class Target(NamedTuple):
@@ -273,7 +281,7 @@ def _tests(node: Node, heading: _Heading, scope: Scope, findings: Findings) -> t
     tests: list[Test] = []
     for entry in node.entries:
         if entry.name not in fields:
-            findings.unknown(entry.key, "unknown-field", f'{heading.kind} has no field "{entry.name}"', fields)
+            _unknown_field(entry.key, heading.kind, entry.name, findings)
             continue
         target = Target(f"{heading.kind}.{entry.name}", fields[entry.name])
         for op, value in _operations(entry, findings):
