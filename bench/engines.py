@@ -19,9 +19,9 @@ from planner.engine import durable
 from planner.engine.firing import Engines
 from planner.engine.matcher import Memory, match, reach
 from planner.engine.network import networks_of
-from planner.engine.steps import Firing, Join, StageRules, StepRule
+from planner.facts.vocabulary import Fact, Scalar
 from planner.rules.comparison import holds
-from planner.rules.model import Fact, Scalar
+from planner.rules.steps import Firing, Join, StageRules, StepRule
 
 HOSTS = 200
 

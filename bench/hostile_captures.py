@@ -17,7 +17,6 @@ from mutations import bytes_of, changed, changed_bytes, with_raw
 
 import planner
 from planner.cli.output import complain
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.explain.diff import changes, text
 from planner.explain.drawing import mermaid, svg
 from planner.explain.drawing import text as drawing_text
@@ -27,6 +26,7 @@ from planner.host.scrub import scrub
 from planner.plan import request
 from planner.plan.plan import Plan
 from planner.problem import errors
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.yamltext import dump_yaml
 
 sys.path.append(str(ROOT / "tests" / "host"))

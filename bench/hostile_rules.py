@@ -13,9 +13,9 @@ from hosts_on_stage import ROOT
 from mutations import MARKER, NASTY, bytes_of, changed, changed_bytes, nasty
 
 import planner
-from planner.engine.compiled import compile_ruleset
 from planner.explain.summary import summary, why_all
 from planner.problem import errors, render
+from planner.rules.compiled import compile_ruleset
 from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
 from planner.rules.shelf import load_rules, ruleset_sources

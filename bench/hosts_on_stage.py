@@ -13,7 +13,7 @@ from uuid import uuid4
 import planner
 from planner.apply.execute import order_for, see
 from planner.apply.order import Access, Limits, Order, Reboot
-from planner.engine.compiled import compile_ruleset
+from planner.rules.compiled import compile_ruleset
 from planner.standin import StandIn, Surroundings
 from planner.standin.faults import Mishap
 from planner.standin.host import Controllers

@@ -30,7 +30,7 @@ from mutated_code_page import GOLDEN, NOBODY, TEST, TIME, Score, page
 from planner.authoring.golden import Case, kept_of, try_out
 from planner.cli.cases import cases_in
 from planner.cli.golden import kept_in
-from planner.engine.compiled import Compiled
+from planner.rules.compiled import Compiled
 from planner.rules.shelf import compiled_rules
 
 ROOT = Path(__file__).parents[1]

@@ -31,7 +31,7 @@ from page_sections import write_section
 import planner
 from planner.definition import Definition
 from planner.engine import firing
-from planner.engine.compiled import to_lines
+from planner.rules.compiled import to_lines
 from planner.rules.model import Pattern, Rule, Test
 from planner.rules.shelf import COMPILED, rules_folder
 
@@ -359,7 +359,7 @@ def scale() -> list[str]:
 # A whole process that plans a host by rules in their compiled form.
 START = """
 import sys, planner
-from planner.engine.compiled import from_lines
+from planner.rules.compiled import from_lines
 rules = from_lines(open(sys.argv[1]).read().split("\\n"), "", "")
 host = planner.read_capture(open(sys.argv[2]).read()).required()
 planner.plan(host, planner.read_definition({"network": "ovirtmgmt"}).required(), rules).json()

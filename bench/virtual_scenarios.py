@@ -20,7 +20,7 @@ from planner.apply.execute import order_for
 from planner.apply.order import Access, Limits, Reboot
 from planner.apply.run import Run
 from planner.apply.world import VARIABLE
-from planner.engine.compiled import compile_ruleset
+from planner.rules.compiled import compile_ruleset
 
 # As the defaults stand to each other, and longer than what is fixed in the steps: a request is late for longer than
 # VDSM waits for a sign, VDSM waits for longer than signs are given after a sight.

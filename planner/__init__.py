@@ -25,7 +25,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planner.definition import Definition, DefinitionReading, read_definition
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.decide import Judgement, decide, judge
 from planner.engine.firing import ALONE, Engines
 from planner.facts.compute import facts_of
@@ -37,6 +36,7 @@ from planner.plan.attachment import attachment_facts, attachment_of
 from planner.plan.effects import foresee, foreseen_facts
 from planner.plan.plan import Plan, draft
 from planner.problem import InputError, Problem, Result, Where
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Ruleset
 from planner.rules.shelf import load_rules
 

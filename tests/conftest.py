@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import planner
-from planner.engine.compiled import Compiled, compile_ruleset
+from planner.rules.compiled import Compiled, compile_ruleset
 
 settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 settings.load_profile("suite")

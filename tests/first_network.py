@@ -8,7 +8,7 @@ import copy
 from typing import Any, Protocol
 
 import planner
-from planner.engine.compiled import Compiled
+from planner.rules.compiled import Compiled
 
 Request = dict[str, Any]
 NAME = "ovirtmgmt"

@@ -21,7 +21,7 @@ import planner
 import planner.apply
 from planner.apply import exclusion, library
 from planner.apply.order import host_key
-from planner.engine.compiled import Compiled
+from planner.rules.compiled import Compiled
 from planner.standin import StandIn
 from planner.standin.server import Hosted, Site
 

@@ -17,11 +17,11 @@ from planner.apply.steps import STAGES
 from planner.apply.verify import host_devices
 from planner.apply.world import OUTSIDE, World, fence_agent, speaker_of, standard_probes
 from planner.definition import Definition
-from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
 from planner.host.model import Host
 from planner.host.scrub import KEPT
 from planner.plan.plan import Plan
+from planner.rules.compiled import Compiled
 from planner.vdsm.client import VDSM_PORT, Done, Failure, parse_target
 
 # Where a run that ended in doubt is taken up again, by a run of its own.

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import planner
 from planner.definition import Definition
-from planner.engine.compiled import Compiled
 from planner.explain.words import management_words
 from planner.host import graph
 from planner.host.capture import read_capture
@@ -25,6 +24,7 @@ from planner.host.model import Bond, Host, Ip, Network, maker_of, origin
 from planner.plan.plan import Management
 from planner.printing import legible, listing
 from planner.problem import Problem, Result, Where, advice, errors
+from planner.rules.compiled import Compiled
 from planner.standin.canonical import base_of, port_of
 from planner.standin.clock import VirtualClock
 from planner.standin.host import StandIn

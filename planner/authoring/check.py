@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from planner.authoring.findings import Finding, Shown, excerpt
 from planner.authoring.golden import Case, Trial, try_out
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.decide import Said
 from planner.facts.compute import READERS
 from planner.problem import Problem, Where, errors
 from planner.proof import SOLVER, has_solver
 from planner.proof.witness import Witness
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
 from planner.rules.model import Rule, Ruleset

@@ -7,16 +7,17 @@ from planner import Planner
 from planner.authoring.differences import KINDS, Difference, differences, gravest, gravity
 from planner.authoring.golden import Case, Trial, try_out
 from planner.authoring.page import framed
-from planner.engine.compiled import Compiled
 from planner.engine.matcher import Memory, match, reach
 from planner.engine.misses import explain
-from planner.engine.steps import StageRules, steps_of
 from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.svg import render
+from planner.facts.vocabulary import STAGES, Stage
 from planner.plan.plan import Plan
 from planner.printing import html_text
 from planner.problem import Problem, errors
-from planner.rules.model import STAGES, Rule, Stage
+from planner.rules.compiled import Compiled
+from planner.rules.model import Rule
+from planner.rules.steps import StageRules, steps_of
 
 # What an edit of a ruleset can touch: a host on which no edited rule fires, by either ruleset, keeps its plan, and is
 # planned by one of them only.

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from planner.authoring.golden import Trial
 from planner.authoring.page import framed
+from planner.facts.vocabulary import STAGES, Fact
 from planner.printing import html_text
 from planner.rules.comparison import Wanted, holds
-from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Test
+from planner.rules.model import Pattern, Reference, Rule, Test
 
 # Combinations of facts followed through one rule on one host. Fewer would miss what the last of 40 vlans decides; on a
 # host with 4,094 the rest of them decides nothing that these do not.

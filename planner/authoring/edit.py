@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from planner.authoring.compare import meaning
 from planner.authoring.fmt import HEADING, aligned, blocks_of, head_of, split_row
+from planner.facts.vocabulary import STAGES
 from planner.printing import markdown_text
 from planner.problem import Problem
 from planner.rules.digest import MANIFEST
-from planner.rules.model import STAGES, Rule, Ruleset
+from planner.rules.model import Rule, Ruleset
 from planner.rules.ruleset import KEYS, parse_manifest
 from planner.rules.schema import texts
 from planner.yamltext import Findings, Node, dump_yaml, parse_yaml, written_at

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from planner.authoring.golden import Case
+from planner.facts.vocabulary import Fact
 from planner.printing import printable
 from planner.problem import Fix, Problem, Where
 from planner.proof.witness import Witness
-from planner.rules.model import Fact, Reference, Rule
+from planner.rules.model import Reference, Rule
 
 NAMES = ("name", "device", "network", "address")  # by which a fact is called, the first that it has
 PLURALS = {"error": "errors", "warning": "warnings", "note": "notes"}

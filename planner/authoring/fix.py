@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from planner.facts.vocabulary import STAGES, Stage
 from planner.problem import Fix, Problem, Where
 from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
-from planner.rules.model import STAGES, Stage
 from planner.rules.reader import parse_rule
 from planner.rules.ruleset import assemble, parse_manifest
 from planner.yamltext import UNREADABLE

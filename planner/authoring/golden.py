@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 from planner import Planner
 from planner.authoring.differences import Difference, Document, differences
 from planner.definition import DEFAULT_NETWORK, Definition
-from planner.engine.compiled import Compiled
 from planner.engine.decide import Judgement, decide
 from planner.host.model import Host
 from planner.host.scrub import Pseudonyms, pseudonyms, scrub
 from planner.plan.plan import FORMAT, Plan, draft
 from planner.problem import Problem
+from planner.rules.compiled import Compiled
 from planner.rules.model import Rule
 from planner.yamltext import dump_yaml
 

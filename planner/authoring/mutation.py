@@ -17,10 +17,11 @@ from planner.engine.decide import PLACEHOLDER
 from planner.engine.firing import MOST_COMPARED
 from planner.engine.likeness import Asked, Known, asked_by, likeness
 from planner.engine.matcher import Memory, match, reach
-from planner.engine.steps import Fired, Firing, RuleOutcome, StageRules, steps_of
+from planner.facts.vocabulary import STAGES, Stage
 from planner.printing import markdown_code, markdown_text
 from planner.rules.lint import contradiction, refuted, unsound
-from planner.rules.model import OPPOSITE, STAGES, Assignment, Pattern, Reference, Rule, Stage, Test
+from planner.rules.model import OPPOSITE, Assignment, Pattern, Reference, Rule, Test
+from planner.rules.steps import Fired, Firing, RuleOutcome, StageRules, steps_of
 
 # A rule made wrong in every way that is one slip of the pen: a term lost, or turned into its opposite.
 # A term is tested if some host of the tests is treated otherwise by such a mutant.

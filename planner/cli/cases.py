@@ -14,11 +14,11 @@ from typing import NamedTuple
 from planner.authoring.golden import Case
 from planner.cli.output import complain, in_colour, tell_whole
 from planner.definition import Definition, read_definition
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.files import read_file
 from planner.fleet.captures import Captured, captures_in
 from planner.host.capture import read_capture
 from planner.problem import Problem, Where, errors
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Ruleset
 from planner.rules.shelf import load_rules, ruleset_sources
 from planner.yamltext import parse_yaml, plain

@@ -10,7 +10,6 @@ from planner.authoring.golden import Trial, try_out
 from planner.cli.cases import about_of, golden_folders, read_golden
 from planner.cli.output import complain, say_lines
 from planner.definition import Definition
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.misses import explain
 from planner.explain.book import (
     Block,
@@ -28,6 +27,7 @@ from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.text import render
 from planner.explain.words import said
 from planner.problem import Problem, errors
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Rule, Ruleset
 from planner.rules.shelf import folder, load_rules
 from planner.yamltext import suggest

@@ -30,10 +30,10 @@ from planner.authoring.golden import (
 from planner.authoring.junit import Result, Suite, report
 from planner.cli.cases import golden_folders, read_golden
 from planner.cli.output import complain, problems_document, say, say_json, say_lines, tell, write_whole
-from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.plan.plan import Plan
 from planner.problem import Problem, advice, errors
+from planner.rules.compiled import Compiled
 from planner.rules.model import Rule
 from planner.rules.shelf import compiled_rules
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from planner.authoring.golden import Case, changed_by_scrubbing, described, kept_of, scrubbed, try_out
 from planner.cli.output import complain, say_lines, tell
 from planner.definition import read_definition
-from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.fleet.captures import Captured, captures_in
 from planner.fleet.wishes import Wish, Wishes, one_for_all, read_table
@@ -19,6 +18,7 @@ from planner.host.capture import read_capture
 from planner.host.scrub import KEY_LENGTH
 from planner.plan.plan import Plan
 from planner.problem import Problem, Where, errors
+from planner.rules.compiled import Compiled
 from planner.rules.reader import NAME
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve

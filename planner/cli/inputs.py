@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from planner.cli.output import complain, detail, problems_document, say_json
 from planner.definition import Definition, read_definition
-from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.host.capture import LAST, Which, is_packed, read_capture
 from planner.host.fields import quoted
 from planner.host.model import Host
 from planner.problem import Problem, Where, errors
+from planner.rules.compiled import Compiled
 from planner.rules.shelf import compiled_rules
 from planner.vdsm.addresses import resolve
 from planner.yamltext import suggest

@@ -13,13 +13,13 @@ from planner.cli.inputs import Inputs, on_host
 from planner.cli.output import complain, in_colour, is_looked_at, say, say_json, say_lines, tell, width_of
 from planner.dialects import DIALECTS
 from planner.facts.compute import facts_of
+from planner.facts.vocabulary import Fact
 from planner.host.model import Host
 from planner.plan import request
 from planner.plan.plan import Plan
 from planner.plan.request import CONNECTIVITY_TIMEOUT
 from planner.printing import json_text, printable
 from planner.problem import Problem
-from planner.rules.model import Fact
 
 STATUS = {"change": 0, "no-change": 0, "refused": 3}
 CHANGE = 4

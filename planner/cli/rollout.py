@@ -21,7 +21,6 @@ from planner.cli.apply import failed
 from planner.cli.hosts import access_of, addresses_of, limits_of, telling
 from planner.cli.output import complain, quieten_threads, say, say_at_last, say_json, say_lines, tell, tell_whole
 from planner.cli.progress import Counting, counting, remark
-from planner.engine.compiled import Compiled
 from planner.files import read_file
 from planner.fleet import account
 from planner.fleet.inventory import read_inventory
@@ -44,6 +43,7 @@ from planner.fleet.wishes import Wish, Wishes, read_wishes
 from planner.fleet.worker import Hands, News, Worker
 from planner.printing import json_text
 from planner.problem import Problem, errors
+from planner.rules.compiled import Compiled
 from planner.rules.shelf import compiled_rules
 
 BAD_INPUT, WRONG_USAGE, INTERRUPTED = 1, 2, 130

@@ -17,12 +17,13 @@ from planner.authoring.golden import Case
 from planner.cli.cases import GOLDENS, cases_in, golden_folders
 from planner.cli.output import in_colour, say, say_json, tell, write_whole
 from planner.definition import Definition
-from planner.engine.compiled import compile_ruleset
+from planner.facts.vocabulary import STAGES
 from planner.printing import printable
 from planner.problem import Problem, Where, errors, render
+from planner.rules.compiled import compile_ruleset
 from planner.rules.digest import MANIFEST
 from planner.rules.lint import unknown_goldens
-from planner.rules.model import STAGES, Ruleset
+from planner.rules.model import Ruleset
 from planner.rules.ruleset import assemble
 from planner.rules.schema import texts
 from planner.rules.shelf import COMPILED, Shelved, folder, form_in, kept_form, ruleset_sources

@@ -15,12 +15,12 @@ from planner.cli.git import Objects, Stopped, Tree, opened
 from planner.cli.output import complain, say, say_json, say_lines, tell
 from planner.cli.progress import with_bar
 from planner.definition import Definition
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.fleet.captures import Captured
 from planner.fleet.processes import LOST, spread
 from planner.plan.plan import Plan
 from planner.problem import Problem, advice, errors
 from planner.proof import SOLVER, has_solver
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.digest import MANIFEST
 from planner.rules.lint import lint
 from planner.rules.model import Ruleset

@@ -13,12 +13,13 @@ from planner.cli.golden import plan_golden
 from planner.cli.output import complain, in_colour, say, say_lines, tell, tell_whole, write_whole
 from planner.cli.rules_check import FOLDER, put_schemas, schema_near
 from planner.cli.rules_try import tested
-from planner.engine.compiled import compile_ruleset
+from planner.facts.vocabulary import STAGES
 from planner.files import read_file
 from planner.problem import Problem, Where, errors, render
+from planner.rules.compiled import compile_ruleset
 from planner.rules.digest import MANIFEST, sha256
 from planner.rules.lint import lint
-from planner.rules.model import STAGES, Ruleset
+from planner.rules.model import Ruleset
 from planner.rules.reader import NAME, parse_rules
 from planner.rules.ruleset import Manifest, assemble, parse_manifest
 from planner.rules.shelf import (

@@ -8,9 +8,9 @@ from planner.authoring.compare import meanings
 from planner.authoring.differences import Difference, differences
 from planner.authoring.golden import Case, try_out
 from planner.cli.rules_prove import drawn
-from planner.engine.compiled import Compiled
 from planner.proof.equivalence import Equivalence, equivalence
 from planner.proof.witness import Witness
+from planner.rules.compiled import Compiled
 
 HEADLINES = {
     "same": "proved: {after} gives every host the same plan as {before}",

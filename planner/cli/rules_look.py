@@ -10,7 +10,6 @@ from planner.authoring.golden import try_out
 from planner.cli.cases import compiled_of, goldens_in, goldens_of, ruleset_of
 from planner.cli.explain import Hosts
 from planner.cli.output import complain, say, say_json, say_lines, tell, write_whole
-from planner.engine.compiled import Compiled
 from planner.engine.decide import place_of
 from planner.explain.book import (
     MEANINGS,
@@ -28,10 +27,11 @@ from planner.explain.book import (
     rule_index,
     rule_page,
 )
-from planner.facts.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS, STAGES
 from planner.printing import folded, listing
 from planner.problem import Problem
-from planner.rules.model import STAGES, Pattern, Rule, Ruleset
+from planner.rules.compiled import Compiled
+from planner.rules.model import Pattern, Rule, Ruleset
 from planner.yamltext import suggest
 
 

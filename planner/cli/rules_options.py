@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from planner.rules.model import STAGES
+from planner.facts.vocabulary import STAGES
 
 
 def subcommands(command: argparse.ArgumentParser) -> None:

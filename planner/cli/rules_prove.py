@@ -11,12 +11,12 @@ from planner.authoring.golden import Case
 from planner.cli.cases import ruleset_of
 from planner.cli.output import say, say_json, tell
 from planner.cli.rules_check import version
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.text import render
 from planner.problem import Problem, Where
 from planner.proof.invariants import NEEDED, Carried, Proof, carried, document, prove
 from planner.proof.witness import Witness
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Invariant, Ruleset
 
 HINTS = {

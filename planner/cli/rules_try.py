@@ -26,11 +26,11 @@ from planner.cli.cases import (
 from planner.cli.golden import Looked, clock, look_at, say_untested
 from planner.cli.output import complain, say, say_json, say_lines, tell
 from planner.definition import Definition
-from planner.engine.compiled import Compiled
 from planner.engine.misses import explain
 from planner.files import read_file
 from planner.problem import Problem, Where, advice, errors
 from planner.proof import SOLVER, has_solver
+from planner.rules.compiled import Compiled
 from planner.rules.model import Rule
 from planner.rules.shelf import load_rules, rules_folder
 from planner.yamltext import parse_yaml, plain

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from planner.engine.compiled import Compiled
 from planner.engine.firing import Engines
-from planner.facts.vocabulary import ATTACHMENT, KINDS, absent
+from planner.facts.vocabulary import ATTACHMENT, KINDS, Fact, Scalar, Stage, absent
 from planner.printing import printable
 from planner.problem import Problem, Where, errors
-from planner.rules.model import Assignment, Fact, Reference, Rule, Scalar, Stage
+from planner.rules.compiled import Compiled
+from planner.rules.model import Assignment, Reference, Rule
 
 # Filling facts into a rule's messages: ``{alias.field}`` becomes the value, or the word for its absence.
 

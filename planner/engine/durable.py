@@ -20,9 +20,9 @@ from typing import Any
 
 from planner.engine.matcher import Memory, Reach
 from planner.engine.network import GO, Cell, Network, spelt, type_of
-from planner.engine.steps import Firing, StageRules
+from planner.facts.vocabulary import Scalar
 from planner.rules.comparison import holds
-from planner.rules.model import Scalar
+from planner.rules.steps import Firing, StageRules
 
 VERSION = "2.0.28"
 # What asserting a fact answers: taken, and no rule asks for it. Other answers (seen before, put off) lose the fact.

@@ -5,13 +5,13 @@ from _thread import RLock  # importing threading would cost each start 3 ms
 from collections.abc import Sequence
 
 from planner.engine import durable
-from planner.engine.compiled import Compiled
 from planner.engine.likeness import Known, Likeness, asked_by, likeness
 from planner.engine.matcher import MOST_MATCHES, Answer, Memory, Reach, match, reach
 from planner.engine.network import Network, networks_of
-from planner.engine.steps import Fired, Firing, RuleOutcome
+from planner.facts.vocabulary import Fact, Stage
 from planner.problem import Problem
-from planner.rules.model import Fact, Stage
+from planner.rules.compiled import Compiled
+from planner.rules.steps import Fired, Firing, RuleOutcome
 
 PLAIN = "plain matcher"
 

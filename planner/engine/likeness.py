@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from planner.engine.steps import Fired, StageRules
-from planner.rules.model import Fact, Scalar
+from planner.facts.vocabulary import Fact, Scalar
 from planner.rules.regex import matches
+from planner.rules.steps import Fired, StageRules
 
 # A text under a name of its own: a tuple, so that it equals no value of a fact.
 Name = tuple[int]

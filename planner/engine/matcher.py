@@ -6,9 +6,9 @@ It is the oracle that checks durable_rules, and the only engine where durable_ru
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from planner.engine.steps import Constant, Firing, Join, Sieve, StageRules, Step
+from planner.facts.vocabulary import Fact, Scalar
 from planner.rules.comparison import holds
-from planner.rules.model import Fact, Scalar
+from planner.rules.steps import Constant, Firing, Join, Sieve, StageRules, Step
 
 # The facts of one stage, by kind, and by the value of a field once somebody asks for it.
 

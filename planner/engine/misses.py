@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from planner.engine.matcher import Memory
+from planner.facts.vocabulary import Fact, Scalar
 from planner.printing import printable
 from planner.rules.comparison import Wanted, holds
-from planner.rules.model import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.rules.model import Pattern, Reference, Rule, Test
 
 SIGNS = {"is": "", "not": "not ", "lt": "below ", "le": "at most ", "gt": "above ", "ge": "at least "}
 

@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from planner.engine.steps import Constant, Join, StageRules, Step
-from planner.rules.model import Scalar
+from planner.facts.vocabulary import Scalar
+from planner.rules.steps import Constant, Join, StageRules, Step
 
 # The engine keeps 64 branches to look at for one fact (error 303 for the 65th) and hangs at the 513th test of a kind.
 MOST_CHAINS = 60

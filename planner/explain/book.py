@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from planner.explain.codes import CHAPTERS, CODES
-from planner.facts.vocabulary import ATTACHMENT, KINDS, Field, Kind, absent
+from planner.facts.vocabulary import ATTACHMENT, KINDS, STAGES, Field, Kind, absent
 from planner.printing import folded, markdown_code, markdown_text
-from planner.rules.model import STAGES, Invariant, Pattern, Reference, Rule, Ruleset, Test, Verdict
+from planner.rules.model import Invariant, Pattern, Reference, Rule, Ruleset, Test, Verdict
 
 INTRODUCTIONS = {
     "locate": "Which device holds the management address.",

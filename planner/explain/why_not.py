@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from planner.engine.compiled import Compiled
 from planner.engine.decide import Judgement
 from planner.engine.misses import explain
 from planner.problem import Problem
+from planner.rules.compiled import Compiled
 from planner.rules.model import Ruleset
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from planner.definition import Definition
+from planner.facts.vocabulary import Fact, Scalar
 from planner.host import graph
 from planner.host.graph import heir_of
 from planner.host.model import NO_IP, Address, Device, Host, Ip, Network, origin
-from planner.rules.model import Fact, Scalar
 
 # A host seen from one question: which addresses are wanted, and what stands on what.
 

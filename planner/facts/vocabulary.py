@@ -1,12 +1,23 @@
-"""The words that rules may use: every kind of fact, every field of the attachment, one line of meaning each.
+"""Facts, and the words that rules may use: every kind of fact, every field of the attachment, one line of meaning each.
 
 ``schemas/facts.schema.json`` is written from these tables (``make schemas``). A field is text (``str``)
 or a whole number (``int``); a yes or no is 0 or 1. What is absent is ``""`` or -1, so a fact is total.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
-from planner.rules.model import Scalar, Stage
+Scalar = str | int
+Stage = Literal["locate", "devise", "guard"]
+STAGES: tuple[Stage, ...] = ("locate", "devise", "guard")  # in which rules fire, one after the other
+
+
+class Fact(NamedTuple):
+    """A flat fact: its kind, every declared field with a str or int, and its place in the input."""
+
+    kind: str
+    fields: Mapping[str, Scalar]
+    path: str
 
 
 class Field(NamedTuple):

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from planner import Planner
 from planner.definition import Definition, read_definition
-from planner.engine.compiled import Compiled
 from planner.fleet.captures import Captured, captures_in
 from planner.fleet.folder import Folder, read_plan, write_plan
 from planner.fleet.inventory import Register
@@ -21,6 +20,7 @@ from planner.host.capture import read_capture
 from planner.host.model import Host
 from planner.printing import json_text
 from planner.problem import Problem, Where, errors
+from planner.rules.compiled import Compiled
 from planner.vdsm.addresses import resolve
 
 UNPLANNED = "unplanned"

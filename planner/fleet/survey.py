@@ -8,10 +8,10 @@ from planner.apply.execute import plan_for, see
 from planner.apply.library import problem_of
 from planner.apply.order import Access, Limits
 from planner.definition import Definition
-from planner.engine.compiled import Compiled
 from planner.fleet.rollout import Member
 from planner.fleet.topology import age, shape, topology
 from planner.problem import Problem
+from planner.rules.compiled import Compiled
 from planner.vdsm.client import Failure
 
 # Hosts that are read at once. One that is not there is waited for: with fewer, some of those hold up all others; with

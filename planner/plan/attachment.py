@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from planner.facts.vocabulary import Fact, Scalar
 from planner.host.model import Bond
-from planner.rules.model import Fact, Scalar
 
 UNPINNED = {"hwaddr": ""}  # of a bond, for VDSM: pin no MAC address to it
 

@@ -6,10 +6,10 @@ Source: VDSM's generator of nmstate's desired state (4.40 and later) and its ifc
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from planner.facts.vocabulary import Fact
 from planner.host import graph
 from planner.host.model import Address, Device, Host, Ip, Network, eui64, maker_of, origin
 from planner.plan.attachment import Attachment, IpPlan
-from planner.rules.model import Fact
 
 # What becomes of a device's addresses: which stay, and which advertised ones nmstate makes anew.
 

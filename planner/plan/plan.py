@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from planner.definition import Definition
 from planner.engine.decide import Decision, Outcome, PlanOutcome, Said
-from planner.facts.vocabulary import ATTACHMENT
+from planner.facts.vocabulary import ATTACHMENT, Fact
 from planner.host.model import Host
 from planner.plan.after import Holder
 from planner.plan.attachment import Attachment, attachment_of, bonding_document
@@ -12,7 +12,7 @@ from planner.plan.request import speak
 from planner.plan.steps import PlanStep, steps_of
 from planner.printing import json_text
 from planner.problem import Problem
-from planner.rules.model import Fact, Ruleset
+from planner.rules.model import Ruleset
 
 FORMAT = "mgmtnet/plan@2"
 

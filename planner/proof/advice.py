@@ -15,16 +15,16 @@ import z3
 
 import planner
 from planner.definition import LARGEST_TAG, SMALLEST_MTU, Definition, read_definition, written
-from planner.engine.compiled import Compiled
 from planner.engine.decide import decide
 from planner.facts.compute import READERS, facts_of
-from planner.facts.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS, Fact, Scalar
 from planner.host.model import Host
 from planner.plan.plan import Plan
 from planner.proof.ask import Answer, World
 from planner.proof.axioms import axioms
 from planner.rules.comparison import holds
-from planner.rules.model import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.rules.compiled import Compiled
+from planner.rules.model import Pattern, Reference, Rule, Test
 
 # The keys of a definition, those first that are changed with the least ado, each with the fields of the fact that tell
 # it; the gateways are told by a fact for each family.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import planner
 from planner.definition import Definition, written
-from planner.engine.compiled import Compiled
 from planner.host.model import Host
 from planner.plan.plan import Plan
 from planner.problem import errors
 from planner.proof import has_solver
+from planner.rules.compiled import Compiled
 
 if TYPE_CHECKING:  # it imports z3
     from planner.proof.advice import Advice

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import z3
 
 from planner.engine.matcher import Memory, match
-from planner.engine.steps import steps_of
-from planner.facts.vocabulary import ATTACHMENT, DEVICES, KINDS
+from planner.facts.vocabulary import ATTACHMENT, DEVICES, KINDS, STAGES, Fact, Scalar
 from planner.problem import Problem, Where
 from planner.proof.ask import EFFORT, PLAIN, ROUNDS, Answer, World
 from planner.proof.axioms import axioms
 from planner.proof.rows import ALWAYS, Patterned, positive
 from planner.proof.witness import Witness, witness_of
-from planner.rules.model import STAGES, Assignment, Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.rules.model import Assignment, Pattern, Reference, Rule, Test
+from planner.rules.steps import steps_of
 
 # What the rules of other stages make: taken as it comes where it does not matter how they do.
 CONCLUDED = tuple(kind for kind, declared in KINDS.items() if declared.concluded_in)

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 import z3
 
-from planner.facts.vocabulary import ATTACHMENT, KINDS
+from planner.facts.vocabulary import ATTACHMENT, KINDS, STAGES, Fact, Scalar, Stage
 from planner.proof.axioms import Axiom
 from planner.proof.encode import CONCLUDED, Claim, Rules
 from planner.proof.rows import COMPARED, FAMILIES, KEYS, Patterned, Row, family_named, positive
-from planner.rules.model import STAGES, Fact, Pattern, Reference, Rule, Scalar, Stage, Test
+from planner.rules.model import Pattern, Reference, Rule, Test
 
 # Of asking. The longest question about the shipped rules takes 110 rounds; with more, one that cannot be decided takes
 # longer to say so.

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import z3
 
-from planner.facts.vocabulary import ATTACHMENT, KINDS, OUTCOMES, Field, absent
+from planner.facts.vocabulary import ATTACHMENT, KINDS, OUTCOMES, Field, Stage, absent
 from planner.plan.attachment import Attachment, attachment_facts
 from planner.proof.axioms import Axiom
 from planner.proof.rows import Patterned, Row, Rows, family_named, positive
-from planner.rules.model import Assignment, Pattern, Reference, Rule, Stage
+from planner.rules.model import Assignment, Pattern, Reference, Rule
 
 # The kinds of which there are only the facts that rules conclude.
 MADE = ("attachment", "addressing", "foreseen", "outcome", "problem")

@@ -18,12 +18,12 @@ from typing import Any, Literal, NamedTuple
 
 import z3
 
-from planner.facts.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS, STAGES, Stage
 from planner.proof.ask import Answer, World
 from planner.proof.axioms import axioms
 from planner.proof.rows import KEYS, positive
 from planner.proof.witness import Witness, witness_of
-from planner.rules.model import OPPOSITE, STAGES, Pattern, Reference, Rule, Stage, Test
+from planner.rules.model import OPPOSITE, Pattern, Reference, Rule, Test
 
 ROUNDS = 25  # of dispelling a doubt; of 25 that could be dispelled none took more than 10
 FEWER = 15  # where many are asked about, most of which cannot be dispelled

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.proof.ask import Answer, World
 from planner.proof.axioms import axioms
 from planner.proof.witness import Witness, shows, witness_of
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Invariant, Rule, Ruleset
 
 Verdict = Literal["proved", "refuted", "symbolic only", "undecided"]

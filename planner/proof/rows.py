@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 
 import z3
 
-from planner.facts.vocabulary import ATTACHMENT, KINDS, Field, absent
+from planner.facts.vocabulary import ATTACHMENT, KINDS, Fact, Field, Scalar, absent
 from planner.proof.axioms import Axiom
-from planner.rules.model import Fact, Pattern, Reference, Rule, Scalar, Test
+from planner.rules.model import Pattern, Reference, Rule, Test
 
 GAP = 1 << 16  # numbers between two texts that somebody names, for those that nobody does
 

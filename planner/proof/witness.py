@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 import planner
 from planner.definition import Definition, read_definition
-from planner.engine.compiled import Compiled
 from planner.engine.decide import decide
 from planner.engine.matcher import Memory, match
-from planner.engine.steps import steps_of
 from planner.facts.compute import READERS
+from planner.facts.vocabulary import Fact, Scalar
 from planner.host.capture import read_capture
 from planner.host.model import Host
-from planner.rules.model import Fact, Pattern, Rule, Scalar
+from planner.rules.compiled import Compiled
+from planner.rules.model import Pattern, Rule
+from planner.rules.steps import steps_of
 
 NAMES = {"nic": "eth{}", "bond": "bond{}", "vlan": "vlan{}", "bridge": "br{}", "network": "net{}"}
 LONG = {"nic": "enp129s0f1npx{}", "bond": "bond_of_uplink{}"}  # with a tag they are longer than the kernel's 15

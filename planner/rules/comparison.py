@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from planner.rules.model import Scalar
+from planner.facts.vocabulary import Scalar
 from planner.rules.regex import matches
 
 Wanted = Scalar | tuple[Scalar, ...]

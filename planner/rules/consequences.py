@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from planner.facts.vocabulary import ATTACHMENT, KINDS
-from planner.rules.model import Assignment, Conclusion, Reference, Scalar, Stage, Verdict
+from planner.facts.vocabulary import ATTACHMENT, KINDS, Scalar, Stage
+from planner.rules.model import Assignment, Conclusion, Reference, Verdict
 from planner.rules.patterns import PLACEHOLDER, Scope, Target, literal, reference, referred
 from planner.yamltext import Entry, Findings, Node
 

@@ -7,11 +7,11 @@ tested.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from planner.facts.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS, Scalar
 from planner.problem import Problem, Severity, Where
 from planner.rules.comparison import holds
 from planner.rules.consequences import WORKED_OUT
-from planner.rules.model import OPERATORS, Pattern, Reference, Rule, Ruleset, Scalar, Test
+from planner.rules.model import OPERATORS, Pattern, Reference, Rule, Ruleset, Test
 from planner.rules.regex import explosive, matches
 from planner.yamltext import Findings, Node
 

@@ -3,12 +3,11 @@
 Every position is a line and a column counted from 1 in the rule's own file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-Scalar = str | int
-Stage = Literal["locate", "devise", "guard"]
-STAGES: tuple[Stage, ...] = ("locate", "devise", "guard")
+from planner.facts.vocabulary import Scalar, Stage
+
 INVARIANTS = "invariants"  # the folder beside those of the stages; its files see what all of them concluded
 OPERATORS = ("is", "not", "lt", "le", "gt", "ge", "in", "not-in", "matches")
 # What holds exactly where an operator does not; `matches` has no opposite that one writes.
@@ -22,14 +21,6 @@ OPPOSITE = {
     "in": "not-in",
     "not-in": "in",
 }
-
-
-class Fact(NamedTuple):
-    """A flat fact: its kind, every declared field with a str or int, and its place in the input."""
-
-    kind: str
-    fields: Mapping[str, Scalar]
-    path: str
 
 
 class Reference(NamedTuple):

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from planner.facts.vocabulary import KINDS, Field, absent, known_word
+from planner.facts.vocabulary import KINDS, STAGES, Field, Scalar, absent, known_word
 from planner.printing import listing
-from planner.rules.model import INVARIANTS, OPERATORS, STAGES, Pattern, Reference, Scalar, Test
+from planner.rules.model import INVARIANTS, OPERATORS, Pattern, Reference, Test
 from planner.rules.regex import explosive
 from planner.yamltext import Entry, Findings, Node, near, spelled
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from planner.facts.vocabulary import Stage
 from planner.problem import Problem
 from planner.rules.consequences import Then, read_then
-from planner.rules.model import INVARIANTS, Invariant, Rule, Stage
+from planner.rules.model import INVARIANTS, Invariant, Rule
 from planner.rules.patterns import Scope, read_when
 from planner.yamltext import Entry, Findings, parse_yaml
 

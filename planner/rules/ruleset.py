@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from planner.facts.vocabulary import STAGES, Stage
 from planner.problem import Problem, Where, errors
 from planner.rules.digest import MANIFEST, digest_of
-from planner.rules.model import INVARIANTS, STAGES, Invariant, Rule, Ruleset, Stage
+from planner.rules.model import INVARIANTS, Invariant, Rule, Ruleset
 from planner.rules.reader import NAME, VERSION, parse_invariant, parse_rules
 from planner.yamltext import Entry, Findings, Node, parse_yaml
 

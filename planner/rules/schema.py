@@ -7,9 +7,9 @@ them. The plan's and the capture's schemas follow from nothing else and are writ
 from collections.abc import Mapping
 from typing import Any
 
-from planner.facts.vocabulary import ATTACHMENT, KINDS, Field, absent
+from planner.facts.vocabulary import ATTACHMENT, KINDS, STAGES, Field, absent
 from planner.rules.consequences import CODE, EVENT, SEVERITIES, WORKED_OUT
-from planner.rules.model import OPERATORS, STAGES
+from planner.rules.model import OPERATORS
 from planner.rules.reader import NAME, VERSION
 from planner.rules.ruleset import BASE, DIGEST
 from planner.rules.tables import MOST_ROWS, sayings

@@ -11,12 +11,13 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from planner.engine.compiled import Compiled, compile_ruleset, from_lines, to_lines
+from planner.facts.vocabulary import STAGES
 from planner.files import Unreadable, content_of
 from planner.printing import printable
 from planner.problem import Problem, Result, Where, errors
+from planner.rules.compiled import Compiled, compile_ruleset, from_lines, to_lines
 from planner.rules.digest import MANIFEST, SEALED, digest_at, sha256
-from planner.rules.model import STAGES, Ruleset
+from planner.rules.model import Ruleset
 from planner.yamltext import decode
 
 # Which files of a folder are a ruleset's, wherever the folder lies: on a disk, or in a git revision.
@@ -162,7 +163,7 @@ def _place(reading: _Reading, inner: str) -> Where:
 
 # The seal of a ruleset: the digest of its files, and the compiled form that lies with them.
 #
-# ``compiled.jsonl`` tells in its first line of what it was made, and in the others what `planner.engine.compiled`
+# ``compiled.jsonl`` tells in its first line of what it was made, and in the others what `planner.rules.compiled`
 # writes: what the stages fire, and a rule a line. It holds only while the files are those that it was made of; a sealed
 # ruleset's manifest says which one is meant, and the digest is of the manifest, too. Whatever is odd about it, the
 # files are read instead.

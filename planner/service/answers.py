@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import planner
 from planner.authoring.golden import Case
 from planner.definition import Definition, read_definition, written
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.facts.compute import facts_of
 from planner.files import content_of
 from planner.host.capture import Which, read_capture
@@ -25,6 +24,7 @@ from planner.host.model import Host
 from planner.plan.plan import Plan
 from planner.printing import json_text
 from planner.problem import Problem, Where, errors
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.digest import MANIFEST, SEALED
 from planner.rules.model import Invariant
 from planner.rules.shelf import DEFAULT, compiled_rules, folder, installed, ruleset_sources

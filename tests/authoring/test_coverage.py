@@ -3,9 +3,9 @@
 from planner.authoring.coverage import cover, written
 from planner.authoring.golden import Case, Trial, try_out
 from planner.definition import read_definition
-from planner.engine.compiled import compile_ruleset
 from planner.host.capture import read_capture
 from planner.rules import model
+from planner.rules.compiled import compile_ruleset
 from planner.rules.model import Pattern, Reference, Rule, Ruleset, Verdict
 
 DEFINITION = read_definition({"network": "ovirtmgmt"}).definition

@@ -8,7 +8,7 @@ from planner.authoring.compare import Both, comparison, edit_between
 from planner.authoring.differences import differences
 from planner.authoring.golden import try_out
 from planner.cli.cases import golden_folders, read_golden
-from planner.engine.compiled import compile_ruleset
+from planner.rules.compiled import compile_ruleset
 
 GOLDENS = Path(__file__).parents[2] / "golden"
 

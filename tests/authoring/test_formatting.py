@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.authoring.fmt import formatted
-from planner.rules.model import STAGES
+from planner.facts.vocabulary import STAGES
 from planner.rules.reader import KEYS, parse_rules
 from planner.rules.ruleset import parse_manifest
 

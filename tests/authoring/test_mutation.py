@@ -25,13 +25,13 @@ from planner.authoring.mutation import (
 from planner.cli.cases import golden_folders, read_golden
 from planner.cli.main import main
 from planner.definition import read_definition
-from planner.engine.compiled import compile_ruleset
 from planner.engine.matcher import Memory, match, reach
-from planner.engine.steps import steps_of
 from planner.host.capture import read_capture
 from planner.printing import markdown_code
 from planner.rules import model
+from planner.rules.compiled import compile_ruleset
 from planner.rules.model import Pattern, Reference, Rule, Ruleset, Verdict
+from planner.rules.steps import steps_of
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = read_definition({"network": "ovirtmgmt"}).definition

@@ -12,7 +12,7 @@ import yaml
 from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
-from planner.engine.compiled import KeptRules
+from planner.rules.compiled import KeptRules
 from planner.rules.schema import documents
 from planner.rules.shelf import compiled_rules, load_rules
 

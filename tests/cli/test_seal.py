@@ -11,8 +11,8 @@ import pytest
 from sites import MANIFEST, RULE, released
 
 from planner.cli.main import main
-from planner.engine import compiled
-from planner.engine.compiled import compile_ruleset
+from planner.rules import compiled
+from planner.rules.compiled import compile_ruleset
 from planner.rules.digest import digest_at, sha256
 from planner.rules.shelf import COMPILED, compiled_rules, form_of, kept_form, load_rules, ruleset_sources, written_form
 

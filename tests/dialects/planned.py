@@ -9,9 +9,9 @@ import yaml
 import planner
 from planner.definition import Definition
 from planner.dialects.wording import Wording, word
-from planner.engine.compiled import compile_ruleset
 from planner.host.model import Host
 from planner.plan.plan import Plan
+from planner.rules.compiled import compile_ruleset
 from planner.rules.shelf import load_rules
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.firing import Engines
-from planner.engine.steps import Fired
-from planner.rules.model import Fact, Pattern, Reference, Rule, Ruleset, Test
+from planner.facts.vocabulary import Fact
+from planner.rules.compiled import Compiled, compile_ruleset
+from planner.rules.model import Pattern, Reference, Rule, Ruleset, Test
+from planner.rules.steps import Fired
 
 
 def fact(kind: str, **fields: Any) -> Fact:

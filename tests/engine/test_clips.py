@@ -6,8 +6,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, assume, given, settings
 
 import planner
-from planner.engine.compiled import compile_ruleset
-from planner.rules.model import Fact, Ruleset
+from planner.facts.vocabulary import Fact
+from planner.rules.compiled import compile_ruleset
+from planner.rules.model import Ruleset
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "bench"))

@@ -4,11 +4,12 @@ import pytest
 from small_rules import fact, pattern, rules
 
 from planner.engine import durable, firing
-from planner.engine.compiled import compile_ruleset
 from planner.engine.decide import Judgement, Said, decide, judge, settle
 from planner.engine.firing import Engines
+from planner.facts.vocabulary import Fact
 from planner.problem import Problem
-from planner.rules.model import Assignment, Conclusion, Fact, Rule, Ruleset
+from planner.rules.compiled import compile_ruleset
+from planner.rules.model import Assignment, Conclusion, Rule, Ruleset
 
 
 def said(rule: str, value: object, field: str = "vlan") -> Said:

@@ -14,11 +14,12 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, seed, settings
 
 from planner.engine import durable
-from planner.engine.compiled import compile_ruleset, from_lines, to_lines
 from planner.engine.firing import Engines
-from planner.engine.steps import Firing
+from planner.facts.vocabulary import Fact
 from planner.rules import model
-from planner.rules.model import Fact, Pattern, Reference, Rule, Ruleset
+from planner.rules.compiled import compile_ruleset, from_lines, to_lines
+from planner.rules.model import Pattern, Reference, Rule, Ruleset
+from planner.rules.steps import Firing
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_at_random import case

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_rules import fact, pattern, rules
 
-from planner.engine.compiled import compile_ruleset
 from planner.engine.firing import Engines
 from planner.engine.likeness import asked_by, likeness
 from planner.engine.matcher import Memory, match
+from planner.rules.compiled import compile_ruleset
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_at_random import TEXTS, case

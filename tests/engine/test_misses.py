@@ -5,7 +5,8 @@ from small_rules import fact, pattern
 
 from planner.engine import misses
 from planner.engine.misses import Miss, explain
-from planner.rules.model import Fact, Rule
+from planner.facts.vocabulary import Fact
+from planner.rules.model import Rule
 
 STACK = [pattern("management"), pattern("vlan", name="$management.device"), pattern("bond", name="$vlan.base")]
 MANAGEMENT, VLAN = fact("management", device="bond4.30"), Fact("vlan", {"name": "bond4.30", "base": "bond4"}, "vlans.x")

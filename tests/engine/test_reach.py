@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given
 from small_rules import fact, pattern, rules
 
-from planner.engine.compiled import compile_ruleset
 from planner.engine.matcher import Memory, match, reach
+from planner.rules.compiled import compile_ruleset
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_at_random import case

@@ -3,9 +3,9 @@
 import pytest
 from small_rules import fact, pattern, rules
 
-from planner.engine.compiled import compile_ruleset, from_lines, to_lines
 from planner.engine.firing import Engines
 from planner.rules import model
+from planner.rules.compiled import compile_ruleset, from_lines, to_lines
 from planner.rules.model import Pattern, Reference, Rule, Ruleset
 
 NIC = pattern("nic")

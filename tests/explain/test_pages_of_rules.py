@@ -10,9 +10,9 @@ import pytest
 from planner.cli.explain import Hosts
 from planner.cli.main import main
 from planner.cli.rules_look import pages
-from planner.engine.compiled import Compiled
 from planner.explain.book import Book, code_page, codes_of, for_terminal, markdown, rule_page
 from planner.explain.codes import CHAPTERS, CODES
+from planner.rules.compiled import Compiled
 
 ROOT = Path(__file__).parents[2]
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")

@@ -4,10 +4,10 @@ from typing import Any
 
 import planner
 from planner.definition import read_definition
-from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
 from planner.host.graph import without_bridge
 from planner.host.model import Host
+from planner.rules.compiled import Compiled
 
 IDLE: dict[str, Any] = {"addr": "", "netmask": "", "mtu": "1500"}
 HELD = {"addr": "192.0.2.10", "netmask": "255.255.255.0", "gateway": "192.0.2.1", "mtu": "1500"}

@@ -15,12 +15,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import planner
-from planner.engine.compiled import Compiled
 from planner.host import scrub as scrubbing
 from planner.host.capture import read_capture
 from planner.host.model import eui64
 from planner.host.scrub import STANDARD, Pseudonyms, pseudonyms, scrub
 from planner.plan.plan import Plan
+from planner.rules.compiled import Compiled
 
 ROOT = Path(__file__).parents[2]
 OUTCOMES: dict[str, dict] = yaml.safe_load((ROOT / "tests" / "data" / "outcomes.yaml").read_text())

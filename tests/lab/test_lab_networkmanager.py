@@ -10,7 +10,7 @@ from surroundings import TAGGED
 
 import planner
 from planner.dialects.wording import Wording, word
-from planner.engine.compiled import compile_ruleset
+from planner.rules.compiled import compile_ruleset
 from planner.rules.shelf import load_rules
 
 pytestmark = pytest.mark.lab

@@ -4,10 +4,9 @@ import pytest
 
 from planner.definition import Definition, read_definition
 from planner.facts.compute import facts_of
-from planner.facts.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS, Fact
 from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 from planner.plan.attachment import Attachment, IpPlan, attachment_facts
-from planner.rules.model import Fact
 
 MAC = "52:54:00:00:00:{:02x}".format
 INFINIBAND = "80:00:02:08:" + ":".join(["fe"] * 16)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from planner.facts.vocabulary import Fact
 from planner.host.capture import read_capture
 from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 from planner.plan.attachment import Attachment, IpPlan
 from planner.plan.effects import Effect, base_mtu, by_nmstate, foresee, foreseen_facts, readdressed
-from planner.rules.model import Fact
 
 VERDICTS = sorted((Path(__file__).parent.parent / "data" / "verdicts").glob("*.json"))
 

@@ -13,8 +13,8 @@ import planner
 from planner.definition import Definition
 from planner.dialects import DIALECTS
 from planner.dialects.wording import word
-from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
+from planner.rules.compiled import Compiled
 
 CAPTURES = [path.read_text() for path in sorted((Path(__file__).parents[2] / "golden").glob("*/capture.json"))]
 ODD = ["", None, True, -1, 0, 99999999999999999999, 1.5, "jumbo", "eth0", "eth1", "\x1b[2J\n", "::", "0.0.0.0", [], {}]

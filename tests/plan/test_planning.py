@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import planner
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.host.model import Address, Bond, Bridge, Host, Ip, Network, Nic, Vlan
 from planner.plan.after import Holder, after
 from planner.plan.attachment import Attachment, IpPlan
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Rule
 from planner.rules.reader import parse_rule
 

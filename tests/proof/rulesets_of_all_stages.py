@@ -6,20 +6,8 @@ values for the attachment, facts for later stages, refusals; some override other
 
 from random import Random
 
-from planner.facts.vocabulary import ATTACHMENT, KINDS, Field, absent
-from planner.rules.model import (
-    STAGES,
-    Assignment,
-    Conclusion,
-    Fact,
-    Pattern,
-    Reference,
-    Rule,
-    Scalar,
-    Stage,
-    Test,
-    Verdict,
-)
+from planner.facts.vocabulary import ATTACHMENT, KINDS, STAGES, Fact, Field, Scalar, Stage, absent
+from planner.rules.model import Assignment, Conclusion, Pattern, Reference, Rule, Test, Verdict
 
 TEXTS = ("", "eth1", "eth10", "bond0")
 NUMBERS = (-1, 0, 1, 5)

@@ -12,13 +12,13 @@ from small_ruleset import write_small
 import planner
 from planner.authoring.check import confirmed_conflict, confirmed_gap
 from planner.cli.cases import golden_folders, read_golden
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.engine.matcher import Memory
 from planner.engine.misses import furthest
 from planner.facts.compute import facts_of
-from planner.facts.vocabulary import ATTACHMENT, DEVICES, absent
+from planner.facts.vocabulary import ATTACHMENT, DEVICES, Fact, absent
 from planner.proof.anomalies import Examination
-from planner.rules.model import Assignment, Fact, Pattern, Reference, Rule
+from planner.rules.compiled import Compiled, compile_ruleset
+from planner.rules.model import Assignment, Pattern, Reference, Rule
 from planner.rules.model import Test as Asked
 
 GOLDEN = Path(__file__).parents[2] / "golden"

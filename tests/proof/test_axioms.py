@@ -10,12 +10,12 @@ from random_hosts import Builder
 import planner
 from planner.definition import Definition
 from planner.engine.matcher import Memory, match
-from planner.engine.steps import steps_of
 from planner.facts.compute import facts_of
 from planner.host.model import Host
 from planner.proof.axioms import axioms
 from planner.proof.rows import KEYS
 from planner.rules.model import Rule
+from planner.rules.steps import steps_of
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"

@@ -8,10 +8,10 @@ from small_ruleset import write_small
 
 import planner
 from planner.cli.main import main
-from planner.engine.compiled import Compiled
 from planner.proof.ask import World
 from planner.proof.axioms import axioms
 from planner.proof.invariants import carried
+from planner.rules.compiled import Compiled
 from planner.rules.shelf import installed
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from planner.engine.compiled import compile_ruleset
 from planner.engine.decide import decide, judge
 from planner.engine.firing import Engines
+from planner.facts.vocabulary import Fact
 from planner.plan.attachment import attachment_facts, attachment_of
 from planner.proof.ask import World
 from planner.rules import model
-from planner.rules.model import Fact, Pattern, Rule, Ruleset
+from planner.rules.compiled import compile_ruleset
+from planner.rules.model import Pattern, Rule, Ruleset
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rulesets_of_all_stages import Chance

@@ -14,9 +14,9 @@ from planner.authoring.differences import differences
 from planner.authoring.golden import Case, try_out
 from planner.authoring.mutation import mutants_of
 from planner.cli.main import main
-from planner.engine.compiled import compile_ruleset
 from planner.proof.equivalence import doubts_between, equivalence, same
 from planner.rules import model
+from planner.rules.compiled import compile_ruleset
 from planner.rules.model import Pattern, Reference, Rule, Verdict
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,11 @@ import pytest
 import planner
 from planner.authoring.compare import meaning, meanings
 from planner.authoring.differences import differences
-from planner.engine.compiled import Compiled, compile_ruleset
+from planner.facts.vocabulary import STAGES
 from planner.proof.equivalence import Rules, doubts_between, equivalence, same
 from planner.proof.witness import Witness
-from planner.rules.model import STAGES, Rule, Ruleset
+from planner.rules.compiled import Compiled, compile_ruleset
+from planner.rules.model import Rule, Ruleset
 from planner.rules.reader import parse_rules
 
 pytestmark = pytest.mark.no_cover  # the solver's answers are judged in a loop that measuring makes slow

@@ -10,8 +10,8 @@ import planner
 from planner.authoring.golden import Case, try_out
 from planner.cli.cases import read_golden
 from planner.cli.main import main
-from planner.engine.compiled import Compiled, compile_ruleset
 from planner.plan.plan import Plan
+from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.shelf import installed, load_rules
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ import pytest
 import planner
 from planner.cli.golden import plan_golden
 from planner.cli.main import main
-from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
 from planner.plan.plan import Plan
+from planner.rules.compiled import Compiled
 
 ROOT = Path(__file__).parents[2]
 GOLDENS = sorted(path.parent for path in (ROOT / "golden").glob("*/definition.yaml"))

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 import planner
-from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
 from planner.plan.plan import Plan
+from planner.rules.compiled import Compiled
 
 HOSTS = Path(__file__).parents[1] / "data" / "hosts"
 TABLE: dict[str, dict] = yaml.safe_load((HOSTS.parent / "outcomes.yaml").read_text())

@@ -12,9 +12,9 @@ import yaml
 from described_hosts import AGES, capabilities
 
 import planner
-from planner.engine.compiled import Compiled
 from planner.host.capture import read_capture
 from planner.plan.plan import Plan
+from planner.rules.compiled import Compiled
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "schemas" / "plan.schema.json").read_text()))

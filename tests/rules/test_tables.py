@@ -7,8 +7,8 @@ from jsonschema import Draft202012Validator
 
 from planner.authoring.golden import try_out
 from planner.cli.cases import read_golden
-from planner.engine.compiled import compile_ruleset, from_lines, to_lines
 from planner.problem import render
+from planner.rules.compiled import compile_ruleset, from_lines, to_lines
 from planner.rules.lint import lint
 from planner.rules.reader import parse_rules
 from planner.rules.ruleset import assemble

@@ -4,21 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
-from planner.engine.steps import Join, Sieve, StageRules, Step, StepRule, steps_of
-from planner.facts.vocabulary import KINDS
+from planner.facts.vocabulary import KINDS, STAGES, Stage
 from planner.problem import Problem
-from planner.rules.model import (
-    STAGES,
-    Assignment,
-    Conclusion,
-    Pattern,
-    Reference,
-    Rule,
-    Ruleset,
-    Stage,
-    Test,
-    Verdict,
-)
+from planner.rules.model import Assignment, Conclusion, Pattern, Reference, Rule, Ruleset, Test, Verdict
+from planner.rules.steps import Join, Sieve, StageRules, Step, StepRule, steps_of
 
 
 class Compiled(NamedTuple):

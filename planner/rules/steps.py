@@ -10,8 +10,9 @@ The meaning that is fixed here, and that both engines keep:
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+from planner.facts.vocabulary import Scalar
 from planner.problem import Problem
-from planner.rules.model import Pattern, Reference, Rule, Scalar
+from planner.rules.model import Pattern, Reference, Rule
 
 # The shapes of compiled rules and of answers: nothing but tuples, so that rules load fast and are written as JSON.
 
