@@ -203,7 +203,7 @@ def section(ended: dict[Case, Ended]) -> list[str]:
     lines += ["", f"Only a fault leads to {told}.", "", "### Faults", ""]
     lines += [
         "What goes wrong at the host, nobody killed: at which verb, what, at which of its calls; of setupNetworks at",
-        "the one that adopts or the one that changes. `mgmtnet simulate --fault` has them all.",
+        "the one that adopts or the one that changes. `mgmtnet simulate --fault` has them, by the number of the call.",
         "",
         f"| fault | {' | '.join(HOSTS)} |",
         f"|---|{'---|' * len(HOSTS)}",

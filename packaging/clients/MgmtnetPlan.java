@@ -24,13 +24,24 @@ public final class MgmtnetPlan {
     private static final Pattern OUTCOME = Pattern.compile("\"outcome\": \"([a-z-]+)\"");
     private static final Pattern TITLE = Pattern.compile("\"title\": \"((?:[^\"\\\\]|\\\\.)*)\"");
 
+    private static final Pattern DETAIL = Pattern.compile("\"detail\": \"((?:[^\"\\\\]|\\\\.)*)\"");
+
     private MgmtnetPlan() {}
 
-    public static void main(String[] arguments) throws IOException, InterruptedException {
+    public static void main(String[] arguments) throws InterruptedException {
         if (arguments.length < 3) {
             System.err.println("usage: java MgmtnetPlan.java URL CAPTURE DEFINITION [ADDRESS...]");
             System.exit(2);
         }
+        try {
+            System.exit(plan(arguments));
+        } catch (IOException failure) { // a file that cannot be read, a service that is not there or not trusted
+            System.err.println("MgmtnetPlan: " + failure);
+            System.exit(1);
+        }
+    }
+
+    private static int plan(String[] arguments) throws IOException, InterruptedException {
         String capture = Files.readString(Path.of(arguments[1]));
         String definition = Files.readString(Path.of(arguments[2]));
         String addresses =
@@ -40,7 +51,7 @@ public final class MgmtnetPlan {
                 + ", \"definition\": " + quoted(definition)
                 + ", \"addresses\": [" + addresses + "]}";
 
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(arguments[0] + "/v1/plan"))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(arguments[0].replaceAll("/+$", "") + "/v1/plan"))
                 .timeout(PATIENCE)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body));
@@ -53,12 +64,13 @@ public final class MgmtnetPlan {
         HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
 
         if (answer.statusCode() != 200) {
-            System.err.println(answer.statusCode() + ": " + found(TITLE, answer.body()));
-            System.exit(1);
+            System.err.println(
+                    answer.statusCode() + ": " + found(TITLE, answer.body()) + " (" + found(DETAIL, answer.body()) + ")");
+            return 1;
         }
         System.out.print(answer.body());
         System.err.println("decision " + answer.headers().firstValue("Mgmtnet-Decision").orElse("unknown"));
-        System.exit(found(OUTCOME, answer.body()).equals("refused") ? 3 : 0);
+        return found(OUTCOME, answer.body()).equals("refused") ? 3 : 0;
     }
 
     private static String found(Pattern pattern, String text) {

@@ -18,7 +18,7 @@ def main(url: str, capture: str, definition: str, *addresses: str) -> int:
     """Ask, and print."""
     token = os.environ.get("MGMTNET_TOKEN")
     answer = requests.post(
-        f"{url}/v1/plan",
+        f"{url.rstrip('/')}/v1/plan",
         json={
             "capture": Path(capture).read_text(encoding="utf-8"),  # any format that the command reads
             "definition": Path(definition).read_text(encoding="utf-8"),

@@ -19,7 +19,7 @@ from planner.fleet.inventory import Register, read_register
 from planner.fleet.page import page
 from planner.fleet.planning import UNPLANNED, Planned, Sought, plan_fleet, read_line
 from planner.fleet.summary import Tally, junit
-from planner.fleet.wishes import Wishes, read_wishes
+from planner.fleet.wishes import Wishes, read_wishes, unused
 from planner.printing import json_text, listing
 from planner.problem import Problem, Where, errors
 from planner.rules.shelf import compiled_rules
@@ -171,14 +171,11 @@ def _hosts(path: str) -> Iterator[Planned]:
 
 def _unmet(tally: Tally, sought: Sought, table: str) -> Iterator[Problem]:
     """Rows that are about no host, hosts of the inventory without a capture, captures that it does not have."""
+    entries = sought.register.entries
+    groups = sorted({group for entry in entries for group in entry.groups})
     for wish in sought.wishes.wishes:
         if wish.line and wish.line not in tally.rows:
-            message = (
-                f"the row of {wish.capture if wish.capture != '*' else wish.group!r} is about none of the captures"
-            )
-            hint = "see how the captures are called; rows above may mean them too"
-            yield Problem("row-unused", message, hint, "warning", where=(Where(table, line=wish.line),))
-    entries = sought.register.entries
+            yield unused(wish, table, groups)
     missing = [entry.name for place, entry in enumerate(entries) if place not in tally.entries]
     if missing:
         message = f"{len(missing)} of {len(entries)} hosts have no capture: {listing(missing)}"

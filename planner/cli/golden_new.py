@@ -4,7 +4,6 @@ import argparse
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from planner.cli.output import complain, say_lines, tell
 from planner.definition import read_definition
 from planner.files import read_file
 from planner.fleet.captures import Captured, captures_in
-from planner.fleet.wishes import Wish, Wishes, one_for_all, read_table
+from planner.fleet.wishes import Wish, Wishes, one_for_all, read_table, unused
 from planner.host.capture import read_capture
 from planner.host.scrub import KEY_LENGTH
 from planner.plan.plan import Plan
@@ -119,7 +118,7 @@ def run_golden_new(options: argparse.Namespace) -> int:
     complain(problems)
     given = Given(rules, folder, tuple(options.keep), options.about or "")
     if options.name:
-        return _one(Captured(captures[0], captures[0]), wishes, given, options.name)
+        return _one(Captured(captures[0], captures[0]), wishes, given, options)
     return _many(captures, wishes, given, options.table or "")
 
 
@@ -163,14 +162,15 @@ def _capture_problems(path: str) -> list[Problem]:
     return [content] if isinstance(content, Problem) else errors(list(read_capture(content, path).problems))
 
 
-def _one(captured: Captured, wishes: list[Wish], given: Given, name: str) -> int:
+def _one(captured: Captured, wishes: list[Wish], given: Given, options: argparse.Namespace) -> int:
     """Make the one golden whose name is given; the exit status."""
-    path, problems = made_of(captured, Wishes(wishes).about(captured.names), given, name)
+    path, problems = made_of(captured, Wishes(wishes).about(captured.names), given, options.name)
     complain(problems)
     if not path:
         return 1
     say_lines([path])
-    tell(f"look at it: mgmtnet golden check {path}; tell in about.yaml what is special about the host")
+    by = f" --policy {options.policy}" if options.policy else f" --rules {options.rules}" if options.rules else ""
+    tell(f"look at it: mgmtnet golden check {path}{by}; tell in about.yaml what is special about the host")
     return 0
 
 
@@ -190,14 +190,6 @@ def _many(captures: list[str], wishes: list[Wish], given: Given, table: str) -> 
             failed += 1
             tell(f"left out: {captured.source}")
         used |= {wish.line} if wish is not None else set()
-    complain(list(_of_nothing([wish for wish in wishes if wish.line and wish.line not in used], table)))
+    complain([unused(wish, table) for wish in wishes if wish.line and wish.line not in used])
     tell(f"{made} goldens made in {given.folder}" + (f", {failed} captures left out" if failed else ""))
     return 1 if failed or not made else 0
-
-
-def _of_nothing(wishes: list[Wish], table: str) -> Iterator[Problem]:
-    for wish in wishes:
-        where = (Where(table, line=wish.line),)
-        message = f"the row of {wish.capture!r} is about none of the captures"
-        hint = "see how the captures are called; rows above may mean them too"
-        yield Problem("row-unused", message, hint, "warning", where=where)

@@ -376,7 +376,9 @@ def _simulation(command: argparse.ArgumentParser) -> None:
     command.add_argument("--address", metavar="A", help="the host's management address")
     command.add_argument("--port", metavar="P", default="54321", help="54321 if not stated; 0: any")
     _faults(command)
-    command.add_argument("--credentials", metavar="DIR", help="where certificates go")
+    command.add_argument(
+        "--credentials", metavar="DIR", help="where certificates go; stand-ins that share it share a CA"
+    )
     command.add_argument("--speed", metavar="X", default="1", help="how fast VDSM's clock runs")
 
 

@@ -321,10 +321,10 @@ def _worked(options: argparse.Namespace, ledger: Ledger, url: str, rules: Compil
         return failed(options, [rollout or unknown(name)])
     total = sum(not member.held for member in rollout.members)
     with counting(options.log, rollout.name, total) as bar:
-        show = _Show(rollout, bar)
+        show = _Show(ledger, rollout, bar)
         worker = Worker(ledger, _hands(options, url, rules), show.news)
         try:
-            problem = worker.run(lambda: show.ended(ledger))
+            problem = worker.run(show.ended)
         except KeyboardInterrupt:
             told = f"interrupted: hosts under way go on by themselves; `mgmtnet rollout resume {name}` goes on"
             remark(options.log, "interrupted", told)
@@ -343,26 +343,31 @@ def _told(options: argparse.Namespace, ledger: Ledger, rollout: Rollout) -> int:
 class _Show:
     """Tells how a rollout goes, host by host."""
 
-    def __init__(self, rollout: Rollout, bar: Counting) -> None:
-        self._rollout, self._bar = rollout, bar
+    def __init__(self, ledger: Ledger, rollout: Rollout, bar: Counting) -> None:
+        self._ledger, self._rollout, self._bar = ledger, rollout, bar
         self._changed = 0
         self._over: set[int] = set()
 
     def news(self, news: News) -> None:
-        """What the worker tells."""
+        """What the worker tells; of what follows from hosts that have ended, after those."""
+        if news.rollout == self._rollout.name:
+            self._hosts()
         if news.rollout in ("", self._rollout.name):
             self._bar.line(news.said)
 
-    def ended(self, ledger: Ledger) -> bool:
+    def ended(self) -> bool:
         """Tell of each host that has ended since; whether the rollout has."""
-        for row in ledger.rows(self._rollout.name, self._changed):
+        self._hosts()
+        standing = self._ledger.standing(self._rollout.name)
+        return standing is None or bool(standing.ended)
+
+    def _hosts(self) -> None:
+        for row in self._ledger.rows(self._rollout.name, self._changed):
             self._changed = max(self._changed, row.changed)
             if row.stage == OVER:
                 self._over.add(row.host)
                 self._bar.line(f"{self._rollout.members[row.host].name}: {_line(row)}")
         self._bar.move(len(self._over))
-        standing = ledger.standing(self._rollout.name)
-        return standing is None or bool(standing.ended)
 
 
 def _line(row: Row) -> str:

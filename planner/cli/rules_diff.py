@@ -69,6 +69,9 @@ def run_diff(options: argparse.Namespace) -> int:
     found = spread(partial(_compared, both, definition), hosts, _lost, weight=_weight)
     compared = comparison(with_bar(found, len(paths), "hosts planned twice"))
     _print(compared, options, proved, partial(_again, both, definition, paths))
+    differ = before.ruleset.digest != after.ruleset.digest
+    if differ and not options.prove and not compared.changed and not compared.undecided:
+        tell("the rules differ all the same: --prove tells of every host there can be")
     unproved = options.prove and (proved is None or proved.found.verdict == "undecided")
     if compared.undecided or unproved:
         return UNDECIDED

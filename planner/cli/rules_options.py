@@ -1,9 +1,14 @@
 """The command line of ``mgmtnet rules``: every subcommand with its options."""
 
 import argparse
+import os
 from collections.abc import Callable
 
 from planner.facts.vocabulary import STAGES
+from planner.rules.digest import MANIFEST
+
+# Where no ruleset is named.
+UNNAMED = "without: that of this folder, else of MGMTNET_POLICY, else the shipped rules"
 
 
 def subcommands(command: argparse.ArgumentParser) -> None:
@@ -16,9 +21,12 @@ def subcommands(command: argparse.ArgumentParser) -> None:
 
 
 def _ruleset(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "ruleset", metavar="RULES", nargs="?", help="NAME, NAME@VERSION or a folder; without: the shipped rules"
-    )
+    what = f"NAME, NAME@VERSION or a folder; {UNNAMED}"
+    command.add_argument("ruleset", metavar="RULES", nargs="?", default=_at_hand(), help=what)
+
+
+def _at_hand() -> str | None:
+    return "." if os.path.isfile(MANIFEST) else os.environ.get("MGMTNET_POLICY") or None
 
 
 def _list(command: argparse.ArgumentParser) -> None:
@@ -31,7 +39,8 @@ def _check(command: argparse.ArgumentParser) -> None:
         "rulesets",
         metavar="RULES",
         nargs="*",
-        help="NAME, NAME@VERSION, a folder, or a file in one; without: the shipped rules",
+        default=[place for place in [_at_hand()] if place],
+        help=f"NAME, NAME@VERSION, a folder, or a file in one; {UNNAMED}",
     )
     command.add_argument("--fix", action="store_true", help="mend in place what needs no judgement")
     command.add_argument("--quick", action="store_true", help="read only: ask nothing about all hosts, try none")

@@ -9,7 +9,7 @@ import planner
 from planner.authoring.findings import Finding, Shown, sarif
 from planner.authoring.golden import Case
 from planner.cli.cases import ruleset_of
-from planner.cli.output import say, say_json, tell
+from planner.cli.output import complain, say, say_json, tell
 from planner.cli.rules_check import version
 from planner.explain.drawing.scene import pictures
 from planner.explain.drawing.text import render
@@ -18,6 +18,7 @@ from planner.proof.invariants import NEEDED, Carried, Proof, carried, document, 
 from planner.proof.witness import Witness
 from planner.rules.compiled import Compiled, compile_ruleset
 from planner.rules.model import Invariant, Ruleset
+from planner.yamltext import suggest
 
 HINTS = {
     "refuted": "`-o json` has the capture and the definition; mend the rules, or what the invariant asks for",
@@ -37,10 +38,10 @@ def run_prove(options: argparse.Namespace) -> int:
     if ruleset is None:
         return 1
     invariants = [one for one in ruleset.invariants if not options.invariant or one.name in options.invariant]
-    unknown = sorted({*options.invariant} - {one.name for one in ruleset.invariants})
+    known = [one.name for one in ruleset.invariants]
+    unknown = sorted({*options.invariant} - {*known})
     for name in unknown:
-        known = ", ".join(one.name for one in ruleset.invariants) or "none"
-        tell(f"{ruleset.name} has no invariant {name}; it has {known}")
+        complain([Problem("unknown-invariant", f"{ruleset.title} has no invariant {name!r}", suggest(name, known))])
     rules = compile_ruleset(ruleset)
     proofs: list[tuple[Proof, tuple[Carried, ...]]] = []
     for proof, bearing in _proofs(rules, invariants, options):

@@ -54,12 +54,16 @@ def _made(wanted: str, path: str | None) -> int:
         tell(f"the line for a file of tokens: {line}")
     else:
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as stream:
+            with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+", encoding="utf-8") as stream:
+                stream.seek(0)
+                earlier = any(known.split(maxsplit=1)[:1] == [name] for known in stream)
                 stream.write(f"{line}\n")
         except OSError as failure:
             told = f"cannot write {path!r}: {failure.strerror}"
             complain([Problem("file-unwritable", told, "name a file in a folder of yours")])
             return BAD_INPUT
         tell(f"{name} stands in {path}; the token is shown this once:")
+        if earlier:
+            tell(f"earlier lines of {name} there count, too, until they are taken out")
     say(token)
     return 0

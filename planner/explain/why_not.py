@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from planner.engine.decide import Judgement
 from planner.engine.misses import explain
+from planner.printing import listing
 from planner.problem import Problem
 from planner.rules.compiled import Compiled
 from planner.rules.model import Ruleset
@@ -37,5 +38,9 @@ def unknown_rule(name: str, ruleset: Ruleset) -> Problem:
     disabled = dict(ruleset.disabled).get(name)
     if disabled is not None:
         return Problem("unknown-rule", f"{ruleset.name} disables {name}: {disabled}", "remove it from `disable`")
+    rows = [rule.name for rule in ruleset.rules if rule.table == name]
+    if rows:
+        hint = f"name one of its rows: {listing(rows)}"
+        return Problem("unknown-rule", f"{name} is a table of {ruleset.title}, and each row a rule", hint)
     hint = suggest(name, [rule.name for rule in ruleset.rules]) or "`mgmtnet rules list` shows them all"
     return Problem("unknown-rule", f"{ruleset.title} has no rule {name!r}", hint)

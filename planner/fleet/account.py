@@ -27,7 +27,12 @@ WORDS: dict[State, str] = {
     "failed": "not begun",
     "held": "held: its plan is of another shape than its canary's",
 }
-STATUS: dict[State, int] = dict.fromkeys(FAILED, 1) | {"refused": 3, "held": 3, "unsaved": 5, "unknown": 6}
+STATUS: dict[State, int] = dict.fromkeys((*FAILED, "waiting"), 1) | {
+    "refused": 3,
+    "held": 3,
+    "unsaved": 5,
+    "unknown": 6,
+}
 FORMAT = "mgmtnet/rollout@1"
 LISTED = 3
 SHOWN = 20  # hosts of one kind of news that a text has; all are in -o json and in the reports
@@ -140,7 +145,7 @@ def planned(rollout: Rollout, settled: int) -> str:
         lines.append(f"  wave {number + 1}: {size} hosts: {', '.join(names[:SHOWN])}{more}")
     lines += [f"  canary {rollout.members[at].name}: {kind}" for kind, at in rollout.canaries.items()]
     lines += [f"  held {member.name}: {member.held}" for member in held]
-    lines += [f"  refused {one['name']}: {one['message']} [{one['code']}]" for one in rollout.listed]
+    lines += [f"  left out {one['name']}: {one['message']} [{one['code']}]" for one in rollout.listed]
     may = f"at most {rollout.concurrency} at once, {rollout.max_failures} may fail"
     lines.append(f"  {may}{f', between {rollout.window}' if rollout.window else ''}")
     return "".join(f"{printable(line)}\n" for line in lines)
@@ -148,7 +153,8 @@ def planned(rollout: Rollout, settled: int) -> str:
 
 def text(account: dict[str, Any]) -> str:
     """The rollout in some lines: what goes on, each wave, what went wrong, and what to do."""
-    lines = [f"{account['rollout']}: {account['state']}: {account['said']}"]
+    state = account["state"]
+    lines = [f"{account['rollout']}: {state}: {account['said'].removeprefix(f'{state}: ')}"]
     for wave in account["waves"]:
         told = ", ".join(f"{count} {state}" for state, count in wave["counts"].items())
         lines.append(f"  wave {wave['wave']}: {wave['hosts']} hosts: {told}")
@@ -188,6 +194,8 @@ def advice(account: dict[str, Any]) -> str:
         return f"nobody works who has its rules: `mgmtnet rollout resume {name}`, or `mgmtnet worker`"
     if any(_in(account, {*FAILED, "held"})):
         return "see to the hosts in trouble; what each did: `mgmtnet status RUN`"
+    if state == "done" and account["listed"]:
+        return "nothing here; for the hosts that are not in it mend what is said of them, and start another rollout"
     return "nothing" if state == "done" else "nothing; it goes on by itself"
 
 

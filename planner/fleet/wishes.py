@@ -64,12 +64,26 @@ class Wishes:
         return self.wishes[exact] if exact < len(self.wishes) else None
 
 
+def unused(wish: Wish, table: str, groups: Sequence[str] = ()) -> Problem:
+    """The row of a table is about none of the captures, whose hosts are in these groups or in none that is known."""
+    where = (Where(table, line=wish.line),)
+    hint = "see how the captures are called; rows above may mean them too"
+    if wish.group and wish.group not in groups:
+        known = suggest(wish.group, groups) if groups else "groups are those of an inventory: --addresses, --hosts"
+        message = f"the row of the group {wish.group!r} is about none of the captures: no group is called so"
+        return Problem("row-unused", message, known, "warning", where=where)
+    named = wish.capture if wish.capture != "*" or not wish.group else wish.group
+    return Problem("row-unused", f"the row of {named!r} is about none of the captures", hint, "warning", where=where)
+
+
 def read_wishes(path: str) -> tuple[list[Wish], list[Problem]]:
     """What is wanted, by the table or the definition in a file: a table's first line names a column of captures."""
     content = read_file(path, "definition")
     head = content[:LONGEST_HEAD].decode("utf-8", "replace") if isinstance(content, bytes) else ""
     first = next((line for line in head.splitlines() if line.strip()), "")
-    if "," in first and {"capture", "group"} & {cell.strip(' "') for cell in first.split(",")}:
+    if path.endswith(".csv") or (
+        "," in first and {"capture", "group"} & {cell.strip(' "') for cell in first.split(",")}
+    ):
         return _table(content, path)
     wish, problems = _one(content, path)
     return [wish] if wish is not None else [], problems
@@ -134,7 +148,7 @@ def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
     where = (Where(path, line=1),)
     known = (*OF_HOST, *FIELDS)
     problems = [
-        Problem("table-invalid", f"there is no column {name!r}", suggest(name, known), where=where)
+        Problem("table-invalid", f"there is no column {name!r}", _meant(name, known), where=where)
         for name in columns
         if name not in known
     ]
@@ -144,6 +158,10 @@ def _wrong_columns(columns: list[str], path: str) -> list[Problem]:
         hint = "name a column `capture`: the file's name, or a pattern for names"
         problems.append(Problem("table-invalid", "nothing says which captures a row is about", hint, where=where))
     return problems
+
+
+def _meant(column: str, known: Sequence[str]) -> str:
+    return "write columns between commas" if ";" in column or "\t" in column else suggest(column, known)
 
 
 def _wish(

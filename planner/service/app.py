@@ -132,8 +132,9 @@ class Guard:
         scheme, _, token = (stated[0] if len(stated) == 1 else "").partition(" ")
         caller = tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
         if caller is None:
+            told = "the token is not one of those known here" if stated else "a token is needed"
             raise Refused(
-                *(401, "token-needed", "a token is needed", "send it as `Authorization: Bearer TOKEN`"),
+                *(401, "token-needed", told, "send it as `Authorization: Bearer TOKEN`"),
                 WWW_Authenticate="Bearer",
             )
         return caller
@@ -187,7 +188,7 @@ def _routes(service: Service) -> Iterator[Route]:
         yield Route(f"/v1/rules/{call}", answering.about_rules(f"rules_{call}"), methods=["POST"])
     yield Route("/v1/rulesets", answering.look("rulesets"))
     yield Route("/v1/rules", answering.look("rules"))
-    yield Route("/v1/rules/{id}", answering.look("rule", id="rule"))
+    yield Route("/v1/rules/{id:path}", answering.look("rule", id="rule"))
     yield Route("/v1/invariants", answering.look("invariants"))
     yield Route("/v1/schemas/{name}", answering.look("schema", name="name"))
     yield Route("/v1/goldens", answering.look("goldens"))

@@ -133,8 +133,9 @@ class Changing:
         """One that is begun, once for each Idempotency-Key; ``about``: what of the request its path says."""
         key = request.headers.get("idempotency-key", "")
         if not 8 <= len(key) <= 200 or not key.isascii() or not key.isprintable() or " " in key:
-            hint = "8 to 200 characters that are new for each change: with the same key nothing is begun twice"
-            raise Refused(400, "key-needed", f"a {kind.one} needs an Idempotency-Key", hint)
+            hint = "8 to 200 characters, no blank, new for each change: with the same key nothing is begun twice"
+            told = "this is no Idempotency-Key" if key else f"a {kind.one} needs an Idempotency-Key"
+            raise Refused(400, "key-needed", told, hint)
         document = await self._valid(request, kind.call) | about
         asked = sha256(json_text(document, None).encode()).hexdigest()
         name = run_name(key, caller.name)

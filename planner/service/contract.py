@@ -110,7 +110,7 @@ def _wrong(error: Any) -> Problem:
         missing = [name for name in wanted if name not in value]
         return _invalid(
             f"{place} has no member {' and no '.join(missing)}",
-            _described(error.schema["properties"][missing[0]]),
+            f"add `{missing[0]}`: {_described(error.schema['properties'][missing[0]])}",
             path,
         )
     if error.validator == "oneOf":

@@ -189,7 +189,9 @@ def listen(listening: Listening, service: Service) -> Problem | None:
     try:
         config.load()
     except (OSError, ssl.SSLError) as failure:
-        return Problem("tls-unusable", f"certificate, key or CA cannot be used: {failure}", "PEM files, unencrypted")
+        named = [path for path in (listening.certificate, listening.key, listening.client_ca) if path]
+        meant = [path for path in named if not os.path.exists(path)] or named
+        return Problem("tls-unusable", f"{', '.join(meant)} cannot be used: {failure}", "PEM files, unencrypted")
     scheme = "https" if listening.certificate else "http"
     host = f"[{address}]" if ":" in address else address
     own = ", ".join((*LOOPBACK, *listening.names))

@@ -2,6 +2,8 @@
 
 import contextlib
 import datetime as dt
+import fcntl
+import os
 import socket
 import ssl
 from collections.abc import Sequence
@@ -73,13 +75,21 @@ class Credentials(NamedTuple):
 
 def issue(folder: Path, names: Sequence[str] = ("localhost", "127.0.0.1")) -> Credentials:
     """The credentials in ``folder``; what is not there yet is made. ``names``: whom the host's certificate is for."""
-    credentials = _places(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)  # of stand-ins that start at once, one makes what all of them show
+        return _issued(_places(folder), names)
+    finally:
+        os.close(held)
+
+
+def _issued(credentials: Credentials, names: Sequence[str]) -> Credentials:
     files = (credentials.ca, credentials.stranger_ca, *(path for name in PAIRS for path in getattr(credentials, name)))
     if all(path.exists() for path in files):
         return credentials
     import trustme  # cryptography takes 0.2 s to import, and only a simulator needs it
 
-    folder.mkdir(parents=True, exist_ok=True)
     authority, other = trustme.CA(organization_name="mgmtnet simulate"), trustme.CA(organization_name="a stranger")
     authority.cert_pem.write_to_path(str(credentials.ca))
     other.cert_pem.write_to_path(str(credentials.stranger_ca))

@@ -9,6 +9,7 @@ import pytest
 from planner.cli.main import main
 
 ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "golden"
 SITE = ROOT / "rules" / "examples" / "site"
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
 CHANGED = 4
@@ -74,3 +75,57 @@ def test_a_member_of_a_bond_is_known_by_its_own_mac_address(capsys: pytest.Captu
     assert "nic: name=ens1f1 hwaddr=00:00:5e:00:53:82 permanent_hwaddr=00:00:5e:00:53:1b" in told
     assert main(["facts", str(SITE / "golden" / "address-on-storage-adapter" / "capture.json")]) == 0
     assert "hwaddr=00:00:5e:00:53:1a permanent_hwaddr=00:00:5e:00:53:1a" in capsys.readouterr().out
+
+
+def test_without_a_name_the_rules_are_those_of_the_folder_or_of_the_policy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(SITE)
+    assert main(["rules", "check", "--quick"]) == 0
+    assert "example-site@" in capsys.readouterr().err
+    assert main(["rules", "test"]) == 0
+    assert " 0 broken" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MGMTNET_POLICY", str(SITE))
+    assert main(["rules", "check", "--quick"]) == 0
+    assert "example-site@" in capsys.readouterr().err
+    monkeypatch.delenv("MGMTNET_POLICY")
+    assert main(["rules", "check", "--quick"]) == 0
+    assert "ovirtmgmt@1.0: 193 rules" in capsys.readouterr().err
+
+
+def test_a_table_is_no_rule_and_its_rows_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "show", "vlan-tag-mismatch"]) == 1
+    err = capsys.readouterr().err
+    assert "vlan-tag-mismatch is a table of ovirtmgmt@1.0, and each row a rule" in err
+    assert "name one of its rows: vlan-tag-mismatch/" in err
+
+
+def test_an_invariant_that_is_misspelt(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "prove", "--invariant", "tag-kep"]) == 1
+    err = capsys.readouterr().err
+    assert "error[unknown-invariant]: ovirtmgmt@1.0 has no invariant 'tag-kep'" in err
+    assert "did you mean tag-kept?" in err
+
+
+def test_rules_that_differ_on_no_host_at_hand_are_to_be_proved_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    host = str(GOLDEN / "nic-static")
+    assert main(["rules", "diff", "ovirtmgmt", "ovirtmgmt", "--hosts", host]) == 0
+    assert "--prove" not in capsys.readouterr().err
+    assert main(["rules", "diff", "ovirtmgmt", str(SITE), "--hosts", host]) == 0
+    assert "the rules differ all the same: --prove tells of every host there can be" in capsys.readouterr().err
+
+
+def test_a_golden_made_by_a_policy_is_looked_at_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    golden = GOLDEN / "nic-static"
+    made = [
+        "golden",
+        "new",
+        str(golden / "capture.json"),
+        "--network",
+        str(golden / "definition.yaml"),
+        "--name",
+        "one",
+    ]
+    assert main([*made, "--into", str(tmp_path), "--policy", str(SITE)]) == 0
+    assert f"mgmtnet golden check {tmp_path}/one --policy {SITE};" in capsys.readouterr().err

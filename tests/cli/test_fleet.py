@@ -213,6 +213,14 @@ def test_a_table_says_what_is_wanted_of_whom(capsys: pytest.CaptureFixture[str])
     assert found["rack-a/node2.example.com"]["codes"] == ["no-definition"]
     assert "wanted.csv:4: warning[row-unused]: the row of 'nobody' is about none of the captures" in err
     assert "warning[host-uncaptured]: 1 of 3 hosts have no capture: node9" in err
+    Path("wanted.csv").write_text(Path("wanted.csv").read_text().replace(",cluster_b,", ",cluster_a,"))
+    _, _, misspelt = ran(capsys, *command)
+    assert "wanted.csv:3: warning[row-unused]: the row of the group 'cluster_a' is about none " in misspelt
+    assert "did you mean cluster_b?" in misspelt
+    Path("wanted.csv").write_text("capture;group;vlan\nnode1;;3000\n")
+    _, _, divided = ran(capsys, *command)
+    assert "table-invalid" in divided
+    assert "write columns between commas" in divided
     assert "warning[host-unlisted]: 1 captures are of no host that --addresses has" in err
 
 

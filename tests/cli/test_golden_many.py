@@ -117,6 +117,11 @@ def test_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
     assert "wanted.csv:6: warning[row-unused]: the row of 'nowhere' is about none of the captures" in told.err
     assert told.err.count("row-unused") == 1
+    Path("grouped.csv").write_text("capture,group,vlan\n,prod,7\n*,,8\n")
+    assert main(["golden", "new", "captures/rack-a", "--table", "grouped.csv", "--into", "grouped"]) == 0
+    err = capsys.readouterr().err
+    assert "grouped.csv:2: warning[row-unused]: the row of the group 'prod' is about none of the captures" in err
+    assert "groups are those of an inventory" in err
     goldens = {line.partition("  ")[2].rpartition("/")[2]: line.split()[0][7:] for line in told.out.splitlines()}
     wanted = made()
     assert goldens["b1.json"] == "ours"

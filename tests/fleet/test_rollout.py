@@ -32,7 +32,7 @@ def test_a_rollout_from_its_plan_to_its_reports(database: str) -> None:
         assert shown.status == 3
         assert "6 hosts in 3 waves" in shown.out
         assert "canary host0: nic by a static address" in shown.out
-        assert "refused nowhere: " in shown.out
+        assert "left out nowhere: " in shown.out
         assert "[host-unreachable]" in shown.out
         assert not any(hosts.sent(name) for name in hosts.hosts)
 
@@ -40,6 +40,9 @@ def test_a_rollout_from_its_plan_to_its_reports(database: str) -> None:
         assert done.status == 3, done
         assert "host5-gone: as planned and saved" in done.err
         assert "wave 2: 3 hosts: 3 saved" in done.out
+        assert "to do: nothing here; for the hosts that are not in it " in done.out
+        told = done.err.splitlines()  # what follows from a host that has ended stands below it
+        assert told.index("host0: as planned and saved") < told.index("wave 2 of 3: 3 at work")
         assert {name: hosts.sent(name) for name in hosts.hosts} == dict.fromkeys(hosts.hosts, ONCE)
 
         account = stage.command("rollout", "status", "first", "-o", "json").document

@@ -64,7 +64,7 @@ def test_paused_nothing_begins_and_what_is_under_way_ends(database: str) -> None
         wait_until(lambda: hosts.sent("host1"))
         assert stage.command("rollout", "stop", "one").status == 0
         _, told = start.communicate(timeout=PATIENCE)
-        assert (start.returncode, stage.status("one")["state"]) == (0, "stopped"), told
+        assert (start.returncode, stage.status("one")["state"]) == (1, "stopped"), told
         assert stage.states("one") == {"host0": "saved", "host1": "saved", "host2": "waiting"}
 
 

@@ -235,6 +235,8 @@ def test_a_stream_of_hosts_is_answered_line_by_line_in_order(service: Served) ->
         ("/v1/rules", "rules"),
         ("/v1/rules?ruleset=ovirtmgmt@1.0", "rules"),
         ("/v1/rules/vlan-over-bond", "rule"),
+        ("/v1/rules/vlan-tag-mismatch/other", "rule"),
+        ("/v1/rules/vlan-tag-mismatch%2Fother", "rule"),
         ("/v1/goldens", "goldens"),
         (f"/v1/goldens/{SEED}", "golden"),
     ],

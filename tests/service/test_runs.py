@@ -122,6 +122,8 @@ def test_what_is_refused_is_told_and_nothing_is_sent(site: Site) -> None:
         wrong = served.post("/v1/runs", site.request | {"host": "--help"}, headers={"Idempotency-Key": "change-0003"})
         assert wrong.status_code == 422
         assert served.post("/v1/runs", site.request).json()["problems"][0]["code"] == "key-needed"
+        short = served.post("/v1/runs", site.request, headers={"Idempotency-Key": "first"})
+        assert (short.status_code, short.json()["title"]) == (400, "this is no Idempotency-Key")
         assert nobody.status_code == 422
     assert site.host.changed() == []
 

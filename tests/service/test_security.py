@@ -19,6 +19,7 @@ import trustme
 from services import Served, made_token, request_of, serving
 from standins import BARE, MGMTNET, PATIENCE
 
+from planner.cli.main import main
 from planner.problem import Problem
 from planner.service.access import Rate, names_of, new_token, read_tokens
 from planner.service.changes import MOST_STREAMS
@@ -95,6 +96,8 @@ def test_a_token_one_letter_off_none_and_two_are_refused(guarded: tuple[Served, 
     for headers in ({}, bearer(off), bearer(""), {"Authorization": token}, {"Authorization": f"Basic {token}"}):
         answer = served.post("/v1/plan", request_of(), headers=headers)
         assert (answer.status_code, answer.json()["problems"][0]["code"]) == (401, "token-needed")
+        told = "the token is not one of those known here" if headers else "a token is needed"
+        assert answer.json()["title"] == told
         assert answer.headers["WWW-Authenticate"] == "Bearer"
     for path in ("/v1/rules", "/metrics", "/v1/decisions/x", "/nope"):
         assert served.get(path).status_code == 401
@@ -411,3 +414,14 @@ def test_a_name_may_have_the_port_that_others_see() -> None:
     names = names_of("0.0.0.0", 8443, ["Host.example.com:443", "2001:db8::1", "[2001:db8::2]:443"])
     assert {"host.example.com:443", "[2001:db8::1]", "[2001:db8::1]:8443", "[2001:db8::2]:443"} <= names
     assert "host.example.com" not in names
+
+
+def test_a_second_token_of_a_name_leaves_the_first_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = ["serve", "--new-token", "engine:plan", "--tokens", str(tmp_path / "tokens")]
+    assert main(made) == 0
+    assert "count, too" not in capsys.readouterr().err
+    assert main(made) == 0
+    assert "earlier lines of engine there count, too, until they are taken out" in capsys.readouterr().err
+    assert len((tmp_path / "tokens").read_text().splitlines()) == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from before_hosts import BEFORE
+from cryptography import x509
 from wire_clients import Stomp
 
 from planner.cli.main import main
@@ -160,3 +161,15 @@ def test_it_leaves_nothing_behind_when_it_is_told_to_end(tmp_path):
     _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (0, "")
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_stand_ins_that_start_at_once_share_one_authority(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from planner.standin.certificates import issue; issue(Path(sys.argv[1]))"
+    )
+    starting = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "ca")]) for _ in range(4)]
+    assert [process.wait(60) for process in starting] == [0, 0, 0, 0]
+    made = issue(tmp_path / "ca")
+    authority = x509.load_pem_x509_certificate(made.ca.read_bytes())
+    for pair in (made.client, made.host):
+        x509.load_pem_x509_certificate(pair.certificate.read_bytes()).verify_directly_issued_by(authority)
