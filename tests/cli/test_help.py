@@ -89,6 +89,7 @@ def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[st
             "unrecognized arguments: wanted.yaml; a definition is given as --network wanted.yaml",
         ),
         ("plan one.json two.json", "unrecognized arguments: two.json; several hosts: mgmtnet fleet plan; "),
+        ("plan --local one.json", "unrecognized arguments: one.json; --local stands in place of CAPTURE"),
         ("why capture.json", "the following arguments are required: FIELD: as in the plan: vlan"),
         ("undo", "the following arguments are required: RUN: the run that is taken back"),
     ],

@@ -74,12 +74,14 @@ def test_a_change_that_is_confirmed_in_time_is_kept(tmp_path: Path) -> None:
     with machine(tmp_path, OWNED) as host:
         process = begun(host, "--confirm-within", "600")
         run = run_of(host)
+        assert f"after verify; `mgmtnet confirm {run}` keeps its change\n" in host.mgmtnet("status").out
         refused = host.mgmtnet("undo", run)
         assert (refused.status, "error[run-unfinished]" in refused.err) == (3, True), refused
         kept = host.mgmtnet("confirm", run)
         assert (kept.status, kept.out) == (0, f"the run {run} keeps its change, and saves it\n"), kept
         out, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "as planned and saved" in out) == (0, True)
+        assert "keeps its change" not in host.mgmtnet("status").out
         late = host.mgmtnet("confirm", run, "-o", "json")
         assert (late.status, late.document["problems"][0]["code"]) == (1, "not-asked")
         assert host.mgmtnet("confirm", "nobody").status == 1
