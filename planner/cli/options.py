@@ -64,7 +64,8 @@ class Parser(argparse.ArgumentParser):
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as failure:
-            failure.message += meant(str(value), map(str, action.choices or ()))
+            drawn = "; `mgmtnet draw` has it" if value in DRAWINGS else ""
+            failure.message += drawn or meant(str(value), map(str, action.choices or ()))
             raise
 
     def _print_message(self, message: str, file: Any = None) -> None:

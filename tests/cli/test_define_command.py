@@ -37,7 +37,7 @@ def test_a_host_that_has_the_network_is_as_defined(slug: str, capsys: pytest.Cap
     assert "nothing to change" in said
     assert "# vlan: TAG  # untagged as the host is" in printed, "no tag that somebody could take for the host's"
     reading = planner.read_definition(printed.replace("# vlan: TAG", "vlan: TAG"))
-    assert [problem.code for problem in reading.problems] == ["wrong-type"], reading.problems
+    assert [problem.code for problem in reading.problems] == ["vlan-invalid"], reading.problems
 
 
 def test_what_the_capture_does_not_tell_is_to_be_decided(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,13 @@ def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[st
         assert "did you mean" not in at_once(capsys, *typed.split()).err
 
 
+def test_a_drawing_that_is_asked_of_the_plan_is_had_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("plan", "diff"):
+        done = at_once(capsys, command, "capture.json", "-o", "svg")
+        assert done.status == 2
+        assert done.err.endswith("; `mgmtnet draw` has it\n"), done
+
+
 @pytest.mark.parametrize(
     ("typed", "advice"),
     [

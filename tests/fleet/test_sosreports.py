@@ -230,7 +230,9 @@ def test_what_the_log_collector_packs_is_a_fleet(tmp_path: Path, capsys: pytest.
     definition = tmp_path / "definition.yaml"
     definition.write_text("vlan: 3000\n")
     assert main(["fleet", "plan", path, "--network", str(definition), "-o", "ndjson"]) == 3
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = capsys.readouterr()
+    assert "      1   vlan-tag-mismatch   log-collector-data/node1\n" in said.err
+    lines = [json.loads(line) for line in said.out.splitlines()]
     assert {line["host"].rpartition("/")[2]: line["outcome"] for line in lines} == {
         "node1": "refused",
         "node2": "change",
