@@ -82,8 +82,8 @@ def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[st
 
 
 def test_a_drawing_that_is_asked_of_the_plan_is_had_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("plan", "diff"):
-        done = at_once(capsys, command, "capture.json", "-o", "svg")
+    for drawing in ("svg", "mermaid"):
+        done = at_once(capsys, "plan", "capture.json", "-o", drawing)
         assert done.status == 2
         assert done.err.endswith("; `mgmtnet draw` has it\n"), done
 
