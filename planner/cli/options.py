@@ -543,7 +543,7 @@ def _faults(command: argparse.ArgumentParser) -> None:
         metavar="VERB:FAULT[:N]",
         action="append",
         default=[],
-        help="what shall go wrong at the Nth call: setupNetworks:lost-reply:1 (may be repeated); an unknown name lists all",
+        help="what shall go wrong at the Nth call: setupNetworks:lost-reply:1 (repeatable); an unknown one lists all",
     )
 
 
