@@ -15,6 +15,7 @@ import pytest
 from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, machine
 
 import planner.apply
+from planner.apply.library import HEARD_WITHIN
 
 OWNED = "ovirtmgmt-other-mtu"
 REPORT = json.loads((GOLDEN.parent / "schemas" / "report.schema.json").read_text())
@@ -120,7 +121,7 @@ def test_a_run_that_is_told_to_end_says_how_to_go_on_and_what_is_confirmed_meanw
         assert process.returncode == 128 + signal.SIGTERM
         began = time.monotonic()
         unheard = host.mgmtnet("confirm", run)
-        assert time.monotonic() - began < planner.apply.library.HEARD_WITHIN, "nobody is waited for"
+        assert time.monotonic() - began < HEARD_WITHIN, "nobody is waited for"
         assert (unheard.status, f"mgmtnet resume {run}" in unheard.err) == (5, True), unheard
         resumed = host.mgmtnet("resume", run)
         assert (resumed.status, "as planned and saved" in resumed.out) == (0, True), resumed
