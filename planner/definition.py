@@ -16,6 +16,7 @@ SMALLEST_MTU, LARGEST_MTU = 68, 65535  # RFC 791's smallest link; what an IP pac
 LARGEST_NUMBER = 2**63  # Python refuses to print really large ones
 BONDS = ("bond", "bonding", "bondings", "bonds")  # what people write who want one made
 CAPTURED = {"nics", "bondings"}  # what getVdsCaps always has
+PLANNED = {"attachment", "outcome"}  # what a plan always has
 LARGEST_TAG = 4094  # IEEE 802.1Q; 4095 is reserved
 
 
@@ -152,6 +153,10 @@ def _definition(node: Node, findings: Findings) -> DefinitionReading:
             "give the capture itself before it: mgmtnet plan CAPTURE --network DEFINITION; `mgmtnet define` makes one"
         )
         findings.report(node, "not-a-definition", message, hint)
+        return DefinitionReading(None, findings.in_order())
+    if PLANNED.issubset(entry.name for entry in node.entries):
+        message = "this is a plan, which holds the definition that it was made by"
+        findings.report(node, "not-a-definition", message, "mgmtnet apply [HOST] --plan PLAN, without --network")
         return DefinitionReading(None, findings.in_order())
     for entry in (entry for entry in node.entries if entry.name in BONDS):
         _bond(entry, findings)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.host.capture import DESCRIBED, SOSREPORT, is_answer, is_packed
+from planner.host.capture import COLLECTED, DESCRIBED, SOSREPORT, is_answer, is_packed
 from planner.printing import printable
 from planner.problem import Problem, Where
 
@@ -28,6 +28,7 @@ class Unreadable(NamedTuple):
 
     reason: str
     denied: bool = False
+    damaged: bool = False  # it has not come whole
 
 
 def content_of(path: str, largest: int, *, pipes: bool = True) -> bytes | Unreadable:
@@ -151,6 +152,9 @@ def _in_folder(folder: str) -> bytes | Problem:
         return answer
     if isinstance(answer, Unreadable) and os.path.lexists(path):
         return _unreadable(path, "capture", answer.reason, "see who may read it")
+    if os.path.isdir(os.path.join(folder, COLLECTED)) or os.path.basename(os.path.abspath(folder)) == COLLECTED:
+        hint = f"each is in a folder below {COLLECTED}: give one; `mgmtnet fleet plan` takes them all"
+        return _unreadable(folder, "capture", "it is what the log collector has put together, of several hosts", hint)
     described = described_in(folder)
     if described:
         return described
@@ -174,6 +178,9 @@ def described_in(folder: str, files: Sequence[str] = DESCRIBED) -> bytes | Probl
             return _unreadable(path, "capture", content.reason, "see who may read it")
         told += headed(os.path.relpath(path, folder), content)
     return told
+
+
+HEADED = b"==> "  # how what `headed` makes begins
 
 
 def headed(name: str, content: bytes) -> bytes:

@@ -104,9 +104,22 @@ class Contact:
                 return seen
             self.world.sleep(LOOK_EVERY)
 
-    def await_sight(self, within: float) -> Sight | Failure:
-        """The first sight in ``within`` seconds; else the last failure. What waiting cannot cure ends it at once."""
-        return self.until(within, lambda seen: isinstance(seen, Sight) or _incurable(seen))
+    def await_sight(self, within: float, not_yet: Callable[[str], None] = lambda _: None) -> Sight | Failure:
+        """The first sight in ``within`` seconds; else the last failure. What waiting cannot cure ends it at once.
+
+        ``not_yet``: is told each reason for which the host cannot be read yet, once.
+        """
+        reasons: set[str] = set()
+
+        def enough(seen: Sight | Failure) -> bool:
+            if isinstance(seen, Sight) or _incurable(seen):
+                return True
+            if seen.message not in reasons:
+                reasons.add(seen.message)
+                not_yet(seen.message)
+            return False
+
+        return self.until(within, enough)
 
     def insist(self, call: Callable[[Speaker], Done | Failure], within: float) -> Done | Failure:
         """Make a call that may be made twice, until it is answered or ``within`` seconds are over."""

@@ -208,17 +208,18 @@ def _no_access(name: str, failure: Failure, steps: Sequence[Step]) -> Step:
 # From a host and a definition to an order: the host is read, planned for, and what a run needs is put together.
 
 
-def see(access: Access, limits: Limits) -> Sight | Failure:
-    """Read the host as soon as its VDSM answers, within ``limits.vdsm`` seconds."""
+def see(access: Access, limits: Limits, tell: Listener = lambda _: None) -> Sight | Failure:
+    """Read the host as soon as its VDSM answers, within ``limits.vdsm`` seconds; ``tell`` why it does not yet."""
     speaker = speaker_of(access)
     if isinstance(speaker, Failure):
         return speaker
-    return contact_at(speaker, access.target, (), limits).await_sight(limits.vdsm)
+    contact = contact_at(speaker, access.target, (), limits)
+    return contact.await_sight(limits.vdsm, lambda reason: tell(Event("said", "read", f"not yet: {reason}")))
 
 
-def capture_of(access: Access, limits: Limits) -> Mapping[str, Any] | Failure:
+def capture_of(access: Access, limits: Limits, tell: Listener = lambda _: None) -> Mapping[str, Any] | Failure:
     """Return the host's whole answer to getVdsCaps."""
-    sight = see(access, limits)
+    sight = see(access, limits, tell)
     return sight if isinstance(sight, Failure) else sight.capture
 
 

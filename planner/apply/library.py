@@ -295,7 +295,7 @@ def objections(plan: Mapping[str, Any], host: Host) -> list[Problem]:
     """Why a plan that does not refuse must not be carried out on ``host``; not asked of one that `arrived`."""
     if plan["inputs"]["capture"] != host.digest:
         hint = "make the plan again from the host as it is now: mgmtnet capture, mgmtnet plan"
-        return [Problem("stale-plan", "the host is not the one that was planned for", hint)]
+        return [Problem("stale-plan", "the host is not as it was when it was planned for", hint)]
     return altered(plan, host) if plan["outcome"] == "change" else []
 
 

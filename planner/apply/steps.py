@@ -35,7 +35,7 @@ def look(run: Run) -> Step:
     passed = run.world.ask(run.order.probes, sight.here)
     failing = [probe for probe, passes in passed.items() if not passes]
     said = "the host is as it was planned for"
-    said += f"; cannot be reached already: {told(failing, sight.here)}" if failing else ""
+    said += f"; not asked afterwards, as it cannot be reached now: {told(failing, sight.here)}" if failing else ""
     if len(run.order.plan["steps"]) > 1 and not run.adoption:
         said += f"; {IN_ONE_STEP}"
     return Step("look", said, "announce-adopt" if run.adoption else "announce", found={"probes": passed})

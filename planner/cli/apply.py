@@ -30,6 +30,7 @@ from planner.cli.arguments import variable
 from planner.cli.hosts import (
     access_of,
     addresses_of,
+    is_file,
     limits_of,
     reboot_of,
     telling,
@@ -71,6 +72,9 @@ def run_apply(options: argparse.Namespace) -> int:
     if not host:
         missing = Problem("host-missing", "which host?", "mgmtnet apply HOST --network DEFINITION")
         return failed(options, [missing], WRONG_USAGE)
+    if is_file(host):
+        hint = f"mgmtnet apply HOST --network DEFINITION; mgmtnet rehearse {host} plays it on a stand-in"
+        return failed(options, [Problem("host-missing", f"{host} is a file, and no host", hint)], WRONG_USAGE)
     return apply_to(options, host, document)
 
 
@@ -100,7 +104,7 @@ def apply_to(
     with progress(options.log) as tell:
         limits = limits_of(options)
         tell(Event("begin", "read", f"waiting for VDSM, reading {host}", limits.vdsm))
-        sight = see(access, limits)
+        sight = see(access, limits, tell)
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{host} has described itself"))
     if isinstance(sight, Failure):
         return failed(options, [problem_of(sight)])

@@ -76,7 +76,7 @@ def _tag(host: Host, device: str, network: Network | None) -> Iterator[str]:
     elif vlans:
         yield f"# Decide: no definition has the tag of {_standing(vlans[0])}; move the address to another one."
     else:
-        yield "# vlan: 3000  # untagged as the host is; a tag that it has not got is refused"
+        yield "# vlan: TAG  # untagged as the host is; a tag that it has not got is refused"
 
 
 def _standing(vlan: Vlan) -> str:

@@ -175,7 +175,7 @@ def run_capture(options: argparse.Namespace) -> int:
     if isinstance(key, Problem):
         complain([key])
         return BAD_INPUT
-    document = _from_file(options) if _is_file(options.host) else _from_host(options)
+    document = _from_file(options) if is_file(options.host) else _from_host(options)
     if isinstance(document, list):
         complain(document)
         return BAD_INPUT
@@ -190,9 +190,10 @@ def run_capture(options: argparse.Namespace) -> int:
     return BAD_INPUT if failure else 0
 
 
-def _is_file(text: str) -> bool:
+def is_file(text: str) -> bool:
     """Whether a file is meant: one that is there, or what can be no host. No name would resolve, after two minutes."""
-    return os.path.isfile(text) or os.path.isdir(f"{text}/sos_commands") or os.sep in text or text.endswith(NO_HOST)
+    there = os.path.isfile(text) or os.path.isdir(f"{text}/sos_commands") or text in (os.curdir, os.pardir)
+    return there or os.sep in text or text.endswith(NO_HOST)
 
 
 def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]:
@@ -205,7 +206,7 @@ def _from_host(options: argparse.Namespace) -> dict[str, object] | list[Problem]
     limits = Limits(vdsm=options.wait)
     with progress(options.log) as tell:
         tell(Event("begin", "read", f"waiting for VDSM, reading {options.host}", limits.vdsm))
-        document = capture_of(access, limits)
+        document = capture_of(access, limits, tell)
         tell(Event("end", "read", "" if isinstance(document, Failure) else f"{options.host} has described itself"))
     return [problem_of(document)] if isinstance(document, Failure) else dict(document)
 

@@ -136,37 +136,55 @@ def held_at(path: str, which: Which = LAST) -> Held | Problem:
     captures = captures_in_bytes(content, source)
     if which.host:
         return _of_host(captures, source, which)
-    first = next(captures)
-    others = [captured.host for captured in islice(captures, LISTED_HOSTS)]
-    return _several([first.host, *others], source) if others else _held(first, which)
+    found = list(islice(captures, LISTED_HOSTS + 1))
+    damage = next((captured.held for captured in found if isinstance(captured.held, Problem)), None)
+    if damage is not None and len({captured.host for captured in found}) == 1:
+        return damage
+    return _several(found, source) if len(found) > 1 else _held(found[0], which, source)
 
 
-def _held(captured: "Captured", which: Which) -> Held | Problem:
+def _held(captured: "Captured", which: Which, archive: str) -> Held | Problem:
     content = captured.content()
-    return content if isinstance(content, Problem) else Held(content, captured.source, which)
+    if isinstance(content, Problem):
+        return content
+    if which != LAST and captured.is_report:
+        from planner.fleet.captures import out_of
+
+        message = "of a sosreport VDSM's answer is read, and its logs are not looked into"
+        hint = f"leave --call and --at out; {out_of(archive)}"
+        return Problem("log-answer-missing", message, hint, where=(Where(captured.source),))
+    return Held(content, captured.source, which)
 
 
 def _of_host(captures: Iterator["Captured"], source: str, which: Which) -> Held | Problem:
     """The capture of the host that is named, as `mgmtnet fleet plan` names it; LOG/HOST is one of those in a log."""
-    hosts, meant = list[str](), dict[str, Held | Problem]()
+    found: list[Captured] = []
+    meant: list[tuple[Captured, Which]] = []
     for captured in captures:
-        hosts.append(captured.host)
-        within = "" if which.host in captured.names else which.host.removeprefix(f"{captured.host}/")
+        found.append(captured)
+        named = which.host in captured.names or captured.host.startswith(f"{which.host}.")
+        within = "" if named else which.host.removeprefix(f"{captured.host}/")
         if within != which.host:
-            meant[captured.host] = _held(captured, which._replace(host=within))
-    if len(hosts) == 1 and not meant:  # a log that is packed by itself
-        return _held(captured, which)
+            meant.append((captured, which._replace(host=within)))
+    if len(found) == 1 and not meant and not found[0].is_report:  # a log that is packed by itself
+        return _held(found[0], which, source)
+    damage = next((captured.held for captured in found if isinstance(captured.held, Problem)), None)
+    if not meant and damage is not None:
+        return damage
     if not meant:
         message = f"no host in it is called {quoted(which.host)}"
-        return Problem("capture-host-unknown", message, suggest(which.host, hosts), where=(Where(source),))
-    if len(meant) > 1 and which.host not in meant:
-        return _several(list(meant), source)
-    return meant.get(which.host) or next(iter(meant.values()))
+        hint = suggest(which.host, [captured.host for captured in found])
+        return Problem("capture-host-unknown", message, hint, where=(Where(source),))
+    meant = [(captured, one) for captured, one in meant if captured.host == which.host] or meant
+    return _several([captured for captured, _ in meant], source) if len(meant) > 1 else _held(*meant[0], source)
 
 
-def _several(hosts: list[str], source: str) -> Problem:
-    more = ", ..." if len(hosts) > LISTED_HOSTS else ""
-    message = f"it holds several captures, of {', '.join(hosts[: LISTED_HOSTS + 1])}{more}"
+def _several(found: "list[Captured]", source: str) -> Problem:
+    """That one of them has to be named: by its host, or where several are called so by the report that it is of."""
+    hosts = [captured.host for captured in found]
+    told = [captured.host if hosts.count(captured.host) == 1 else captured.report for captured in found]
+    names = [name.removeprefix(f"{source}/") for name in told[: LISTED_HOSTS + 1]]
+    message = f"it holds several captures, of {', '.join(names)}{', ...' if len(found) > LISTED_HOSTS else ''}"
     hint = "--host NAME takes one; `mgmtnet fleet plan` plans all of them"
     return Problem("capture-twice", message, hint, where=(Where(source),))
 

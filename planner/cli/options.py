@@ -64,7 +64,8 @@ class Parser(argparse.ArgumentParser):
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as failure:
-            failure.message += meant(str(value), map(str, action.choices or ()))
+            drawn = "; `mgmtnet draw` has it" if value in DRAWINGS else ""
+            failure.message += drawn or meant(str(value), map(str, action.choices or ()))
             raise
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -114,10 +115,10 @@ class Command(Parser):
 
     def _known(self, options: Any, rest: list[str]) -> Any:
         if rest:
-            self.error(f"unrecognized arguments: {' '.join(rest)}{self._near(rest[0].partition('=')[0])}")
+            self.error(f"unrecognized arguments: {' '.join(rest)}{self._near(rest[0].partition('=')[0], options)}")
         return options, rest
 
-    def _near(self, text: str) -> str:
+    def _near(self, text: str, given: Any) -> str:
         """What may have been meant: by an option's name, by what stands after it, by what others call it."""
         options = [name for name in self._option_string_actions if name.startswith("--")]
         if text.startswith("-"):
@@ -131,6 +132,8 @@ class Command(Parser):
             return meant(text.lstrip("-"), called)
         if text.endswith((".yaml", ".yml")) and "--network" in options:
             return f"; a definition is given as --network {text}"
+        if getattr(given, "local", False):
+            return "; --local stands in place of CAPTURE"
         if any(action.metavar == "CAPTURE" for action in self._actions):
             return "; several hosts: mgmtnet fleet plan; several answers of one: cat FILE ... | mgmtnet COMMAND -"
         return ""
@@ -542,7 +545,7 @@ def _faults(command: argparse.ArgumentParser) -> None:
         metavar="VERB:FAULT[:N]",
         action="append",
         default=[],
-        help="what shall go wrong at the Nth call: setupNetworks:lost-reply:1 (may be repeated)",
+        help="what shall go wrong at the Nth call: setupNetworks:lost-reply:1 (repeatable); an unknown one lists all",
     )
 
 

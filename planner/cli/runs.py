@@ -45,7 +45,8 @@ def run_status(options: argparse.Namespace) -> int:
 def _line(record: journal.Record) -> str:
     order = read_order(record.order)
     undoes = f" (undoes {order.undoes})" if order.undoes else ""
-    return f"{record.run}  {_when(record)}  {order.access.target}  {journal.standing(record)}{undoes}"
+    asks = f"; `mgmtnet confirm {record.run}` keeps its change" if record.asks else ""
+    return f"{record.run}  {_when(record)}  {order.access.target}  {journal.standing(record)}{undoes}{asks}"
 
 
 def _whole(record: journal.Record) -> str:
@@ -135,7 +136,7 @@ def run_undo(options: argparse.Namespace) -> int:
     journal.prepare()
     with progress(options.log) as tell:
         tell(Event("begin", "read", f"waiting for VDSM, reading {access.target}", limits.vdsm))
-        sight = see(access, limits)
+        sight = see(access, limits, tell)
         tell(Event("end", "read", "" if isinstance(sight, Failure) else f"{access.target} has described itself"))
     if isinstance(sight, Failure):
         return failed(options, [problem_of(sight)])

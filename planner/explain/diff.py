@@ -128,8 +128,7 @@ def _device(device: Device) -> Iterator[tuple[str, str]]:
 
 def _network(network: Network, host: Host) -> Iterator[tuple[str, str]]:
     vlan = host.vlans.get(network.southbound)
-    yield "", "VM network" if network.bridged else "bridgeless"
-    yield "on", "" if network.bridged else legible(network.southbound)
+    yield "", "VM network" if network.bridged else f"bridgeless on {legible(network.southbound)}"
     yield "tag", _number(network.tag if network.tag >= 0 or vlan is None else vlan.tag)
     yield "MTU", _number(network.mtu)
     yield "default route", {True: "yes", False: "no", None: ""}[network.ip.default_route4]

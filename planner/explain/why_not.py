@@ -33,11 +33,16 @@ def why_not(rules: Compiled, name: str, judgements: Sequence[Judgement]) -> list
 
 def unknown_rule(name: str, ruleset: Ruleset) -> Problem:
     """There is no such rule: what it may be called, or why it was taken out."""
+    from planner.explain.book import rules_saying
     from planner.yamltext import suggest
 
     disabled = dict(ruleset.disabled).get(name)
     if disabled is not None:
         return Problem("unknown-rule", f"{ruleset.name} disables {name}: {disabled}", "remove it from `disable`")
+    saying = [rule.name for rule in rules_saying(ruleset, name)]
+    if saying:
+        message = f"{name} is a code, and not a rule of {ruleset.title}"
+        return Problem("unknown-rule", message, f"the rules that say it: {', '.join(saying)}")
     rows = [rule.name for rule in ruleset.rules if rule.table == name]
     if rows:
         hint = f"name one of its rows: {listing(rows)}"

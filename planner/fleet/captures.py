@@ -14,14 +14,14 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
-from planner.files import CHECKSUMS, LARGEST_FILE, Unreadable, content_of, headed, read_file, too_large
+from planner.files import CHECKSUMS, HEADED, LARGEST_FILE, Unreadable, content_of, headed, read_file, too_large
 from planner.fleet.folder import is_fleet
-from planner.host.capture import DESCRIBED, SOSREPORT, is_answer
+from planner.host.capture import COLLECTED, DESCRIBED, SOSREPORT, is_answer
 from planner.problem import Problem, Where
 
 # Files in an archive (tar, also packed by gzip, bzip2 or xz, and zip), read member by member.
@@ -76,7 +76,7 @@ def members(opened: Opened, wanted: Callable[[str], bool]) -> Iterator[Member]:
         yield Member(path, whole.args[0])
     except DAMAGED as failure:
         where = "the archive is damaged after it" if path else "it is damaged"
-        yield Member(path, Unreadable(f"{where}: {failure}"))
+        yield Member(path, Unreadable(f"{where}: {failure}", damaged=True))
 
 
 def has_member(opened: Opened, part: str) -> bool:
@@ -167,7 +167,7 @@ def _inner(path: str, stream: IO[bytes], wanted: Callable[[str], bool], budget: 
         for name, held in _tar(stream, wanted, budget, depth):
             yield f"{path}/{name}", held
     except DAMAGED as failure:
-        yield path, Unreadable(f"it is damaged: {failure}")
+        yield path, Unreadable(f"it is damaged: {failure}", damaged=True)
 
 
 def _unpacked(file: IO[bytes]) -> IO[bytes]:
@@ -197,6 +197,7 @@ class _Counted(io.RawIOBase):
 
 MAGIC = "*?["
 TOO_LARGE = too_large(LARGEST_FILE)
+AGAIN = "it has not come whole: fetch it again, and hold it against its checksum, which sos puts beside it"
 HINT = "give captures, folders, archives of them, or patterns in quotes, like 'captures/*.json'"
 STREAMS = (".ndjson", ".jsonl")
 LOG = re.compile(r"\.log[^/]*$|^standard input$")  # engine.log, engine.log-20261127
@@ -204,11 +205,14 @@ WHOLE = re.compile(r"(?!)")  # no log is to be taken apart
 SOS = "sos_commands"  # the folder that every sosreport has
 REPORTED = (re.escape(file).replace(r"\*", "[^/]*") for file in (SOSREPORT, *DESCRIBED))
 TELLING = re.compile(f"(?:^|/)(?:{'|'.join(REPORTED)})$")
+VDSM_LOG = "var/log/vdsm/vdsm.log"
 # What the names of captures end in, which is not part of the host's.
 ENDINGS = (".json", ".txt", ".xml", ".log", ".caps")
 PACKAGES = (".gz", ".bz2", ".xz")
 # A report's folder is called after its host, a label that may be there, the day, and letters of no meaning.
 REPORT = re.compile(r"sosreport-(.+?)(?:-\d{4}-\d{2}-\d{2}-[a-z]+)?")
+# The log collector puts each host's into a folder that is called as the engine calls the host.
+BY_COLLECTOR = re.compile(rf"(.*?\b{COLLECTED}/(?![^/]*sosreport)[^/]+)/")
 
 
 class Captured(NamedTuple):
@@ -229,7 +233,19 @@ class Captured(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """What a table may call it, the most exact first: its path, each end of that, and the same without endings."""
-        return tuple(dict.fromkeys((*_ends(self.source), *_ends(host_of(self.source)), *_ends(self.host))))
+        own = host_of(os.path.basename(self.report))  # as the host calls itself
+        paths = (self.source, self.report, host_of(self.source), self.host, own)
+        return tuple(dict.fromkeys(end for path in paths for end in _ends(path)))
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is of a sosreport: VDSM's answer in it, or the files of its host."""
+        return f"/{SOS}/" in self.source or (isinstance(self.held, bytes) and self.held.startswith(HEADED))
+
+    @property
+    def report(self) -> str:
+        """The folder of the sosreport that it is of, or of no sosreport where it comes from."""
+        return self.source.partition(f"/{SOS}/")[0]
 
 
 def _ends(path: str) -> Iterator[str]:
@@ -262,7 +278,10 @@ def captures_in_bytes(content: bytes, source: str) -> Iterator[Captured]:
 
 def host_of(path: str) -> str:
     """How the host of a capture is called that lies at ``path``: without the file's ending, by a report's folder."""
-    folder, _, _ = path.partition("/sos_commands/")
+    collected = BY_COLLECTOR.match(path)
+    if collected is not None:
+        return collected[1]
+    folder, _, _ = path.partition(f"/{SOS}/")
     if folder != path or os.path.basename(path).startswith("sosreport-"):
         above, name = os.path.split(folder)
         if "sosreport" in os.path.basename(above):  # the archive that the report came in
@@ -277,6 +296,9 @@ def host_of(path: str) -> str:
 def _named(source: str, base: str, held: bytes | Problem | None = None) -> Captured:
     """The capture at ``source``; ``base`` is the path that was named, "" where there are several."""
     within = source.removeprefix(f"{base}/") if base else source
+    collected = BY_COLLECTOR.match(source)
+    if base and collected is not None:
+        return Captured(source, os.path.basename(collected[1]), held)
     return Captured(source, host_of(os.path.basename(source) if base and within == source else within), held)
 
 
@@ -294,7 +316,7 @@ def _matching(pattern: str, alone: str) -> Iterator[Captured]:
 
 def _at(path: str, base: str) -> Iterator[Captured]:
     if os.path.isdir(path) and not _is_sosreport(path):
-        yield from _in_folder(path, base)
+        yield from _in_folder(_collection(path) or path, base)
     else:
         yield from _file(path, base, named=True)
 
@@ -304,11 +326,17 @@ def _in_folder(folder: str, base: str) -> Iterator[Captured]:
     seen = False
     for at, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name[0] != "." and not is_fleet(os.path.join(at, name)))
-        for name in [name for name in folders if _is_sosreport(os.path.join(at, name))]:
+        for name in list(folders):
+            path = os.path.join(at, name)
+            if collection := _collection(path):
+                yield from _in_folder(collection, base)
+            elif _is_sosreport(path):
+                yield _named(path, base)
+            else:
+                continue
             folders.remove(name)
             seen = True
-            yield _named(os.path.join(at, name), base)
-        for name in sorted(name for name in names if not name.startswith(".") and not name.endswith(CHECKSUMS)):
+        for name in sorted(filter(_is_of_a_host if COLLECTED in at.split(os.sep) else _is_shown, names)):
             seen = True
             yield from _file(os.path.join(at, name), base, named=False)
     if not seen:
@@ -316,8 +344,23 @@ def _in_folder(folder: str, base: str) -> Iterator[Captured]:
         yield Captured(folder, folder, problem)
 
 
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".") and not name.endswith(CHECKSUMS)
+
+
+def _is_of_a_host(name: str) -> bool:
+    """Whether it is a host's report among what the log collector has put together, and not the database's."""
+    return NESTED.fullmatch(name) is not None and not name.startswith("postgresql")
+
+
 def _is_sosreport(folder: str) -> bool:
-    return os.path.isdir(os.path.join(folder, SOS))
+    return os.path.isdir(os.path.join(folder, SOS)) and not _collection(folder)
+
+
+def _collection(folder: str) -> str:
+    """Where the log collector has put the hosts' reports in the engine's own; "" where there are none."""
+    path = os.path.join(folder, COLLECTED)
+    return path if os.path.isdir(path) else ""
 
 
 def _file(path: str, base: str, *, named: bool) -> Iterator[Captured]:
@@ -381,7 +424,8 @@ def _unpacked_alone(opened: Opened, captured: Captured) -> Captured:
         with opened() as file:
             content: bytes = _unpacked(file).read(LARGEST_FILE + 1)
     except DAMAGED as failure:
-        return captured._replace(held=_unreadable(captured.source, Unreadable(f"it is damaged: {failure}")))
+        damaged = Unreadable(f"it is damaged: {failure}", damaged=True)
+        return captured._replace(held=_unreadable(captured.source, damaged))
     large = len(content) > LARGEST_FILE
     return captured._replace(held=_unreadable(captured.source, TOO_LARGE) if large else content)
 
@@ -410,12 +454,15 @@ def _reports(opened: Opened, captured: Captured, base: str) -> Iterator[Captured
     described: dict[str, bytes] = {}
     answered: set[str] = set()
     silent: dict[str, Captured] = {}  # why VDSM gave no answer
+    damaged = False
     for member in members(opened, lambda member: TELLING.search(member) is not None):
         source = f"{path}/{member.path}" if member.path else path
         found = TELLING.search(member.path)
         folder, file = (member.path[: found.start()], member.path[found.start() :].lstrip("/")) if found else ("", "")
         if isinstance(member.content, Unreadable):
             yield _named(source, base, _unreadable(source, member.content))
+            damaged = True
+            _forget(described, member.path)
         elif file == SOSREPORT and not is_answer(member.content):
             silent[folder] = _named(source, base, member.content)
         elif file == SOSREPORT:
@@ -428,12 +475,36 @@ def _reports(opened: Opened, captured: Captured, base: str) -> Iterator[Captured
                 yield _named(source, base, _unreadable(source, too_large(LARGEST_MEMBER)))
                 described.pop(folder)
                 answered.add(folder)
+    engines = _engines({*described, *answered, *silent})
     for folder, held in described.items():
-        yield _named(f"{path}/{folder}" if folder else path, base, held)
+        if folder not in engines:
+            yield _named(f"{path}/{folder}" if folder else path, base, held)
     yield from (captured for folder, captured in silent.items() if folder not in described)
-    if not answered and not described and not silent:
+    if not (answered or described or silent or damaged):
         message = "there is a sosreport in the archive, and nothing in it tells of the host's network"
-        yield Captured(path, captured.host, Problem("no-captures", message, HINT, where=(Where(path),)))
+        hint = out_of(path) if has_member(opened, VDSM_LOG) else HINT
+        yield Captured(path, captured.host, Problem("no-captures", message, hint, where=(Where(path),)))
+
+
+def _forget(described: dict[str, bytes], damaged: str) -> None:
+    """Leave out the host that was being read where an archive is damaged: nobody knows what is missing of it."""
+    for folder in list(described):
+        if damaged.startswith(folder) or folder.startswith(damaged):
+            described.pop(folder)
+
+
+def _engines(folders: Collection[str]) -> set[str]:
+    """Those of the reports in which the log collector has put others: they are the engine's own, and of no host."""
+    parted = (folder.partition(f"{COLLECTED}/") for folder in folders)
+    return {report.rstrip("/") for report, within, _ in parted if within}
+
+
+def out_of(archive: str) -> str:
+    """How an answer is taken out of the logs in a sosreport, which are not looked into."""
+    from shlex import quote
+
+    take = f"tar -xOf {quote(archive)} --wildcards '*/{VDSM_LOG}'"
+    return f"its vdsm.log may have an answer, also of --at TIME: {take} | mgmtnet COMMAND -"
 
 
 def _standard_input() -> Iterator[Captured]:
@@ -483,4 +554,4 @@ def _stream(lines: Iterable[bytes], path: str, base: str) -> Iterator[Captured]:
 
 def _unreadable(source: str, content: Unreadable) -> Problem:
     message = f"cannot read the capture {source!r}: {content.reason}"
-    return Problem("file-unreadable", message, HINT, where=(Where(source),))
+    return Problem("file-unreadable", message, AGAIN if content.damaged else HINT, where=(Where(source),))

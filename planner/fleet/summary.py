@@ -18,6 +18,7 @@ OUTCOMES = {
 # Topologies and hosts that a terminal shows; the folder has all.
 MOST_TOPOLOGIES = 20
 MOST_UNPLANNED = 20
+MOST_NAMED = 3  # hosts that a code is said of
 
 
 class Tally:
@@ -34,6 +35,7 @@ class Tally:
         self.entries: set[int] = set()
         self.unlisted = 0
         self.unplanned: list[Planned] = []
+        self.named: dict[str, list[str]] = {}  # by code, the first hosts of which it is said
         self.drawings: dict[tuple[str, str], tuple[str, str]] = {}
 
     def add(self, done: Done) -> None:
@@ -41,6 +43,8 @@ class Tally:
         planned = done.planned
         self.outcomes[planned.outcome] += 1
         self.codes.update(planned.codes)
+        for code in set(planned.codes):
+            self.named[code] = sorted((*self.named.get(code, ()), planned.host))[:MOST_NAMED]
         self.kept += done.kept
         self.rows.add(done.row)
         self.entries.add(done.entry)
@@ -97,13 +101,17 @@ class Tally:
             if counts:
                 yield from ("", title)
                 rows = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-                yield from aligned((f"{number:>7}", name) for name, number in rows)
+                yield from aligned((f"{number:>7}", name, self._hosts_of(name, number)) for name, number in rows)
         if self.topologies:
             yield from ("", "by topology")
             shown = self.by_size[:MOST_TOPOLOGIES]
             yield from aligned((f"{each.total():>7}", name, _shares(each)) for name, each in shown)
             if len(self.topologies) > len(shown):
                 yield f"{'':>7}   and {len(self.topologies) - len(shown)} more"
+
+    def _hosts_of(self, code: str, number: int) -> str:
+        named = [legible(host) for host in self.named.get(code, ())]
+        return ", ".join(named) + (f" and {number - len(named)} more" if named and number > len(named) else "")
 
 
 def _shares(each: Counter[str]) -> str:

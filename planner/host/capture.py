@@ -259,11 +259,13 @@ def _machine(text: str, source: str) -> Parsed | None:
 
 # How a packed file begins, and what unpacks it.
 PACKED = {b"\x1f\x8b": "zcat", b"\xfd7zXZ": "xzcat", b"BZh": "bzcat", b"\x28\xb5\x2f\xfd": "zstdcat"}
+ENCRYPTED = b"\x84\x85\x8c"  # how a message of OpenPGP begins: sos encrypts a report where it is told to
 ZIP = b"PK\x03\x04"
 TAR, TAR_AT = b"ustar", 257  # an unpacked archive's mark, and where it stands
 ARCHIVES = (".tar", ".tgz", ".txz", "sosreport")  # in a file's name
 UNNAMED = ("capture", "standard input")  # what a source is called that has no file's name
 SOSREPORT = "sos_commands/vdsm/vdsm-client_Host_getCapabilities"  # where a sosreport has the capture
+COLLECTED = "log-collector-data"  # the folder in the engine's own report where the log collector puts those of hosts
 # What describes the host in a sosreport without one, and on the host itself; * is a part of a name.
 DESCRIBED = (
     "sos_commands/networking/ip_-d_address",
@@ -309,6 +311,9 @@ def decode(content: bytes, source: str) -> str | Problem:
     try:
         return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
+        if content[0] in ENCRYPTED:
+            message, hint = "it is encrypted, as by gpg", "decrypt it first: gpg --output REPORT.tar.xz --decrypt FILE"
+            return Problem("not-text", message, hint, where=(Where(source),))
         return Problem("not-text", "it is neither UTF-8 nor UTF-16 text", WANTED, where=(Where(source),))
 
 

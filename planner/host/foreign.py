@@ -41,6 +41,7 @@ TEXTS = (
     (r"network: *[\w.-]+ *(?:#[^\n]*)?\n", "a definition, which is given by --network"),
     (LOG, "a log without an answer of getCapabilities (VDSM's has one where it was asked, the engine's only at DEBUG)"),
     (r"\d+: \S+: <", "the text output of `ip`"),
+    (r"\d+: \S+ +inet6? ", "`ip -o addr`, which does not tell what the devices are"),
     (r"[A-Z][A-Z0-9_]*=", f"an ifcfg file, and {TOGETHER}"),
     (r"\[connection\]", f"a NetworkManager keyfile, and {TOGETHER}"),
     (r"\S+: (?:connected|disconnected|unmanaged|unavailable)\b", "`nmcli`, of which `nmcli device show` is read"),

@@ -22,7 +22,10 @@ from planner.vdsm.client import Failure, Kind, Target
 LIMIT = 16 << 20  # bytes of one answer: capabilities are below 2 MB, and parsed a hostile answer takes 20 times as much
 HEAD = 1 << 17  # bytes of headers, which come on top
 CHUNK = 1 << 16
-REACH = "is the host up, the address right, does VDSM run there, and does its firewall let the port (54321) through?"
+REACH = (
+    "is the host up, the address right, does VDSM run there, on port 54321 as by default, "
+    "and does its firewall let that through?"
+)
 # A connection that ends before its answer, or with its process, is reset, and not closed: what has not left is dropped.
 # The kernel would go on sending a request for minutes, to a host that nobody watches any more.
 RESET, CLOSE = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)  # l_onoff, l_linger

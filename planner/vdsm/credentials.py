@@ -108,7 +108,7 @@ def _check_pair(credentials: Credentials, certificate: bytes, key: bytes, now: d
         return _no(f"the client key {credentials.key} is no PEM private key", "MGMTNET_KEY")
     if private.public_key() != public:
         both = f"the key {credentials.key} does not belong to the certificate {credentials.certificate}"
-        return _no(both, "MGMTNET_CERT and MGMTNET_KEY", "a pair")
+        return Failure("credentials", both, "name a pair by --cert and --key, or MGMTNET_CERT and MGMTNET_KEY")
     if now > mine.not_valid_after_utc:
         text = f"the client certificate {credentials.certificate} expired on {mine.not_valid_after_utc:%Y-%m-%d}"
         return Failure("credentials", text, "renew it: the engine does so by Installation > Enroll Certificate")
@@ -120,7 +120,13 @@ def _check_pair(credentials: Credentials, certificate: bytes, key: bytes, now: d
 
 
 def _no(message: str, variable: str, what: str = "the right file") -> Failure:
-    return Failure("credentials", message, f"name {what} by {variable}")
+    return Failure("credentials", message, f"name {what} by {_option_or(variable)}")
+
+
+def _option_or(variable: str) -> str:
+    """The variable, and before it the option that says the same."""
+    option = "" if variable == "MGMTNET_ENGINE_CA" else f"--{variable[8:].lower().replace('_', '-')} or "
+    return f"{option}{variable}"
 
 
 def _read(what: str, path: str, variable: str) -> bytes | Failure:
@@ -129,6 +135,5 @@ def _read(what: str, path: str, variable: str) -> bytes | Failure:
         return content
     advice = "run as a user who may read it, or name" if content.denied else "name"
     text = f"the {what} {path!r} cannot be read: {content.reason}"
-    option = "" if variable == "MGMTNET_ENGINE_CA" else f"--{variable[8:].lower().replace('_', '-')} or "
     there = ": this one is there on a host that an engine has enrolled" if path in (CA, CERTIFICATE, KEY) else ""
-    return Failure("credentials", text, f"{advice} another by {option}{variable}{there}")
+    return Failure("credentials", text, f"{advice} another by {_option_or(variable)}{there}")

@@ -13,8 +13,8 @@ from planner.vdsm.client import Failure, excerpt
 
 PIN = re.compile(r"sha256:[0-9a-f]{64}")
 CLOCK = "compare the clocks, and renew the host's certificate: the engine does so by Installation > Enroll Certificate"
-OTHER_CA = "another CA signed the host's certificate than the one given: name the right one by MGMTNET_CA"
-OWN_CERTIFICATE = "give a certificate that the host's CA signed, by MGMTNET_CERT and MGMTNET_KEY"
+OTHER_CA = "another CA signed the host's certificate than the one given: name the right one by --ca or MGMTNET_CA"
+OWN_CERTIFICATE = "give a certificate that the host's CA signed: --cert and --key, or MGMTNET_CERT and MGMTNET_KEY"
 
 # By OpenSSL's X509_V_ERR numbers.
 VERIFIED = {
@@ -79,7 +79,11 @@ def context(ca: str, chain: tuple[str, str] | None, *, check_name: bool) -> ssl.
         return explain(error, "the credentials")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        return Failure("credentials", f"certificate files cannot be read: {reason}", "see MGMTNET_CA, _CERT and _KEY")
+        return Failure(
+            "credentials",
+            f"certificate files cannot be read: {reason}",
+            "see --ca, --cert and --key, or MGMTNET_CA, _CERT and _KEY",
+        )
     return tls
 
 

@@ -155,7 +155,7 @@ def test_what_cannot_be_reached_already_is_told_as_it_was_asked() -> None:
     with stage(NIC, "jsonrpc", limits=QUICK, fenced=False) as scene:
         order = replace(scene.order, probes=("tcp://{host}:1",))
         report = carry_out(order, scene.journal, lambda _: None)
-        assert report.steps[0].said.endswith("cannot be reached already: tcp://127.0.0.1:1")
+        assert report.steps[0].said.endswith("as it cannot be reached now: tcp://127.0.0.1:1")
 
 
 def test_a_run_that_ended_in_doubt_is_taken_up_when_the_host_is_back() -> None:

@@ -95,10 +95,10 @@ def test_without_a_name_the_rules_are_those_of_the_folder_or_of_the_policy(
 
 
 def test_a_table_is_no_rule_and_its_rows_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["rules", "show", "vlan-tag-mismatch"]) == 1
+    assert main(["rules", "show", "gateway"]) == 1
     err = capsys.readouterr().err
-    assert "vlan-tag-mismatch is a table of ovirtmgmt@1.0, and each row a rule" in err
-    assert "name one of its rows: vlan-tag-mismatch/" in err
+    assert "gateway is a table of ovirtmgmt@1.0, and each row a rule" in err
+    assert "name one of its rows: gateway/" in err
 
 
 def test_an_invariant_that_is_misspelt(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,11 @@ def test_a_definition_of_each_golden_reads_and_keeps_the_tag(part: int, capsys: 
 @pytest.mark.parametrize("slug", ["ov-bridged-nic-static", "ov-bridged-bond-static", "ov-bridged-nic-dhcp"])
 def test_a_host_that_has_the_network_is_as_defined(slug: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["define", str(HOSTS / slug / "caps.json")]) == 0
-    assert "nothing to change" in capsys.readouterr().err
+    printed, said = capsys.readouterr()
+    assert "nothing to change" in said
+    assert "# vlan: TAG  # untagged as the host is" in printed, "no tag that somebody could take for the host's"
+    reading = planner.read_definition(printed.replace("# vlan: TAG", "vlan: TAG"))
+    assert [problem.code for problem in reading.problems] == ["vlan-invalid"], reading.problems
 
 
 def test_what_the_capture_does_not_tell_is_to_be_decided(capsys: pytest.CaptureFixture[str]) -> None:

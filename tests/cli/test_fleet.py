@@ -64,6 +64,7 @@ def test_a_line_for_each_host(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["rack-b/node3"]["codes"] == ["vlan-tag-mismatch"]
     assert found["rack-a/node1"]["topology"] == "nic by a static address"
     assert err.startswith("3 hosts: 2 a change is planned, 1 refused\n\nby code\n")
+    assert "      1   vlan-tag-mismatch   rack-b/node3\n" in err
     one = ran(capsys, "plan", "captures/rack-a/node1.json", "--network", "any.yaml", "-o", "json")[1]
     assert found["rack-a/node1"]["plan"] == json.loads(one)
 

@@ -81,6 +81,13 @@ def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[st
         assert "did you mean" not in at_once(capsys, *typed.split()).err
 
 
+def test_a_drawing_that_is_asked_of_the_plan_is_had_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    for drawing in ("svg", "mermaid"):
+        done = at_once(capsys, "plan", "capture.json", "-o", drawing)
+        assert done.status == 2
+        assert done.err.endswith("; `mgmtnet draw` has it\n"), done
+
+
 @pytest.mark.parametrize(
     ("typed", "advice"),
     [
@@ -89,6 +96,7 @@ def test_what_is_like_nothing_is_not_guessed_at(capsys: pytest.CaptureFixture[st
             "unrecognized arguments: wanted.yaml; a definition is given as --network wanted.yaml",
         ),
         ("plan one.json two.json", "unrecognized arguments: two.json; several hosts: mgmtnet fleet plan; "),
+        ("plan --local one.json", "unrecognized arguments: one.json; --local stands in place of CAPTURE"),
         ("why capture.json", "the following arguments are required: FIELD: as in the plan: vlan"),
         ("undo", "the following arguments are required: RUN: the run that is taken back"),
     ],

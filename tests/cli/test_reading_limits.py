@@ -177,3 +177,15 @@ def test_an_archive_that_is_given_as_a_definition_is_told_as_one(
     told = capsys.readouterr().err
     assert "error[not-a-definition]: this is a capture" in told
     assert told.count("error[") == 1, told
+
+
+def test_a_plan_that_is_given_as_a_definition_is_told_as_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", str(HOST), "-o", "json"]) == 0
+    (tmp_path / "plan.json").write_text(capsys.readouterr().out)
+    assert main(["apply", "192.0.2.1", "--yes", "--network", str(tmp_path / "plan.json")]) == 1
+    told = capsys.readouterr().err
+    assert "error[not-a-definition]: this is a plan" in told
+    assert "mgmtnet apply [HOST] --plan PLAN" in told
+    assert told.count("error[") == 1, told

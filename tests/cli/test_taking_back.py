@@ -15,6 +15,7 @@ import pytest
 from standins import BARE, GOLDEN, MGMTNET, PATIENCE, Machine, machine
 
 import planner.apply
+from planner.apply.library import HEARD_WITHIN
 
 OWNED = "ovirtmgmt-other-mtu"
 REPORT = json.loads((GOLDEN.parent / "schemas" / "report.schema.json").read_text())
@@ -74,12 +75,14 @@ def test_a_change_that_is_confirmed_in_time_is_kept(tmp_path: Path) -> None:
     with machine(tmp_path, OWNED) as host:
         process = begun(host, "--confirm-within", "600")
         run = run_of(host)
+        assert f"after verify; `mgmtnet confirm {run}` keeps its change\n" in host.mgmtnet("status").out
         refused = host.mgmtnet("undo", run)
         assert (refused.status, "error[run-unfinished]" in refused.err) == (3, True), refused
         kept = host.mgmtnet("confirm", run)
         assert (kept.status, kept.out) == (0, f"the run {run} keeps its change, and saves it\n"), kept
         out, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "as planned and saved" in out) == (0, True)
+        assert "keeps its change" not in host.mgmtnet("status").out
         late = host.mgmtnet("confirm", run, "-o", "json")
         assert (late.status, late.document["problems"][0]["code"]) == (1, "not-asked")
         assert host.mgmtnet("confirm", "nobody").status == 1
@@ -118,7 +121,7 @@ def test_a_run_that_is_told_to_end_says_how_to_go_on_and_what_is_confirmed_meanw
         assert process.returncode == 128 + signal.SIGTERM
         began = time.monotonic()
         unheard = host.mgmtnet("confirm", run)
-        assert time.monotonic() - began < planner.apply.library.HEARD_WITHIN, "nobody is waited for"
+        assert time.monotonic() - began < HEARD_WITHIN, "nobody is waited for"
         assert (unheard.status, f"mgmtnet resume {run}" in unheard.err) == (5, True), unheard
         resumed = host.mgmtnet("resume", run)
         assert (resumed.status, "as planned and saved" in resumed.out) == (0, True), resumed

@@ -67,7 +67,7 @@ def test_bridgeless_and_dual_stack():
     assert (
         diff(DUAL, DUAL_PLAN)
         == """\
-+ network ovirtmgmt                          bridgeless, on bond0, MTU 1500, default route yes
++ network ovirtmgmt                          bridgeless on bond0, MTU 1500, default route yes
 ~ address 2001:db8:1:2:3:4:5:6/64 on bond0   auto -> auto and DHCPv6
 - address 192.0.2.11/24 on bond0
   unchanged: 2 nics (eno1, eno2)

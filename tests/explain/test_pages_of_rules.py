@@ -152,6 +152,17 @@ def test_a_row_and_a_code_of_the_planner(capsys: pytest.CaptureFixture[str]) -> 
     assert "Half a host is never planned." in " ".join(capsys.readouterr().out.split())
 
 
+def test_why_not_of_a_code_names_the_rules_that_say_it(capsys: pytest.CaptureFixture[str]) -> None:
+    golden = ROOT / "golden" / "nic-static"
+    arguments = [str(golden / "capture.json"), "--network", str(golden / "definition.yaml")]
+    assert main(["why-not", *arguments, "vlan-tag-mismatch"]) == 1
+    told = capsys.readouterr().err
+    assert "error[unknown-rule]: vlan-tag-mismatch is a code, and not a rule of ovirtmgmt@1.0" in told
+    (hint,) = [line for line in told.splitlines() if "hint: the rules that say it: " in line]
+    for rule in hint.partition("say it: ")[2].split(", "):
+        assert main(["why-not", *arguments, rule]) == 0
+
+
 def test_what_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     for name, near in (("vlan-tag-missmatch", "vlan-tag-mismatch"), ("capture-trunkated", "capture-truncated")):
         assert main(["explain", name]) == 1

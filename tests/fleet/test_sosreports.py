@@ -226,16 +226,106 @@ def test_what_the_log_collector_packs_is_a_fleet(tmp_path: Path, capsys: pytest.
     assert main(["plan", path]) == 1
     said = capsys.readouterr().err
     assert "error[capture-twice]" in said
-    assert all(f"/{name}" in said for name in SEVERAL)
+    assert all(f"log-collector-data/{name}" in said for name in SEVERAL)
     definition = tmp_path / "definition.yaml"
     definition.write_text("vlan: 3000\n")
     assert main(["fleet", "plan", path, "--network", str(definition), "-o", "ndjson"]) == 3
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = capsys.readouterr()
+    assert "      1   vlan-tag-mismatch   log-collector-data/node1\n" in said.err
+    lines = [json.loads(line) for line in said.out.splitlines()]
     assert {line["host"].rpartition("/")[2]: line["outcome"] for line in lines} == {
         "node1": "refused",
         "node2": "change",
         "node3": "change",
     }
+
+
+def gathered(path: Path, **files: dict[str, str]) -> str:
+    """The engine's own report, with those of the hosts in folders called as the engine calls them."""
+    top = "sosreport-LogCollector-20261127150000"
+    own = {f"{top}/{name.partition('/')[2]}": text for name, text in report("engine", vdsm=False).items()}
+    packed(path, own | {f"{top}/log-collector-data/time_diff.txt": "Node : Node Time\n"})
+    with tarfile.open(path, "a") as archive:
+        for name, held in files.items():
+            inner = Path(packed(path.parent / f"inner-{name}.tar.xz", held))
+            host = f"{name.replace('_', '.')}.example.com"
+            archive.add(inner, f"{top}/log-collector-data/{host}/{host}-sosreport-{name}-2026-11-27-abcdefg.tar.xz")
+            inner.unlink()
+        database = packed(path.parent / "inner-postgresql.tar.xz", reported("engine", {}))
+        archive.add(database, f"{top}/log-collector-data/postgresql-sosreport-engine-2026-11-27-abcdefg.tar.xz")
+    return str(path)
+
+
+def test_the_log_collectors_hosts_are_called_as_the_engine_calls_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hosts = {"node1": SEVERAL["node1"], "node1_lab": report("node1", vdsm=False), "node2": SEVERAL["node2"]}
+    path = gathered(tmp_path / "all.tar", **hosts)
+    known = {"node1.example.com", "node1.lab.example.com", "node2.example.com"}
+    assert {captured.host for captured in captures_in([path])} == known  # and the engine is none
+    for name, device in (("node1.example.com", "eth0"), ("node1.lab", "bond4.3000"), ("node2", "bond4.3000")):
+        assert main(["facts", path, "--host", name]) == 0
+        assert f"candidate: device={device}" in capsys.readouterr().out
+    assert main(["facts", path, "--host", "node1"]) == 1  # the wrong one of the two would be planned
+    assert "of node1.example.com, node1.lab.example.com\n" in capsys.readouterr().err
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    for place in (folder, folder / "log-collector-data", tmp_path / "unpacked"):
+        found = [captured.host for captured in captures_in([str(place)]) if isinstance(captured.content(), bytes)]
+        assert set(found) == known
+    for place in (folder, folder / "log-collector-data"):
+        assert main(["facts", str(place)]) == 1
+        assert "it is what the log collector has put together" in capsys.readouterr().err
+
+
+def test_two_reports_of_one_host_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    later = {name.replace("11-27-abcdefg", "11-28-bcdefgh"): text for name, text in report("node1", vdsm=False).items()}
+    path = packed(tmp_path / "all.tar.gz", report("node1", vdsm=True) | later)
+    for options in ([], ["--host", "node1"]):
+        assert main(["facts", path, *options]) == 1
+        told = "of sosreport-node1-2026-11-27-abcdefg, sosreport-node1-2026-11-28-bcdefgh\n"
+        assert told in capsys.readouterr().err
+    assert main(["facts", path, "--host", "sosreport-node1-2026-11-28-bcdefgh"]) == 0
+    assert "candidate: device=bond4.3000" in capsys.readouterr().out
+
+
+def test_a_report_that_has_not_come_whole_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for vdsm in (True, False):
+        whole = Path(packed(tmp_path / "sosreport-node1.tar", report("node1", vdsm=vdsm)))
+        cut = tmp_path / "half.tar"
+        cut.write_bytes(whole.read_bytes()[: 512 * (len(LINKS) // 512 + 3)])  # within the second file
+        for options in ([], ["--host", "node1"], ["--host", "node2"]):
+            assert main(["facts", str(cut), *options]) == 1
+            said = capsys.readouterr().err
+            assert "the archive is damaged after it" in said
+            assert "hint: it has not come whole: fetch it again" in said
+        assert not [captured for captured in captures_in([str(cut)]) if isinstance(captured.content(), bytes)]
+
+
+def test_a_report_with_nothing_but_logs_says_how_they_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = reported("node3", {"var/log/vdsm/vdsm.log": "MainThread::INFO"})
+    path = packed(tmp_path / "sosreport-node3.tar.gz", files)
+    assert main(["facts", path]) == 1
+    command = f"tar -xOf {path} --wildcards '*/var/log/vdsm/vdsm.log' | mgmtnet COMMAND -\n"
+    assert command in capsys.readouterr().err
+    for vdsm in (True, False):
+        path = packed(tmp_path / "sosreport-node1.tar.gz", report("node1", vdsm=vdsm))
+        assert main(["facts", path, "--host", "node1", "--at", "2026-11-27 14:05"]) == 1
+        said = capsys.readouterr().err
+        assert "its logs are not looked into\n  hint: leave --call and --at out; its vdsm.log" in said
+        assert main(["facts", path, "--host", "node1"]) == 0
+        assert main(["facts", path, "--host", "node2"]) == 1
+        assert 'no host in it is called "node2"\n  hint: did you mean node1?' in capsys.readouterr().err
+
+
+def test_a_report_that_sos_has_encrypted_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "secured-sosreport-node1.tar.xz.gpg"
+    path.write_bytes(b"\x8c\x0d\x04\x09\x03\x08\xf4\x84\x13\x82\x00" + bytes(range(128, 256)))
+    assert main(["facts", str(path)]) == 1
+    assert "it is encrypted, as by gpg\n  hint: decrypt it first: gpg" in capsys.readouterr().err
 
 
 def test_a_collection_of_one_is_that_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

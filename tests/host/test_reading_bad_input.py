@@ -79,6 +79,12 @@ def test_a_definition_in_place_of_a_capture_is_known() -> None:
     assert "netplan" in problems_of("network:\n  version: 2\n")[0].message
 
 
+def test_ip_in_lines_is_told_as_what_it_is() -> None:
+    text = "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n"
+    (problem,) = problems_of(text)
+    assert "`ip -o addr`, which does not tell what the devices are" in problem.message
+
+
 def test_vdsms_own_complaint_is_quoted() -> None:
     (problem,) = problems_of(
         {"jsonrpc": "2.0", "id": 1, "error": {"code": 23, "message": "Nic \x1b eth9 does not exist"}}

@@ -705,7 +705,7 @@ def test_a_token_is_asked_for_and_kept_for_the_tab(browser, tmp_path):
         pick(page)
         page.click("#rehearse")
         page.wait_for_selector("#rehearsal-problems .error")
-        assert "use a token with the scope rehearse" in page.inner_text("#rehearsal-problems")
+        assert "makes a token that has it" in page.inner_text("#rehearsal-problems")
     finally:
         context.close()
         ended(process)
