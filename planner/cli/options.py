@@ -160,7 +160,7 @@ def strangers() -> list[Problem]:
     return [
         Problem(
             "unknown-variable",
-            f"{OURS}{name} stands for no option{meant(OURS + name, (OURS + known for known in sorted(KNOWN)))}",
+            f"{OURS}{name} stands for no option{meant(name, {known: OURS + known for known in sorted(KNOWN)})}",
             "an option --name is MGMTNET_NAME; unset it where it was meant for something else",
             severity="warning",
         )

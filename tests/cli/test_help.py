@@ -133,9 +133,11 @@ def test_a_variable_that_stands_for_nothing_is_named(
 ) -> None:
     monkeypatch.setenv("MGMTNET_NETWROK", "definition.yaml")
     monkeypatch.setenv("MGMTNET_WAVES", "1,rest")  # another command's
+    monkeypatch.setenv("MGMTNET_QQ", "1")
     done = at_once(capsys, "completion", "bash")
     assert done.status == 0
-    assert done.err.count("warning[unknown-variable]") == 1
+    assert done.err.count("warning[unknown-variable]") == 2
+    assert "MGMTNET_QQ stands for no option\n" in done.err
     assert "MGMTNET_NETWROK stands for no option; did you mean MGMTNET_NETWORK?" in done.err
 
 
