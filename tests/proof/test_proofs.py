@@ -126,7 +126,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert (proof["verdict"], proof["host"]) == ("proved", None)
     assert proof["axioms"]
     assert main(["rules", "prove", "--invariant", "nonsense"]) == 1
-    assert "has no invariant nonsense" in capsys.readouterr().err
+    assert "has no invariant 'nonsense'" in capsys.readouterr().err
 
 
 def test_a_policy_is_told_what_it_gives_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
