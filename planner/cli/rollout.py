@@ -47,7 +47,6 @@ from planner.rules.compiled import Compiled
 from planner.rules.shelf import compiled_rules
 
 BAD_INPUT, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-CANARIES_SHOWN = LISTED_SHOWN = 100
 
 
 # Where rollouts are kept.

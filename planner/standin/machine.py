@@ -18,7 +18,6 @@ from planner.standin.validation import kept_gateways, objection, touched
 # What is around a stand-in host: the switch's VLANs, the path's MTU, DHCP servers and routers.
 
 
-UNTAGGED = 0
 LARGEST_MTU = 9216
 
 

@@ -377,7 +377,6 @@ PATHS = ("/", "/RPC2")
 METHODS = (b"POST", b"GET ", b"PUT ", b"HEAD")
 ANSWERED_AS = {"getCapabilities": "info", "getStats": "info", "getVMList": "vmList"}
 DONE = {"code": 0, "message": "Done"}
-LARGEST_HTTP_HEAD = 64 * 1024
 
 
 class Head(NamedTuple):

@@ -12,7 +12,7 @@ from standins import BARE, MGMTNET, addresses
 
 from planner.dialects import DIALECTS
 from planner.problem import Where
-from planner.service.contract import openapi, schema
+from planner.service.contract import LIMITS, OF_CALL, openapi, schema
 
 DATA = GOLDEN.parent / "tests" / "data"
 GOLDENS = (SEED, "dual-stack-static", "several-addresses")
@@ -114,6 +114,24 @@ def test_what_cannot_be_judged_is_told(service: Served, golden: str, asked: dict
     assert answer.status_code == 422
     valid(answer.json(), "problem-document")
     assert answer.json()["problems"][0]["code"] == code
+
+
+def test_every_keyword_of_a_request_has_words() -> None:
+    names, used = {*OF_CALL.values()}, set[str]()
+    ways: list[Any] = [schema()["$defs"][name] for name in sorted(names)]
+    while ways:
+        part = ways.pop()
+        used |= part.keys()
+        name = part.get("$ref", "").rpartition("/")[2]
+        if name and name not in names:
+            names.add(name)
+            ways.append(schema()["$defs"][name])
+        ways += part.get("properties", {}).values()
+        ways += [inner for key in ("items", "additionalProperties") if isinstance(inner := part.get(key), dict)]
+    assert "maxLength" in used
+    assert used <= {*LIMITS, "type", "required", "oneOf", "enum", "properties", "items", "additionalProperties"} | {
+        *("$ref", "description", "default", "title")
+    }
 
 
 @pytest.mark.parametrize(
